@@ -1,0 +1,19 @@
+//! What a provider says of itself.
+
+use std::collections::BTreeSet;
+
+use alm_domain::{Capability, ProviderKind, SettingDefinition};
+
+/// What a provider says of itself. Constant for the life of the instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct ProviderDescriptor {
+    /// Family of the engine.
+    pub kind: ProviderKind,
+    /// What it can do. What is not in here is never called.
+    pub capabilities: BTreeSet<Capability>,
+    /// The settings that it understands, on the provider and on a build service.
+    pub settings: Vec<SettingDefinition>,
+    /// How well builds are kept apart from the service and from one another, as one sentence for administrators: a provider
+    /// without a sandbox says that it is no security boundary.
+    pub isolation: String,
+}

@@ -1,0 +1,27 @@
+//! The Build SPI: the contract between the ALM Build Service and a build provider.
+//!
+//! A provider turns the words of this crate into those of its engine. It sees domain types, an access token and secrets; it
+//! never sees the store, GraphQL or another provider. `docs/build-spi.md` is the same contract on paper.
+//!
+//! **Architecture Invariant:** what a provider does not declare in [`ProviderDescriptor::capabilities`] is never called.
+
+mod access;
+mod config;
+#[cfg(feature = "conformance")]
+pub mod conformance;
+mod descriptor;
+mod error;
+mod provider;
+mod run;
+
+pub use access::{Access, Identity, NamedSecret};
+pub use alm_domain::{Observation, Observed, ResumeToken};
+pub use config::{BuildConfigSpec, ConfigRef, Description};
+pub use descriptor::ProviderDescriptor;
+pub use error::{BoxError, Finding, ProviderError};
+pub use provider::{BuildProvider, ByteStream, LineStream, ObservedStream};
+pub use run::{
+    CancelReceipt, CapabilityNote, Decision, DecisionReceipt, LogPosition, PositionedLine, RerunBuild, RunPage, RunRef,
+    RunSnapshot, RunSummary, StartBuild,
+};
+pub use tokio_util::sync::CancellationToken;

@@ -1,0 +1,125 @@
+//! One run of a build service.
+
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    Actor, Artifact, BuildId, Commit, EventSeq, ParameterValue, ProjectId, ProviderId, RunStatus, ServiceId, StageKey,
+    StatusReason, Timestamp, Trigger,
+};
+
+/// Whether a build has stages.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum BuildShape {
+    /// Not known yet.
+    Unknown,
+    /// A pipeline of 0 stages, and there will be none.
+    Plain,
+    /// There are, or will be, stages.
+    Pipeline,
+}
+
+/// Where a repeated build begins.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum RerunFrom {
+    /// Everything again.
+    Beginning,
+    /// This stage and all that depends on it; results and artifacts before it are reused.
+    Stage(StageKey),
+    /// Only what did not succeed, and what depends on it.
+    Failed,
+}
+
+/// The build that another one repeats.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RerunOf {
+    /// That build.
+    pub build: BuildId,
+    /// Where the repetition begins.
+    pub from: RerunFrom,
+}
+
+/// That somebody asked a build to stop.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CancelRequest {
+    /// Who asked.
+    pub by: Actor,
+    /// When it was stored.
+    pub at: Timestamp,
+    /// Why, in their words.
+    pub reason: Option<String>,
+    /// When the provider confirmed that it knows.
+    pub delivered_at: Option<Timestamp>,
+}
+
+/// Something odd that did not stop the build.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Warning {
+    /// Stable, for programs, such as `ILLEGAL_TRANSITION`.
+    pub code: String,
+    /// A sentence for people.
+    pub message: String,
+}
+
+/// One run of a build service. A plain build is a pipeline of 0 stages.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Build {
+    /// Names it globally.
+    pub id: BuildId,
+    /// The project.
+    pub project: ProjectId,
+    /// The build service.
+    pub service: ServiceId,
+    /// The provider that runs it.
+    pub provider: ProviderId,
+    /// Counts up from 1 within the build service.
+    pub number: u32,
+    /// Sequence number of the journal entry that last touched it.
+    pub revision: EventSeq,
+    /// State of the whole.
+    pub status: RunStatus,
+    /// Why it is in this state.
+    pub reason: Option<StatusReason>,
+    /// Whether stages are to be expected.
+    pub shape: BuildShape,
+    /// Branch, tag or commit that was asked for.
+    pub reference: Option<String>,
+    /// What was built; known once the source is there.
+    pub commit: Option<Commit>,
+    /// What set it off.
+    pub trigger: Trigger,
+    /// Inputs as given.
+    pub parameters: Vec<ParameterValue>,
+    /// The build that it repeats.
+    pub rerun_of: Option<RerunOf>,
+    /// When it was asked for.
+    pub queued_at: Timestamp,
+    /// When work began.
+    pub started_at: Option<Timestamp>,
+    /// When it ended.
+    pub finished_at: Option<Timestamp>,
+    /// The same build in the engine's own interface.
+    pub external_url: Option<String>,
+    /// Since when the engine cannot be asked; what is shown is the last that is known.
+    pub degraded_since: Option<Timestamp>,
+    /// Why the engine cannot be asked.
+    pub degraded_reason: Option<String>,
+    /// That somebody asked it to stop.
+    pub cancel: Option<CancelRequest>,
+    /// What it left behind; at most 1000.
+    pub artifacts: Vec<Artifact>,
+    /// Oddities, oldest first; at most 100.
+    pub warnings: Vec<Warning>,
+    /// Whether the provider has told everything: no further event or log line will come.
+    pub is_complete: bool,
+}
+
+impl Build {
+    /// Time at work so far, in milliseconds; `None` before work began. Never negative, whatever the clocks say.
+    #[must_use]
+    pub fn duration_ms(&self, now: Timestamp) -> Option<i64> {
+        let started = self.started_at?;
+        Some((self.finished_at.unwrap_or(now) - started).num_milliseconds().max(0))
+    }
+}

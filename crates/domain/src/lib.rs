@@ -1,0 +1,60 @@
+//! The words of the ALM Build Service: entities, value types, state machines and journal entries.
+//!
+//! **Architecture Invariant:** this crate does no I/O, is not async, and knows neither the database nor GraphQL nor any
+//! engine. Time and identity are given to it ([`Clock`], [`IdSource`]); everything else here is a pure function.
+
+mod approval;
+mod artifact;
+mod build;
+mod capability;
+mod clock;
+mod commit;
+mod configuration;
+mod cursor;
+mod id;
+mod journal;
+mod log;
+mod observation;
+mod parameter;
+mod principal;
+mod project;
+mod provider;
+mod repository;
+mod service;
+mod shorten;
+mod slug;
+mod stage;
+mod state;
+mod status;
+mod trigger;
+
+pub use approval::{Approval, ApprovalDecision, ApprovalKey, ApprovalStatus, Verdict};
+pub use artifact::Artifact;
+pub use build::{Build, BuildShape, CancelRequest, RerunFrom, RerunOf, Warning};
+pub use capability::Capability;
+pub use clock::{Clock, IdSource, ManualClock, SequentialIds, SystemClock, SystemIds};
+pub use commit::Commit;
+pub use configuration::{
+    ConfigurationEntry, ConfigurationOrigin, SettingDefinition, SettingKind, SettingScope, Settings, SettingsProblem,
+    check_settings, effective_configuration, settings_schema,
+};
+pub use cursor::{Cursor, CursorError, CursorKind};
+pub use id::{AnyId, ApprovalId, BuildId, IdError, ProjectId, ProviderId, ServiceId, StageId, UserId};
+pub use journal::{BuildHeads, Change, EventSeq, JournalEntry, LineNo, ProjectEvent, ProjectEventKind, ProjectSeq};
+pub use log::{LogLevel, LogLine, LogRange, LogStream, NumberedLine, level_of, strip_sgr};
+pub use observation::{ApprovalObservation, Observation, Observed, ResumeToken, RunObservation, StageObservation};
+pub use parameter::{ParameterDefinition, ParameterKind, ParameterProblem, ParameterValue, check_parameters};
+pub use principal::{Actor, Principal, Role};
+pub use project::Project;
+pub use provider::{HealthState, Provider, ProviderHealth, ProviderKind};
+pub use repository::RepositoryRef;
+pub use service::BuildService;
+pub use shorten::shorten;
+pub use slug::{Slug, SlugError};
+pub use stage::{Stage, StageAttempt, StageKey, StageKind};
+pub use state::{BuildState, CancelOutcome, DecideError};
+pub use status::{IllegalTransition, ReasonCode, RunStatus, StatusReason};
+pub use trigger::{Trigger, TriggerKind};
+
+/// An instant in UTC.
+pub type Timestamp = chrono::DateTime<chrono::Utc>;
