@@ -35,8 +35,6 @@ pub struct BuildState {
 pub enum CancelOutcome {
     /// It has been asked, now or before.
     Cancelling,
-    /// It had not reached the provider, and is over.
-    Cancelled,
     /// It had ended already.
     AlreadyFinished,
 }
@@ -99,36 +97,22 @@ impl BuildState {
         }
     }
 
-    /// Asks the build to stop. Idempotent. `started` says whether the provider may have heard of the build: one that it
-    /// cannot know is over at once.
-    pub fn request_cancel(
-        &mut self,
-        by: &Actor,
-        reason: Option<String>,
-        started: bool,
-        now: Timestamp,
-    ) -> CancelOutcome {
+    /// Asks the build to stop. Idempotent. The build is over only when its provider says so: it may have been started already by
+    /// a call whose answer was lost.
+    pub fn request_cancel(&mut self, by: &Actor, reason: Option<String>, now: Timestamp) -> CancelOutcome {
         if self.build.status.is_terminal() {
             return CancelOutcome::AlreadyFinished;
         }
         if self.build.cancel.is_none() {
             self.build.cancel =
                 Some(CancelRequest { by: by.clone(), at: now, reason: reason.clone(), delivered_at: None });
+            self.build.status = RunStatus::Cancelling;
+            self.build.reason = Some(StatusReason::new(
+                ReasonCode::CancelledByUser,
+                reason.unwrap_or_else(|| "a person asked the build to stop".to_owned()),
+            ));
         }
-        let why = StatusReason::new(
-            ReasonCode::CancelledByUser,
-            reason.unwrap_or_else(|| "a person asked the build to stop".to_owned()),
-        );
-        if started {
-            if self.build.status != RunStatus::Cancelling {
-                self.build.status = RunStatus::Cancelling;
-                self.build.reason = Some(why);
-            }
-            CancelOutcome::Cancelling
-        } else {
-            self.finish(RunStatus::Cancelled, why, now);
-            CancelOutcome::Cancelled
-        }
+        CancelOutcome::Cancelling
     }
 
     /// Stores a decision; the provider is told afterwards. The inputs are completed with their defaults.
@@ -394,3 +378,7 @@ fn set<T: Clone>(field: &mut Option<T>, seen: Option<&T>) {
         *field = Some(seen.clone());
     }
 }
+
+#[cfg(test)]
+#[path = "state_tests.rs"]
+mod tests;

@@ -1,0 +1,217 @@
+//! Stories and properties of [`BuildState`].
+
+use proptest::prelude::*;
+
+use super::*;
+use crate::{
+    BuildId, ManualClock, ParameterDefinition, ParameterKind, Principal, ProjectId, ProviderId, SequentialIds,
+    ServiceId, StageKind, Trigger, TriggerKind,
+};
+use crate::{Clock, LogLine, LogStream};
+
+fn now() -> Timestamp {
+    ManualClock::at(Timestamp::UNIX_EPOCH).now()
+}
+
+fn queued() -> BuildState {
+    let ids = SequentialIds::new(1);
+    BuildState::new(Build {
+        id: BuildId::generate(&ids),
+        project: ProjectId::generate(&ids),
+        service: ServiceId::generate(&ids),
+        provider: ProviderId::generate(&ids),
+        number: 1,
+        revision: EventSeq(1),
+        status: RunStatus::Queued,
+        reason: None,
+        shape: BuildShape::Unknown,
+        reference: Some("main".into()),
+        commit: None,
+        trigger: Trigger { kind: TriggerKind::Manual, actor: Principal::single_user().actor },
+        parameters: vec![],
+        rerun_of: None,
+        queued_at: now(),
+        started_at: None,
+        finished_at: None,
+        external_url: None,
+        degraded_since: None,
+        degraded_reason: None,
+        cancel: None,
+        artifacts: vec![],
+        warnings: vec![],
+        is_complete: false,
+    })
+}
+
+fn stage(key: &str, status: RunStatus) -> StageObservation {
+    StageObservation {
+        key: key.into(),
+        name: key.into(),
+        kind: StageKind::Work,
+        status,
+        reason: None,
+        parent: None,
+        depends_on: vec![],
+        position: 0,
+        queued_at: None,
+        started_at: (status != RunStatus::Planned).then(now),
+        finished_at: status.is_terminal().then(now),
+        attempts: vec![],
+        environment: None,
+        agent: None,
+    }
+}
+
+fn question(status: ApprovalStatus) -> ApprovalObservation {
+    ApprovalObservation {
+        key: "ship".into(),
+        stage: None,
+        status,
+        message: "Ship it?".into(),
+        proceed_label: "Ship".into(),
+        parameters: vec![ParameterDefinition {
+            name: "n".into(),
+            label: "n".into(),
+            help: None,
+            kind: ParameterKind::Integer,
+            required: false,
+            default: Some(1.into()),
+            choices: vec![],
+        }],
+        requested_at: now(),
+        expires_at: None,
+    }
+}
+
+fn run(status: RunStatus) -> Observation {
+    Observation::Run(RunObservation::status(status))
+}
+
+#[test]
+fn an_engine_that_has_not_heard_of_the_cancel_does_not_undo_it() {
+    let mut state = queued();
+    state.observe(&run(RunStatus::Running), now());
+    let by = Principal::single_user().actor;
+    assert_eq!(state.request_cancel(&by, None, now()), CancelOutcome::Cancelling);
+    state.observe(&run(RunStatus::Running), now());
+    assert_eq!(state.build.status, RunStatus::Cancelling);
+    assert!(state.build.warnings.is_empty(), "an old picture is no oddity");
+    state.observe(&run(RunStatus::Succeeded), now());
+    assert_eq!(state.build.status, RunStatus::Succeeded, "the build may win the race");
+    assert_eq!(state.request_cancel(&by, None, now()), CancelOutcome::AlreadyFinished);
+}
+
+#[test]
+fn a_move_that_does_not_exist_is_a_warning_and_changes_nothing_else() {
+    let mut state = queued();
+    state.observe(&run(RunStatus::Failed), now());
+    state.observe(&run(RunStatus::Running), now());
+    assert_eq!(state.build.status, RunStatus::Failed);
+    assert_eq!(state.build.warnings.len(), 1);
+    state.observe(&run(RunStatus::Running), now());
+    assert_eq!(state.build.warnings.len(), 1, "the same oddity is noted once");
+}
+
+#[test]
+fn a_decision_is_taken_once_and_is_delivered_by_the_receipt() {
+    let mut state = queued();
+    state.observe(&Observation::Approval(question(ApprovalStatus::Pending)), now());
+    let id = state.approvals.values().next().unwrap().id;
+    let by = Principal::single_user().actor;
+    state.decide(id, &by, Verdict::Approve, None, &[], now()).unwrap();
+    let approval = state.approvals.values().next().unwrap();
+    assert_eq!(approval.status, ApprovalStatus::Delivering);
+    assert_eq!(approval.decisions[0].parameters[0].value, 1, "defaults are filled in");
+    assert!(matches!(
+        state.decide(id, &by, Verdict::Reject, None, &[], now()),
+        Err(DecideError::NotPending(ApprovalStatus::Delivering))
+    ));
+    state.observe(&Observation::Approval(question(ApprovalStatus::Pending)), now());
+    assert_eq!(state.approvals.values().next().unwrap().status, ApprovalStatus::Delivering);
+    state.observe(&Observation::Approval(question(ApprovalStatus::Approved)), now());
+    let approval = state.approvals.values().next().unwrap();
+    assert_eq!((approval.status, approval.delivered_at.is_some()), (ApprovalStatus::Approved, true));
+}
+
+#[test]
+fn the_end_of_a_build_is_the_end_of_all_that_belongs_to_it() {
+    let mut state = queued();
+    state.observe(&Observation::Stages(vec![stage("a", RunStatus::Running), stage("b", RunStatus::Planned)]), now());
+    state.observe(&Observation::Approval(question(ApprovalStatus::Pending)), now());
+    state.finish(RunStatus::Errored, StatusReason::new(ReasonCode::Interrupted, "the machine went away"), now());
+    assert!(state.build.is_complete && state.stages.values().all(|s| s.status.is_terminal()));
+    assert_eq!(state.stages[&StageKey::from("b")].status, RunStatus::Skipped);
+    assert_eq!(state.approvals.values().next().unwrap().status, ApprovalStatus::Withdrawn);
+}
+
+fn any_observation() -> impl Strategy<Value = Observation> {
+    let status = prop::sample::select(RunStatus::ALL.to_vec());
+    let key = prop::sample::select(vec!["a", "b", "c"]);
+    let settled = prop::sample::select(vec![
+        ApprovalStatus::Pending,
+        ApprovalStatus::Approved,
+        ApprovalStatus::Rejected,
+        ApprovalStatus::Expired,
+        ApprovalStatus::Withdrawn,
+    ]);
+    prop_oneof![
+        4 => status.clone().prop_map(run),
+        6 => (key.clone(), status).prop_map(|(key, status)| Observation::Stages(vec![stage(key, status)])),
+        1 => key.prop_map(|key| Observation::StagesRemoved(vec![key.into()])),
+        2 => settled.prop_map(|status| Observation::Approval(question(status))),
+        1 => Just(Observation::CancelDelivered),
+        1 => Just(Observation::Complete),
+        1 => Just(Observation::Lines(vec![LogLine {
+            stage: None, attempt: 0, stream: LogStream::Stdout, at: None, text: "x".into(), continued: false,
+        }])),
+    ]
+}
+
+proptest! {
+    #[test]
+    fn hearing_the_same_again_changes_nothing(observations in prop::collection::vec(any_observation(), 0..30)) {
+        let mut state = queued();
+        for observation in &observations {
+            state.observe(observation, now());
+            let once = state.clone();
+            state.observe(observation, now());
+            prop_assert_eq!(&state, &once);
+        }
+    }
+
+    #[test]
+    fn the_fold_of_the_changes_is_the_state(observations in prop::collection::vec(any_observation(), 0..40)) {
+        let mut state = queued();
+        let mut folded = state.clone();
+        let mut seq = EventSeq(1);
+        for observation in &observations {
+            let before = state.clone();
+            state.observe(observation, now());
+            let change = state.take_change(&before, seq.next());
+            if change.is_empty() {
+                prop_assert_eq!(&state, &before);
+            } else {
+                seq = seq.next();
+                folded.apply(&change);
+            }
+            prop_assert_eq!(&folded, &state);
+        }
+    }
+
+    #[test]
+    fn what_has_ended_stays_as_it_ended(observations in prop::collection::vec(any_observation(), 0..40)) {
+        let mut state = queued();
+        for observation in &observations {
+            let before = state.clone();
+            state.observe(observation, now());
+            if before.build.status.is_terminal() {
+                prop_assert_eq!(state.build.status, before.build.status);
+            }
+            for (key, stage) in &before.stages {
+                if stage.status.is_terminal() {
+                    prop_assert_eq!(state.stages[key].status, stage.status);
+                }
+            }
+        }
+    }
+}
