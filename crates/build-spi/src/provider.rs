@@ -1,6 +1,6 @@
 //! The trait.
 
-use alm_domain::{Capability, ProviderHealth};
+use alm_domain::{Capability, ProviderHealth, Settings};
 use async_trait::async_trait;
 use futures::{stream, stream::BoxStream};
 use tokio_util::sync::CancellationToken;
@@ -31,6 +31,12 @@ pub type ByteStream = BoxStream<'static, Result<Vec<u8>, ProviderError>>;
 pub trait BuildProvider: Send + Sync + std::fmt::Debug + 'static {
     /// What this provider is and can do. Cheap; the same each time.
     fn descriptor(&self) -> &ProviderDescriptor;
+
+    /// Takes changed provider settings over, for builds that start from now on. The settings fit the descriptor.
+    ///
+    /// # Errors
+    /// [`ProviderError::Invalid`] for values that do not fit together; nothing has changed then.
+    fn configure(&self, settings: &Settings) -> Result<(), ProviderError>;
 
     /// Asks the engine whether it is well, and for its version. An engine that answers badly is an `Ok` with a bad verdict.
     ///
