@@ -1,0 +1,218 @@
+//! The cache: one bare repository per address, shared by all builds.
+
+use std::{
+    fs,
+    path::{Path, PathBuf},
+};
+
+use sha2::{Digest, Sha256};
+
+use super::{
+    Git, GitError, GitErrorKind, RepositoryUrl, command::Input, config, lock::Lock, reference::is_full_sha,
+    resolve::Target,
+};
+
+/// The cached copy of a repository.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mirror {
+    dir: PathBuf,
+    url: RepositoryUrl,
+}
+
+/// A commit that is in the cache, and stays there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Fetched {
+    /// Full hash.
+    pub sha: String,
+    /// Where it is.
+    pub mirror: Mirror,
+}
+
+/// Where a fetch puts what it was asked for, before the commit is known.
+const ARRIVAL: &str = "refs/alm/arrival";
+/// From this many packs on the cache is packed anew.
+const MANY_PACKS: usize = 50;
+
+impl Mirror {
+    /// The place of a repository in a cache folder; the same each time. Touches nothing.
+    #[must_use]
+    pub fn of(cache: &Path, url: &RepositoryUrl) -> Self {
+        let digest = Sha256::digest(url.as_str().as_bytes());
+        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
+        Self { dir: cache.join(format!("{name}.git")), url: url.clone() }
+    }
+
+    /// The bare repository.
+    #[must_use]
+    pub fn dir(&self) -> &Path {
+        &self.dir
+    }
+
+    /// The address that it is a copy of.
+    #[must_use]
+    pub const fn url(&self) -> &RepositoryUrl {
+        &self.url
+    }
+}
+
+impl Git {
+    /// Brings the commit of a branch, tag or (full or shortened) hash into the cache. Builds may do this at the same time for
+    /// the same repository. Only the commit itself is fetched where the host can do that, its whole history where not. A
+    /// full hash that is in the cache already is not asked for again.
+    ///
+    /// # Errors
+    /// [`GitError`] that says what to do.
+    pub async fn fetch(&self, cache: &Path, url: &RepositoryUrl, reference: &str) -> Result<Fetched, GitError> {
+        fs::create_dir_all(cache).map_err(|e| GitError::local("cannot make the cache folder", &e))?;
+        let cache = cache.canonicalize().map_err(|e| GitError::local("cannot find the cache folder", &e))?;
+        let mirror = Mirror::of(&cache, url);
+        let target = self.look_up(url, reference).await?;
+        if let Target::Sha(sha) = &target
+            && mirror.dir.join("HEAD").exists()
+            && let Some(sha) = self.commit_in(&mirror, sha).await?
+        {
+            return Ok(Fetched { sha, mirror });
+        }
+        let lock = Lock::take(&mirror.dir.with_extension("lock"), self.settings.timeout).await?;
+        let format = match &target {
+            Target::Name { sha, .. } | Target::Sha(sha) if sha.len() == 64 => "--object-format=sha256",
+            _ => "--object-format=sha1",
+        };
+        self.prepare(&mirror, &lock, format).await?;
+        let sha = match &target {
+            Target::Name { name, .. } => self.fetch_name(&mirror, &lock, name).await?,
+            Target::Sha(sha) => self.fetch_sha(&mirror, &lock, sha).await?,
+            Target::Short(short) => {
+                self.fetch_all(&mirror, &lock).await?;
+                match self.commit_in(&mirror, short).await? {
+                    Some(sha) => sha,
+                    None => return Err(self.not_found(url, reference).await),
+                }
+            }
+        };
+        // A reference keeps the commit from being pruned, also when its branch goes or is rewritten.
+        let keep = format!("refs/alm/builds/{sha}");
+        self.own(&mirror, &lock, &["update-ref", &keep, &sha]).await?;
+        self.tidy(&mirror, &lock).await;
+        Ok(Fetched { sha, mirror })
+    }
+
+    async fn prepare(&self, mirror: &Mirror, lock: &Lock, format: &str) -> Result<(), GitError> {
+        // Nobody else writes here while we hold the lock, so what git left locked was left by one that was killed.
+        for stale in ["shallow.lock", "packed-refs.lock", "config.lock", "HEAD.lock", "refs/alm/arrival.lock"] {
+            match fs::remove_file(mirror.dir.join(stale)) {
+                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                    return Err(GitError::local("cannot clean the cached repository", &error));
+                }
+                _ => {}
+            }
+        }
+        if mirror.dir.join("HEAD").exists() {
+            return Ok(());
+        }
+        fs::create_dir_all(&mirror.dir).map_err(|e| GitError::local("cannot make the cached repository", &e))?;
+        self.own(mirror, lock, &["init", "--bare", "--quiet", "--template=", format]).await.map(|_| ())
+    }
+
+    async fn fetch_name(&self, mirror: &Mirror, lock: &Lock, name: &str) -> Result<String, GitError> {
+        let refspec = format!("+{name}:{ARRIVAL}");
+        match self.fetch_from_host(mirror, lock, &["--depth=1"], &[&refspec]).await {
+            // A host that cannot cut history off says so in many ways.
+            Err(error) if error.kind == GitErrorKind::Other => {
+                self.fetch_from_host(mirror, lock, &["--update-shallow"], &[&refspec]).await?;
+            }
+            other => other?,
+        }
+        match self.commit_in(mirror, ARRIVAL).await? {
+            Some(sha) => Ok(sha),
+            None => Err(GitError::new(
+                GitErrorKind::ReferenceNotFound,
+                format!(
+                    "{name} of {} does not lead to a commit: choose a branch, a tag of a commit, or a commit",
+                    mirror.url
+                ),
+            )),
+        }
+    }
+
+    async fn fetch_sha(&self, mirror: &Mirror, lock: &Lock, sha: &str) -> Result<String, GitError> {
+        let refspec = format!("+{sha}:{ARRIVAL}");
+        match self.fetch_from_host(mirror, lock, &["--depth=1"], &[&refspec]).await {
+            Err(error) if matches!(error.kind, GitErrorKind::Other | GitErrorKind::ReferenceNotFound) => {
+                self.fetch_all(mirror, lock).await?;
+            }
+            other => other?,
+        }
+        match self.commit_in(mirror, sha).await? {
+            Some(sha) => Ok(sha),
+            None => Err(GitError::new(
+                GitErrorKind::ReferenceNotFound,
+                format!("{} has no commit {sha}: check the hash, or push the commit", mirror.url),
+            )),
+        }
+    }
+
+    async fn fetch_all(&self, mirror: &Mirror, lock: &Lock) -> Result<(), GitError> {
+        let refspecs = ["+refs/heads/*:refs/alm/heads/*", "+refs/tags/*:refs/alm/tags/*"];
+        let depth: &[&str] = if mirror.dir.join("shallow").exists() {
+            &["--unshallow", "--update-shallow", "--prune"]
+        } else {
+            &["--update-shallow", "--prune"]
+        };
+        match self.fetch_from_host(mirror, lock, depth, &refspecs).await {
+            // The original is shallow itself: then there is no more to get.
+            Err(error) if depth.len() == 3 && error.kind == GitErrorKind::Other => {
+                self.fetch_from_host(mirror, lock, &depth[1..], &refspecs).await
+            }
+            other => other,
+        }
+    }
+
+    async fn fetch_from_host(
+        &self,
+        mirror: &Mirror,
+        lock: &Lock,
+        options: &[&str],
+        refspecs: &[&str],
+    ) -> Result<(), GitError> {
+        let mut command = self.in_repository(mirror.dir.as_os_str());
+        command.env("GIT_ALLOW_PROTOCOL", config::only(mirror.url.transport()));
+        command.args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force"]);
+        command.args(options).args(["--end-of-options", mirror.url.as_str()]).args(refspecs);
+        self.expect("cannot fetch", mirror.url.as_str(), &mut command, Input::Lock(lock.file()), 65_536)
+            .await
+            .map(|_| ())
+    }
+
+    /// A command on the cache itself, with words of our own only.
+    async fn own(&self, mirror: &Mirror, lock: &Lock, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+        let mut command = self.in_repository(mirror.dir.as_os_str());
+        command.args(arguments);
+        self.expect(
+            "cannot use the cached copy of",
+            mirror.url.as_str(),
+            &mut command,
+            Input::Lock(lock.file()),
+            65_536,
+        )
+        .await
+    }
+
+    /// The commit that a name or (shortened) hash leads to in the cache.
+    async fn commit_in(&self, mirror: &Mirror, name: &str) -> Result<Option<String>, GitError> {
+        let mut command = self.in_repository(mirror.dir.as_os_str());
+        command.args(["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")]);
+        let output = self.run("looking for a commit", &mut command, Input::Nothing, 1024).await?;
+        let sha = String::from_utf8_lossy(&output.stdout).trim().to_owned();
+        Ok((output.success && is_full_sha(&sha)).then_some(sha))
+    }
+
+    async fn tidy(&self, mirror: &Mirror, lock: &Lock) {
+        let packs = fs::read_dir(mirror.dir.join("objects/pack")).map_or(0, Iterator::count) / 2;
+        if packs >= MANY_PACKS
+            && let Err(error) = self.own(mirror, lock, &["gc", "--quiet"]).await
+        {
+            tracing::warn!(mirror = %mirror.dir.display(), %error, "the cached repository could not be packed");
+        }
+    }
+}
