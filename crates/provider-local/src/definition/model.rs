@@ -43,7 +43,10 @@ pub struct StageDefinition {
     /// Stages, frames too, that must end first. Resolved: the order inside a SEQUENCE frame is in here, and what a frame needs
     /// is needed by all that is inside it.
     pub needs: Vec<StageKey>,
-    /// When it runs at all; `None` is "when everything that it needs succeeded".
+    /// When it runs at all; `None` is "when everything that it needs succeeded". A frame's condition is decided first, once, and
+    /// holds for all that is inside it; the `result` of a stage inside then looks only at what it needs beyond the needs of
+    /// its frame. A FINALLY stage always has one, with the result `Always` unless another was written; it waits for every
+    /// stage that is no FINALLY stage, also for those that its `needs` do not name.
     pub when: Option<When>,
     /// The question that is asked before it runs.
     pub input: Option<Input>,
@@ -86,7 +89,7 @@ pub struct Step {
 /// Files to keep.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Artifacts {
-    /// Glob patterns, relative to the work tree.
+    /// Glob patterns, relative to the work tree; [`Globs::takes_in`](super::Globs::takes_in) says what they cover.
     pub paths: Vec<String>,
     /// Whether to keep them also when the stage failed.
     pub always: bool,
@@ -117,7 +120,7 @@ pub struct Input {
 /// A condition; every part that is given must hold.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
 pub struct When {
-    /// Globs of which the branch (or tag) must fit one.
+    /// Globs of which the branch (or tag) must fit one; see [`Globs`](super::Globs). Empty: any.
     pub branch: Vec<String>,
     /// Parameters that must have one of these values.
     pub parameters: BTreeMap<String, Vec<serde_json::Value>>,
