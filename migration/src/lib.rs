@@ -1,1 +1,19 @@
-//! Being written.
+//! Database migrations of the ALM Build Service, for SQLite and PostgreSQL alike.
+//!
+//! A migration expands (new tables, new columns with defaults) or contracts (drops what no running version reads any more),
+//! never both: the version before it goes on working on the new schema.
+
+use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
+
+mod m20261122_000001_initial;
+
+/// All migrations, oldest first.
+#[derive(Debug, Clone, Copy)]
+pub struct Migrator;
+
+#[async_trait::async_trait]
+impl MigratorTrait for Migrator {
+    fn migrations() -> Vec<Box<dyn MigrationTrait>> {
+        vec![Box::new(m20261122_000001_initial::Migration)]
+    }
+}

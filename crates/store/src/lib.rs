@@ -1,1 +1,30 @@
-//! Being written.
+//! The store: projects, providers, build services, builds with their journal, and logs, in SQLite or PostgreSQL.
+//!
+//! **Architecture Invariant:** no other crate opens a transaction, and no I/O but the database's happens inside one. Entities
+//! of the ORM do not leave this crate. Whatever changes a build is committed together with its journal entry, or not at all.
+
+mod address;
+mod builds;
+mod entity;
+mod error;
+mod logs;
+mod page;
+mod projects;
+mod providers;
+mod services;
+mod store;
+mod value;
+mod visibility;
+mod writer;
+
+pub use builds::{
+    Append, BuildFilter, Committed, Epoch, Fence, FinishedBuild, Idempotency, NewBuild, ProviderLoad, RunRecord,
+    StartOutcome,
+};
+pub use error::{BoxError, StoreError};
+pub use logs::{LogInfo, LogPage, StageLogRange};
+pub use page::{Page, PageRequest};
+pub use projects::{NewProject, ProjectFilter, ProjectOrder, ProjectPatch};
+pub use providers::{NewProvider, ProviderPatch};
+pub use services::{NewService, ServicePatch};
+pub use store::Store;

@@ -1,0 +1,22 @@
+//! Builds: starting, following, listing.
+
+mod append;
+mod follow;
+mod history;
+mod journal;
+mod list;
+mod parts;
+mod round;
+mod start;
+mod state;
+mod update;
+
+pub use append::Append;
+pub use follow::{Epoch, Fence, RunRecord};
+pub use history::FinishedBuild;
+pub use list::{BuildFilter, ProviderLoad};
+pub use start::{Idempotency, NewBuild, StartOutcome};
+pub use update::Committed;
+
+/// How often a transaction is run again when PostgreSQL asks for it.
+const MOST_RETRIES: u32 = 5;

@@ -1,0 +1,215 @@
+//! Starting builds, at most once per idempotency key.
+
+use alm_domain::{
+    Build, BuildId, BuildShape, Change, Commit, EventSeq, JournalEntry, ParameterValue, Principal, ProjectEventKind,
+    ProjectId, ProviderId, RerunOf, RunStatus, ServiceId, Trigger,
+};
+use sea_orm::{EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
+
+use super::MOST_RETRIES;
+use crate::{
+    Store, StoreError,
+    entity::{build, build_run, idempotency_key, journal, provider, service},
+    error::is_collision,
+    projects::{add_event, open_project},
+    value::{counter, storable, write_json},
+    visibility::visible,
+};
+
+/// A build to start.
+#[derive(Debug, Clone, PartialEq)]
+pub struct NewBuild {
+    /// Its id; new.
+    pub id: BuildId,
+    /// The build service.
+    pub service: ServiceId,
+    /// Branch, tag or commit that was asked for.
+    pub reference: Option<String>,
+    /// Inputs as given.
+    pub parameters: Vec<ParameterValue>,
+    /// What set it off.
+    pub trigger: Trigger,
+    /// The build that it repeats.
+    pub rerun_of: Option<RerunOf>,
+    /// What is to be built, where it is known already.
+    pub commit: Option<Commit>,
+    /// The effective configuration that the build keeps.
+    pub spec: serde_json::Value,
+    /// The provider's own name for the build configuration.
+    pub config_ref: String,
+}
+
+/// What makes starting idempotent.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Idempotency {
+    /// The key, unique per principal.
+    pub key: String,
+    /// Hash of all that was asked for.
+    pub request_hash: [u8; 32],
+}
+
+/// What starting a build came to.
+#[derive(Debug, Clone, PartialEq)]
+pub enum StartOutcome {
+    /// There is a new build.
+    Started(Build),
+    /// This key has started this build before, with the same request.
+    Repeated(Build),
+    /// This key has started this build before, with another request.
+    KeyReused(BuildId),
+}
+
+impl Store {
+    /// Starts a build: gives it the next number of its build service and notes it in its journal and in its project's. The
+    /// same key of the same principal never starts a second one.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when there is no such build service; [`StoreError::WrongState`] when it was removed, its
+    /// project is archived or its provider is disabled.
+    pub async fn start_build(
+        &self,
+        principal: &Principal,
+        new: NewBuild,
+        idempotency: Option<Idempotency>,
+    ) -> Result<StartOutcome, StoreError> {
+        new.reference.as_deref().map_or(Ok(()), |text| storable("reference", text))?;
+        idempotency.as_ref().map_or(Ok(()), |i| storable("idempotencyKey", &i.key))?;
+        new.commit.as_ref().map_or(Ok(()), |commit| storable("commit", &commit.sha))?;
+        storable("configRef", &new.config_ref)?;
+        let mut retries = 0;
+        loop {
+            match self.try_start(principal, &new, idempotency.as_ref()).await {
+                // Another call with this key was faster: find what it started.
+                Err(Refused::KeyTaken) if retries < MOST_RETRIES => retries += 1,
+                Err(Refused::KeyTaken) => return Err(StoreError::Unavailable("the key is contended".into())),
+                Err(Refused::Error(e)) if is_collision(&e) && retries < MOST_RETRIES => retries += 1,
+                Err(Refused::Error(e)) => return Err(e),
+                Ok(outcome) => return Ok(outcome),
+            }
+        }
+    }
+
+    async fn try_start(
+        &self,
+        principal: &Principal,
+        new: &NewBuild,
+        idempotency: Option<&Idempotency>,
+    ) -> Result<StartOutcome, Refused> {
+        let owner = principal.key();
+        let tx = self.begin().await?;
+        if let Some(i) = idempotency
+            && let Some(known) =
+                idempotency_key::Entity::find_by_id((owner.clone(), i.key.clone())).one(tx.db()).await?
+        {
+            let id = BuildId::from_uuid(known.build_id);
+            if known.request_hash != i.request_hash {
+                return Ok(StartOutcome::KeyReused(id));
+            }
+            let row = build::Entity::find_by_id(known.build_id).one(tx.db()).await?.ok_or(StoreError::NotFound)?;
+            return Ok(StartOutcome::Repeated(row.try_into()?));
+        }
+        // Builds of one service queue up here, so that its numbers have no holes.
+        let mut service = service::Entity::find_by_id(new.service.as_uuid())
+            .filter(visible(principal).projects(service::Column::ProjectId))
+            .lock_exclusive()
+            .one(tx.db())
+            .await?
+            .ok_or(StoreError::NotFound)?;
+        if service.removed_at.is_some() {
+            let why = format!("the build service {} was removed: nothing can be started in it", service.slug);
+            return Err(StoreError::WrongState(why).into());
+        }
+        open_project(tx.db(), visible(principal), service.project_id).await?;
+        let provider =
+            provider::Entity::find_by_id(service.provider_id).one(tx.db()).await?.ok_or(StoreError::NotFound)?;
+        if !provider.enabled {
+            let why = format!("the provider {} is disabled: an administrator can enable it", provider.slug);
+            return Err(StoreError::WrongState(why).into());
+        }
+        service.last_number += 1;
+        let now = self.now();
+        let started = Build {
+            id: new.id,
+            project: ProjectId::from_uuid(service.project_id),
+            service: new.service,
+            provider: ProviderId::from_uuid(service.provider_id),
+            number: counter(service.last_number)?,
+            revision: EventSeq(1),
+            status: RunStatus::Queued,
+            reason: None,
+            shape: BuildShape::Unknown,
+            reference: new.reference.clone(),
+            commit: new.commit.clone(),
+            trigger: new.trigger.clone(),
+            parameters: new.parameters.clone(),
+            rerun_of: new.rerun_of.clone(),
+            queued_at: now,
+            started_at: None,
+            finished_at: None,
+            external_url: None,
+            degraded_since: None,
+            degraded_reason: None,
+            cancel: None,
+            artifacts: Vec::new(),
+            warnings: Vec::new(),
+            is_complete: false,
+        };
+        let row = build::Model::of(&started)?.into_active_model();
+        build::Entity::insert(row).exec_without_returning(tx.db()).await?;
+        if let Some(i) = idempotency {
+            let row = idempotency_key::Model {
+                principal: owner,
+                key: i.key.clone(),
+                request_hash: i.request_hash.to_vec(),
+                build_id: new.id.as_uuid(),
+            };
+            idempotency_key::Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await.map_err(
+                |e| if crate::error::is_unique_violation(&e) { Refused::KeyTaken } else { Refused::Error(e.into()) },
+            )?;
+        }
+        let run = build_run::Model {
+            build_id: new.id.as_uuid(),
+            event_head: 1,
+            line_head: 0,
+            log_bytes: 0,
+            open_bytes: 0,
+            open_segments: 0,
+            epoch: 0,
+            is_released: false,
+            config_ref: new.config_ref.clone(),
+            run_ref: None,
+            resume: None,
+            spec: write_json(&new.spec)?,
+        };
+        build_run::Entity::insert(run.into_active_model()).exec_without_returning(tx.db()).await?;
+        let entry = JournalEntry {
+            build: new.id,
+            seq: EventSeq(1),
+            at: now,
+            change: Change { build: Some(started.clone()), ..Change::default() },
+        };
+        let entry = journal::Model::of(&entry)?.into_active_model();
+        journal::Entity::insert(entry).exec_without_returning(tx.db()).await?;
+        let service = service::ActiveModel {
+            id: sea_orm::ActiveValue::Unchanged(service.id),
+            last_number: sea_orm::ActiveValue::Set(service.last_number),
+            ..Default::default()
+        };
+        service::Entity::update(service).exec_without_returning(tx.db()).await?;
+        add_event(tx.db(), started.project, ProjectEventKind::BuildAdded(new.id), now).await?;
+        tx.commit().await?;
+        Ok(StartOutcome::Started(started))
+    }
+}
+
+/// Why a try at starting came to nothing.
+enum Refused {
+    KeyTaken,
+    Error(StoreError),
+}
+
+impl<E: Into<StoreError>> From<E> for Refused {
+    fn from(error: E) -> Self {
+        Self::Error(error.into())
+    }
+}

@@ -1,0 +1,185 @@
+//! The one function that changes builds.
+
+use alm_domain::{
+    BuildHeads, BuildId, BuildState, Change, EventSeq, JournalEntry, LineNo, LogLine, NumberedLine, Principal,
+    ProjectEvent, ProjectEventKind, Timestamp,
+};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict,
+};
+
+use super::{
+    Append, Fence, MOST_RETRIES,
+    append::{lock_run, note, write_run},
+    round::round,
+    state::{heads, load},
+};
+use crate::{
+    Store, StoreError,
+    entity::{approval, build, journal, stage},
+    error::is_collision,
+    logs::{self, Prepared},
+    projects::{BATCH, add_event},
+    value::{column, counter},
+    visibility::visible,
+};
+
+/// What was committed.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Committed<R> {
+    /// What the function returned.
+    pub result: R,
+    /// How far journal and log reach now.
+    pub heads: BuildHeads,
+    /// What changed; if it is not empty, it is the journal's entry `heads.event`.
+    pub change: Change,
+    /// The lines that were appended, with their numbers.
+    pub lines: Vec<NumberedLine>,
+    /// When it was committed: the time of the journal entry.
+    pub at: Timestamp,
+    /// What the project's list of builds is told.
+    pub project_event: Option<ProjectEvent>,
+}
+
+impl Store {
+    /// Changes a build. In one transaction: the state is loaded, `f` changes it, the difference becomes the next journal entry
+    /// and the rows, and the lines, the resume token and the name of the run are stored. Nothing is stored unless all is. The
+    /// function must be pure: it may be called again, with the state loaded anew, when the database asks for it.
+    ///
+    /// # Errors
+    /// [`StoreError::Fenced`] when another follower has claimed the build; [`StoreError::NotFound`];
+    /// [`StoreError::WrongState`] when the build is complete and something would change or be appended.
+    pub async fn update_build<R, F>(
+        &self,
+        principal: &Principal,
+        id: BuildId,
+        fence: Fence,
+        append: Append,
+        mut f: F,
+    ) -> Result<Committed<R>, StoreError>
+    where
+        R: Send,
+        F: FnMut(&mut BuildState) -> R + Send,
+    {
+        append.check()?;
+        let prepared = Prepared::new(logs::split(append.lines)).await?;
+        let note = (append.resume, append.run_ref);
+        let mut retries = 0;
+        let outcome = loop {
+            match self.try_update(principal, id, fence, &prepared, &note, &mut f).await {
+                Err(e) if is_collision(&e) && retries < MOST_RETRIES => retries += 1,
+                outcome => break outcome?,
+            }
+        };
+        Ok(Committed { lines: number(prepared.lines, outcome.heads.line), ..outcome })
+    }
+
+    async fn try_update<R, F>(
+        &self,
+        principal: &Principal,
+        id: BuildId,
+        fence: Fence,
+        prepared: &Prepared,
+        noted: &(Option<alm_domain::ResumeToken>, Option<String>),
+        f: &mut F,
+    ) -> Result<Committed<R>, StoreError>
+    where
+        R: Send,
+        F: FnMut(&mut BuildState) -> R + Send,
+    {
+        let scope = visible(principal);
+        let tx = self.begin().await?;
+        let mut run = lock_run(tx.db(), scope, id, fence).await?;
+        let before = load(tx.db(), scope, id).await?.ok_or(StoreError::NotFound)?;
+        let mut after = before.clone();
+        let result = f(&mut after);
+        round(&mut after);
+        let seq = EventSeq(counter(run.event_head)?).next();
+        let change = after.take_change(&before, seq);
+        if before.build.is_complete && !(change.is_empty() && prepared.lines.is_empty()) {
+            return Err(complete(id));
+        }
+        let at = self.now();
+        let mut project_event = None;
+        if !change.is_empty() {
+            run.event_head = column(seq.0);
+            write_change(tx.db(), &change).await?;
+            if shows(&before, &after) {
+                let kind = ProjectEventKind::BuildChanged(id);
+                project_event = Some(add_event(tx.db(), after.build.project, kind, at).await?);
+            }
+        }
+        logs::append(tx.db(), &mut run, prepared).await?;
+        if after.build.is_complete && !before.build.is_complete {
+            logs::seal(tx.db(), &mut run).await?;
+        }
+        note(&mut run, noted);
+        write_run(tx.db(), &run).await?;
+        let heads = heads(&run, after.build.is_complete)?;
+        let change = if change.is_empty() {
+            change
+        } else {
+            let entry = JournalEntry { build: id, seq, at, change };
+            let row = journal::Model::of(&entry)?.into_active_model();
+            journal::Entity::insert(row).exec_without_returning(tx.db()).await?;
+            entry.change
+        };
+        tx.commit().await?;
+        Ok(Committed { result, heads, change, lines: Vec::new(), at, project_event })
+    }
+}
+
+/// Whether something changed that a list of builds shows.
+fn shows(before: &BuildState, after: &BuildState) -> bool {
+    let shown = |state: &BuildState| {
+        let b = &state.build;
+        (b.status, b.reason.clone(), b.commit.clone(), b.started_at, b.finished_at, b.is_complete, b.degraded_since)
+    };
+    shown(before) != shown(after)
+}
+
+async fn write_change(db: &impl ConnectionTrait, change: &Change) -> Result<(), StoreError> {
+    if let Some(changed) = &change.build {
+        let row = build::Model::of(changed)?.into_active_model().reset_all();
+        build::Entity::update(row).exec_without_returning(db).await?;
+    }
+    for stages in change.stages.chunks(BATCH) {
+        let rows = stages
+            .iter()
+            .map(|s| Ok(stage::Model::of(s)?.into_active_model()))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let replace = OnConflict::column(stage::Column::Id)
+            .update_columns([stage::Column::Position, stage::Column::Revision, stage::Column::Document])
+            .to_owned();
+        stage::Entity::insert_many(rows).on_conflict(replace).exec_without_returning(db).await?;
+    }
+    for removed in change.removed.chunks(BATCH) {
+        stage::Entity::delete_many()
+            .filter(stage::Column::Id.is_in(removed.iter().map(|id| id.as_uuid())))
+            .exec(db)
+            .await?;
+    }
+    if !change.approvals.is_empty() {
+        let rows = change
+            .approvals
+            .iter()
+            .map(|a| Ok(approval::Model::of(a)?.into_active_model()))
+            .collect::<Result<Vec<_>, StoreError>>()?;
+        let replace = OnConflict::column(approval::Column::Id)
+            .update_columns([approval::Column::Revision, approval::Column::RequestedAt, approval::Column::Document])
+            .to_owned();
+        approval::Entity::insert_many(rows).on_conflict(replace).exec_without_returning(db).await?;
+    }
+    Ok(())
+}
+
+/// Refuses to add to what is told to its end.
+pub(super) fn complete(id: BuildId) -> StoreError {
+    StoreError::WrongState(format!("the build {id} is complete: nothing can be added to it"))
+}
+
+/// Numbers lines so that the last one is the head of the log.
+pub(super) fn number(lines: Vec<LogLine>, head: LineNo) -> Vec<NumberedLine> {
+    let first = head.0 + 1 - lines.len() as u64;
+    (first..).zip(lines).map(|(no, line)| NumberedLine { no: LineNo(no), line }).collect()
+}

@@ -1,0 +1,90 @@
+//! Rows of approvals.
+
+use alm_domain::{
+    Approval, ApprovalDecision, ApprovalId, ApprovalKey, ApprovalStatus, BuildId, EventSeq, ParameterDefinition,
+    StageKey, Timestamp,
+};
+use sea_orm::entity::prelude::*;
+use serde::{Deserialize, Serialize};
+
+use crate::{
+    StoreError,
+    value::{column, counter, instant, millis, read_json, write_json},
+};
+
+#[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
+#[sea_orm(table_name = "approvals")]
+pub(crate) struct Model {
+    #[sea_orm(primary_key, auto_increment = false)]
+    pub(crate) id: Uuid,
+    pub(crate) build_id: Uuid,
+    pub(crate) revision: i64,
+    pub(crate) requested_at: i64,
+    pub(crate) document: String,
+}
+
+#[derive(Copy, Clone, Debug, EnumIter, DeriveRelation)]
+pub(crate) enum Relation {}
+
+impl ActiveModelBehavior for ActiveModel {}
+
+/// What of an approval no query asks for.
+#[derive(Debug, Serialize, Deserialize)]
+struct Document {
+    key: ApprovalKey,
+    stage: Option<StageKey>,
+    status: ApprovalStatus,
+    message: String,
+    proceed_label: String,
+    parameters: Vec<ParameterDefinition>,
+    decisions: Vec<ApprovalDecision>,
+    expires_at: Option<Timestamp>,
+    delivered_at: Option<Timestamp>,
+}
+
+impl Model {
+    pub(crate) fn of(approval: &Approval) -> Result<Self, StoreError> {
+        let approval = approval.clone();
+        let document = Document {
+            key: approval.key,
+            stage: approval.stage,
+            status: approval.status,
+            message: approval.message,
+            proceed_label: approval.proceed_label,
+            parameters: approval.parameters,
+            decisions: approval.decisions,
+            expires_at: approval.expires_at,
+            delivered_at: approval.delivered_at,
+        };
+        Ok(Self {
+            id: approval.id.as_uuid(),
+            build_id: approval.build.as_uuid(),
+            revision: column(approval.revision.0),
+            requested_at: millis(approval.requested_at),
+            document: write_json(&document)?,
+        })
+    }
+}
+
+impl TryFrom<Model> for Approval {
+    type Error = StoreError;
+
+    fn try_from(row: Model) -> Result<Self, StoreError> {
+        let document: Document = read_json("the document of an approval", &row.document)?;
+        Ok(Self {
+            id: ApprovalId::from_uuid(row.id),
+            build: BuildId::from_uuid(row.build_id),
+            key: document.key,
+            stage: document.stage,
+            revision: EventSeq(counter(row.revision)?),
+            status: document.status,
+            message: document.message,
+            proceed_label: document.proceed_label,
+            parameters: document.parameters,
+            decisions: document.decisions,
+            requested_at: instant(row.requested_at)?,
+            expires_at: document.expires_at,
+            delivered_at: document.delivered_at,
+        })
+    }
+}

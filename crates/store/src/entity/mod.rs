@@ -1,0 +1,16 @@
+//! Rows, and their only conversion to and from the domain.
+//!
+//! What queries filter or sort by is a column; the rest of an entity is a document. No value stands in both.
+
+pub(crate) mod approval;
+pub(crate) mod build;
+pub(crate) mod build_run;
+pub(crate) mod idempotency_key;
+pub(crate) mod journal;
+pub(crate) mod log_chunk;
+pub(crate) mod log_range;
+pub(crate) mod project;
+pub(crate) mod project_event;
+pub(crate) mod provider;
+pub(crate) mod service;
+pub(crate) mod stage;

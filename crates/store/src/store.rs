@@ -1,0 +1,230 @@
+//! The store as a whole: opening, migrating, locking, closing.
+
+use std::{
+    fmt,
+    sync::{
+        Arc,
+        atomic::{AtomicU64, Ordering},
+    },
+    time::Duration,
+};
+
+use alm_domain::{Clock, IdSource, Timestamp};
+use alm_migration::Migrator;
+use sea_orm::{
+    AccessMode, ConnectionTrait, DatabaseConnection, DatabaseTransaction, IsolationLevel, SqlxPostgresConnector,
+    SqlxSqliteConnector, TransactionOptions, TransactionTrait,
+};
+use sea_orm_migration::MigratorTrait;
+use sqlx::{
+    Connection, PgConnection,
+    postgres::{PgConnectOptions, PgPoolOptions},
+    sqlite::SqlitePoolOptions,
+};
+use tokio::{sync::Mutex, task::JoinHandle};
+
+use crate::{
+    StoreError,
+    address::Address,
+    writer::{WriteTx, Writer},
+};
+
+const READERS: u32 = 8;
+const POSTGRES_CONNECTIONS: u32 = 16;
+const ACQUIRE_TIMEOUT: Duration = Duration::from_secs(10);
+/// Names the lock of a server among the advisory locks of a database: "ALM" and a number.
+const SERVER_LOCK: i64 = 0x41_4c_4d_01;
+
+/// The store. Cheap to clone: all clones are one store.
+#[derive(Clone)]
+pub struct Store {
+    inner: Arc<Inner>,
+}
+
+struct Inner {
+    reader: DatabaseConnection,
+    writer: Writer,
+    committer: Mutex<Option<JoinHandle<()>>>,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+    statements: Arc<AtomicU64>,
+    lock: Mutex<Option<PgConnection>>,
+    postgres: Option<PgConnectOptions>,
+}
+
+impl fmt::Debug for Store {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Store").field("postgres", &self.inner.postgres.is_some()).finish_non_exhaustive()
+    }
+}
+
+impl Store {
+    /// Opens the database at this address (`sqlite:///absolute/path`, `sqlite://path` or `postgres://…`); a SQLite file that
+    /// is not there is created. Does not migrate.
+    ///
+    /// # Errors
+    /// [`StoreError::BadUrl`] names the remedy; [`StoreError::Unavailable`] when the database cannot be reached.
+    pub async fn connect(url: &str, clock: Arc<dyn Clock>, ids: Arc<dyn IdSource>) -> Result<Self, StoreError> {
+        let statements = Arc::new(AtomicU64::new(0));
+        let unreachable = |error: sqlx::Error| StoreError::Unavailable(error.into());
+        let (reader, writer, committer, postgres) = match Address::parse(url)? {
+            Address::Sqlite(options) => {
+                let pool = |most| {
+                    SqlitePoolOptions::new()
+                        .max_connections(most)
+                        .acquire_timeout(ACQUIRE_TIMEOUT)
+                        .test_before_acquire(false)
+                        .idle_timeout(None)
+                        .max_lifetime(None)
+                };
+                // The writer first: it creates the file and turns the write-ahead log on.
+                let writer = pool(1).connect_with(options.clone()).await.map_err(unreachable)?;
+                let readers =
+                    pool(READERS).connect_with(options.pragma("query_only", "on")).await.map_err(unreachable)?;
+                let writer = counted(SqlxSqliteConnector::from_sqlx_sqlite_pool(writer), &statements);
+                let (writer, committer) = Writer::sqlite(writer);
+                let readers = counted(SqlxSqliteConnector::from_sqlx_sqlite_pool(readers), &statements);
+                (readers, writer, Some(committer), None)
+            }
+            Address::Postgres(options) => {
+                let pool = PgPoolOptions::new()
+                    .max_connections(POSTGRES_CONNECTIONS)
+                    .acquire_timeout(ACQUIRE_TIMEOUT)
+                    .connect_with(options.clone())
+                    .await
+                    .map_err(unreachable)?;
+                let db = counted(SqlxPostgresConnector::from_sqlx_postgres_pool(pool), &statements);
+                (db.clone(), Writer::Postgres { db }, None, Some(options))
+            }
+        };
+        Ok(Self {
+            inner: Arc::new(Inner {
+                reader,
+                writer,
+                committer: Mutex::new(committer),
+                clock,
+                ids,
+                statements,
+                lock: Mutex::new(None),
+                postgres,
+            }),
+        })
+    }
+
+    /// Brings the schema up to date. Does nothing where it is.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], or [`StoreError::Internal`] where the database was migrated by a newer version.
+    pub async fn migrate(&self) -> Result<(), StoreError> {
+        Ok(Migrator::up(self.inner.writer.connection(), None).await?)
+    }
+
+    /// How many migrations are yet to be run.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn pending_migrations(&self) -> Result<usize, StoreError> {
+        Ok(Migrator::get_pending_migrations(self.inner.writer.connection()).await?.len())
+    }
+
+    /// Whether the database answers, and, where [`lock_exclusive`](Self::lock_exclusive) was called, the lock is still held. A
+    /// lock that was lost with its connection is taken again.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`], or [`StoreError::Locked`] when another server has taken the lock in the meantime.
+    pub async fn ping(&self) -> Result<(), StoreError> {
+        self.inner.reader.execute_unprepared("SELECT 1").await?;
+        let mut lock = self.inner.lock.lock().await;
+        if let Some(connection) = lock.as_mut()
+            && connection.ping().await.is_err()
+        {
+            *lock = Some(self.take_lock().await?);
+        }
+        Ok(())
+    }
+
+    /// Makes this the only server of the database for as long as the store lives: on PostgreSQL by a lock on a connection of
+    /// its own. On SQLite this does nothing: the lock on the data directory does it.
+    ///
+    /// # Errors
+    /// [`StoreError::Locked`] when another server holds it.
+    pub async fn lock_exclusive(&self) -> Result<(), StoreError> {
+        let mut lock = self.inner.lock.lock().await;
+        if self.inner.postgres.is_some() && lock.is_none() {
+            *lock = Some(self.take_lock().await?);
+        }
+        Ok(())
+    }
+
+    /// Waits for the writes that are under way and closes every connection. Whatever is called afterwards fails as
+    /// [`StoreError::Unavailable`].
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`] when closing fails; everything that was acknowledged is stored all the same.
+    pub async fn close(&self) -> Result<(), StoreError> {
+        self.inner.writer.stop();
+        if let Some(committer) = self.inner.committer.lock().await.take() {
+            committer.await.map_err(StoreError::internal)?;
+        }
+        if let Some(lock) = self.inner.lock.lock().await.take() {
+            lock.close().await.map_err(|e| StoreError::Unavailable(e.into()))?;
+        }
+        self.inner.reader.close_by_ref().await?;
+        Ok(self.inner.writer.connection().close_by_ref().await?)
+    }
+
+    /// How many SQL statements have been run so far, for tests of economy.
+    #[must_use]
+    pub fn statements(&self) -> u64 {
+        self.inner.statements.load(Ordering::Relaxed)
+    }
+
+    async fn take_lock(&self) -> Result<PgConnection, StoreError> {
+        let unreachable = |error: sqlx::Error| StoreError::Unavailable(error.into());
+        let options = self.inner.postgres.as_ref().ok_or(StoreError::Locked)?;
+        let mut connection = PgConnection::connect_with(options).await.map_err(unreachable)?;
+        let taken: bool = sqlx::query_scalar("SELECT pg_try_advisory_lock($1)")
+            .bind(SERVER_LOCK)
+            .fetch_one(&mut connection)
+            .await
+            .map_err(unreachable)?;
+        if taken { Ok(connection) } else { Err(StoreError::Locked) }
+    }
+
+    pub(crate) fn reader(&self) -> &DatabaseConnection {
+        &self.inner.reader
+    }
+
+    /// A connection whose statements all see the database as of one moment. Never written to.
+    pub(crate) async fn snapshot(&self) -> Result<DatabaseTransaction, StoreError> {
+        let options = match self.inner.postgres {
+            Some(_) => TransactionOptions {
+                isolation_level: Some(IsolationLevel::RepeatableRead),
+                access_mode: Some(AccessMode::ReadOnly),
+                ..TransactionOptions::default()
+            },
+            None => TransactionOptions::default(),
+        };
+        Ok(self.inner.reader.begin_with_options(options).await?)
+    }
+
+    pub(crate) async fn begin(&self) -> Result<WriteTx, StoreError> {
+        self.inner.writer.begin().await
+    }
+
+    pub(crate) fn now(&self) -> Timestamp {
+        self.inner.clock.now()
+    }
+
+    pub(crate) fn ids(&self) -> &dyn IdSource {
+        self.inner.ids.as_ref()
+    }
+}
+
+fn counted(mut db: DatabaseConnection, statements: &Arc<AtomicU64>) -> DatabaseConnection {
+    let statements = Arc::clone(statements);
+    db.set_metric_callback(move |_| {
+        statements.fetch_add(1, Ordering::Relaxed);
+    });
+    db
+}
