@@ -39,7 +39,7 @@ impl Follower {
         run: RunRef,
         from: Option<ResumeToken>,
     ) -> Self {
-        let stream = provider.follow(&access, &run, from.clone(), CancellationToken::new());
+        let stream = provider.follow(&access, &run, from.clone(), CancellationToken::new()).fuse().boxed();
         Self {
             provider,
             access,
@@ -58,8 +58,16 @@ impl Follower {
     /// The next batch; `None` when the run is over, or the stream ends again and again without anything new.
     pub(crate) async fn next(&mut self) -> Result<Option<Observed>, Stop> {
         loop {
-            if self.is_complete() || self.idle_ends >= MOST_IDLE_ENDS {
+            if self.is_complete() {
                 return Ok(None);
+            }
+            if self.idle_ends >= MOST_IDLE_ENDS {
+                // A stream may end as often as it likes while there is something to come.
+                match self.provider.get(&self.access, &self.run).await {
+                    Ok(now) if !now.run.status.is_terminal() => self.idle_ends = 0,
+                    _ => return Ok(None),
+                }
+                tokio::time::sleep(Duration::from_millis(100)).await;
             }
             match self.stream.next().await {
                 Some(Ok(batch)) => {
@@ -80,7 +88,8 @@ impl Follower {
                         self.idle_ends += 1;
                     }
                     let from = self.batches.last().map(|batch| batch.resume.clone()).or_else(|| self.from.clone());
-                    self.stream = self.provider.follow(&self.access, &self.run, from, CancellationToken::new());
+                    let again = self.provider.follow(&self.access, &self.run, from, CancellationToken::new());
+                    self.stream = again.fuse().boxed();
                 }
             }
         }
@@ -94,6 +103,11 @@ impl Follower {
             }
         }
         Ok(())
+    }
+
+    /// Follows until the build is at work. Does not wait for a line: not every engine gives lines while they are written.
+    pub(crate) async fn until_at_work(&mut self) -> Result<(), Stop> {
+        self.until("it was at work", |told| told.status() == Some(RunStatus::Running)).await
     }
 
     /// Follows until this line was written.

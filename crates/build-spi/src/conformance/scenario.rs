@@ -30,7 +30,7 @@ pub enum Scenario {
     LateStages,
     /// Asks a person, without inputs. Writes `approved` and succeeds with a yes; fails with a no.
     Approval,
-    /// Takes the text `who`, and writes `who=` and its value. Succeeds.
+    /// Takes the text `who`, and writes `who=` and its value, whatever characters it holds. Succeeds.
     ParameterEcho,
     /// Keeps a file `out/hello.txt` with the content `hello artifact` (no line break). Succeeds.
     Artifact,

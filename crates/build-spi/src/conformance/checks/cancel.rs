@@ -17,7 +17,7 @@ pub(super) async fn cancel_stops_a_running_build(stand: &Stand<'_>) -> Verdict {
     stand.needs(Capability::Cancel)?;
     let started = stand.start(Scenario::LongRunning).await?;
     let mut told = stand.follow(&started.run);
-    told.until_line("started").await?;
+    told.until_at_work().await?;
     let receipt = stand.provider.cancel(&stand.access, &started.run).await.must("cancel")?;
     ensure(receipt == CancelReceipt::Accepted, || format!("cancelling a running build answers {receipt:?}"))?;
     told.finish().await?;
@@ -37,7 +37,7 @@ pub(super) async fn cancel_is_idempotent(stand: &Stand<'_>) -> Verdict {
     stand.needs(Capability::Cancel)?;
     let started = stand.start(Scenario::LongRunning).await?;
     let mut told = stand.follow(&started.run);
-    told.until_line("started").await?;
+    told.until_at_work().await?;
     for receipt in join_all((0..10).map(|_| stand.provider.cancel(&stand.access, &started.run))).await {
         receipt.must("one of ten cancels at once")?;
     }

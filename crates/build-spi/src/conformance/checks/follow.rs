@@ -72,7 +72,7 @@ pub(super) async fn two_followers_hear_the_same(stand: &Stand<'_>) -> Verdict {
 pub(super) async fn dropping_a_follower_harms_nothing(stand: &Stand<'_>) -> Verdict {
     let started = stand.start(Scenario::Gated).await?;
     let mut dropped = stand.follow(&started.run);
-    dropped.until_line("before").await?;
+    dropped.until_at_work().await?;
     drop(dropped);
     has(stand.harness.open_gate(started.service.id).await, "open gates")?;
     let mut told = stand.follow(&started.run);

@@ -1,14 +1,15 @@
 //! Logs by position.
 
-use alm_domain::{LogLine, LogStream};
+use alm_domain::{Capability, LogLine, LogStream};
 use futures::StreamExt;
+use tokio::time::timeout;
 
 use super::follow::difference;
 use crate::{
     LogPosition, RunRef,
     conformance::{
         Scenario,
-        stand::{Must, Stand, Stop, Verdict, ensure, fail},
+        stand::{Must, Stand, Stop, Verdict, ensure, fail, has},
     },
 };
 
@@ -44,6 +45,20 @@ pub(super) async fn log_past_the_end_is_empty(stand: &Stand<'_>) -> Verdict {
         ensure(seen.is_empty(), || format!("{past} past the end there are {} lines", seen.len()))?;
     }
     Ok(())
+}
+
+pub(super) async fn lines_come_while_the_build_runs(stand: &Stand<'_>) -> Verdict {
+    stand.needs(Capability::LiveLog)?;
+    let started = stand.start(Scenario::Gated).await?;
+    let mut told = stand.follow(&started.run);
+    // The gate is closed: what is not told now is not told before the end.
+    let soon = timeout(stand.harness.patience() / 10, told.until_line("before")).await;
+    has(stand.harness.open_gate(started.service.id).await, "open gates")?;
+    match soon {
+        Ok(answer) => answer?,
+        Err(_) => return fail("a line that a running build has written is not told"),
+    }
+    told.finish().await
 }
 
 pub(super) async fn lost_lines_are_a_gap(stand: &Stand<'_>) -> Verdict {

@@ -144,6 +144,8 @@ checks! {
     LogPastTheEndIsEmpty = "log_past_the_end_is_empty" => log::log_past_the_end_is_empty;
     /// Lines that the engine lost are a gap in their place, not silence.
     LostLinesAreAGap = "lost_lines_are_a_gap" => log::lost_lines_are_a_gap;
+    /// With LIVE_LOG: a line is told while the build still runs.
+    LinesComeWhileTheBuildRuns = "lines_come_while_the_build_runs" => log::lines_come_while_the_build_runs;
     /// With STAGE_LOG: a line names the stage that wrote it.
     LinesNameTheirStage = "lines_name_their_stage" => stage_log::lines_name_their_stage;
     /// With LOG_STREAMS: standard output and standard error are told apart.

@@ -39,7 +39,7 @@ pub(super) async fn outage_is_unavailable(stand: &Stand<'_>) -> Verdict {
 pub(super) async fn outage_loses_nothing(stand: &Stand<'_>) -> Verdict {
     let started = stand.start(Scenario::Gated).await?;
     let mut told = stand.follow(&started.run);
-    told.until_line("before").await?;
+    told.until_at_work().await?;
     has(stand.harness.outage(true).await, "make its engine unreachable")?;
     has(stand.harness.open_gate(started.service.id).await, "open gates")?;
     // The follower is at its stream while the engine is away; what it is told then is judged by what comes of it.
@@ -56,7 +56,7 @@ pub(super) async fn outage_loses_nothing(stand: &Stand<'_>) -> Verdict {
 pub(super) async fn clock_skew_reorders_nothing(stand: &Stand<'_>) -> Verdict {
     let started = stand.start(Scenario::Gated).await?;
     let mut told = stand.follow(&started.run);
-    told.until_line("before").await?;
+    told.until_at_work().await?;
     has(stand.harness.skew_clock(TimeDelta::hours(-1)).await, "set its engine's clock wrong")?;
     has(stand.harness.open_gate(started.service.id).await, "open gates")?;
     told.finish().await?;
@@ -110,7 +110,7 @@ pub(super) async fn withdrawn_tokens_are_unauthorized(stand: &Stand<'_>) -> Verd
 pub(super) async fn lost_runs_end_interrupted(stand: &Stand<'_>) -> Verdict {
     let started = stand.start(Scenario::LongRunning).await?;
     let mut told = stand.follow(&started.run);
-    told.until_line("started").await?;
+    told.until_at_work().await?;
     has(stand.harness.lose_run(started.build).await, "make what runs a build disappear")?;
     told.finish().await?;
     let end = told.runs().last().map(|run| (run.status, run.reason.as_ref().map(|reason| reason.code)));

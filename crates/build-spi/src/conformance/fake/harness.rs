@@ -1,6 +1,6 @@
 //! The fake, as the suite sees it.
 
-use std::{collections::BTreeSet, sync::Arc};
+use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alm_domain::{
     BuildId, Capability, ConfigurationEntry, ConfigurationOrigin, RepositoryRef, ServiceId, Settings, StageKind,
@@ -108,6 +108,10 @@ impl Harness for FakeHarness {
             },
             settings: vec![entry(SCRIPT, named)],
         })
+    }
+
+    fn patience(&self) -> Duration {
+        Duration::from_secs(30)
     }
 
     fn settings(&self) -> Option<Settings> {

@@ -134,6 +134,8 @@ mutants! {
     LogPastEndErrors => LogPastTheEndIsEmpty;
     /// Nothing says that lines were lost.
     GapHidden => LostLinesAreAGap;
+    /// Lines are kept back until something else happens.
+    LinesComeLate => LinesComeWhileTheBuildRuns;
     /// Lines do not say which stage wrote them.
     StageLogLost => LinesNameTheirStage;
     /// Everything is standard output.

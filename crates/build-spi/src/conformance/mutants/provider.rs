@@ -136,6 +136,21 @@ impl Drop for EndsBuild {
     }
 }
 
+/// Keeps the line `before` back until other lines come.
+fn keep_back(told: &mut Vec<Observation>, kept_back: &mut Vec<Observation>) {
+    let is_early =
+        |told: &Observation| matches!(told, Observation::Lines(lines) if lines.len() == 1 && lines[0].text == "before");
+    if let (Some(early), 1) = (told.iter().position(is_early), told.iter().filter(|told| is_line(told)).count()) {
+        kept_back.push(told.remove(early));
+    } else if told.iter().any(is_line) {
+        told.splice(0..0, kept_back.drain(..));
+    }
+}
+
+fn is_line(told: &Observation) -> bool {
+    matches!(told, Observation::Lines(_))
+}
+
 /// Counts those who listen.
 struct Listening(Arc<AtomicUsize>);
 
@@ -403,13 +418,20 @@ impl BuildProvider for BrokenProvider {
             let mut ends = ends;
             let mut is_complete = false;
             let mut last = ResumeToken("fake-0".to_owned());
+            let mut kept_back = Vec::new();
             while let Some(item) = inner.next().await {
+                if item.is_err() && !kept_back.is_empty() {
+                    yield Ok(Observed { resume: last.clone(), observations: std::mem::take(&mut kept_back) });
+                }
                 let item = match (item, mutant) {
                     (Ok(mut batch), _) => {
                         let twisted = batch.observations.into_iter().flat_map(|told| twist(mutant, &run, told));
                         batch.observations = twisted.collect();
                         if mutant == Mutant::FollowersShareLines && others > 0 {
                             batch.observations.retain(|told| !matches!(told, Observation::Lines(_)));
+                        }
+                        if mutant == Mutant::LinesComeLate {
+                            keep_back(&mut batch.observations, &mut kept_back);
                         }
                         is_complete |= batch.observations.contains(&Observation::Complete);
                         last = batch.resume.clone();
