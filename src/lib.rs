@@ -1,1 +1,7 @@
-//! Being written.
+//! The ALM Build Service: one GraphQL API with live subscriptions in front of pluggable build providers.
+//!
+//! `docs/ARCHITECTURE.md` has the map.
+
+pub mod app;
+pub mod graphql;
+pub mod links;

@@ -7,6 +7,7 @@ mod approval;
 mod artifact;
 mod build;
 mod capability;
+mod clean;
 mod clock;
 mod commit;
 mod configuration;
@@ -32,6 +33,7 @@ pub use approval::{Approval, ApprovalDecision, ApprovalKey, ApprovalStatus, Verd
 pub use artifact::Artifact;
 pub use build::{Build, BuildShape, CancelRequest, RerunFrom, RerunOf, Warning};
 pub use capability::Capability;
+pub use clean::{LONGEST_LINE, clean_line, clean_text};
 pub use clock::{Clock, IdSource, ManualClock, SequentialIds, SystemClock, SystemIds};
 pub use commit::Commit;
 pub use configuration::{

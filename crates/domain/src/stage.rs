@@ -67,6 +67,14 @@ pub enum StageKind {
     Finally,
 }
 
+impl StageKind {
+    /// Whether it only frames other stages: it does no work of its own.
+    #[must_use]
+    pub const fn is_frame(self) -> bool {
+        matches!(self, Self::Sequence | Self::Parallel | Self::Matrix)
+    }
+}
+
 /// One try at a stage.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct StageAttempt {

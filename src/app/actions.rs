@@ -1,0 +1,175 @@
+//! Which verbs may be used right now, and why not.
+//!
+//! **Architecture Invariant:** `allowed` here means that the mutation succeeds, and the other way round; a test holds the two
+//! together.
+
+use alm_domain::{
+    Approval, ApprovalStatus, Build, BuildService, Capability, Principal, Project, Provider, RunStatus, Stage,
+};
+
+use super::App;
+
+/// Verbs that are offered as buttons.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Action {
+    /// Start a build.
+    StartBuild,
+    /// Stop a build.
+    CancelBuild,
+    /// Run the same build again.
+    RerunBuild,
+    /// Run again from a chosen stage.
+    RerunFromStage,
+    /// Answer an approval.
+    DecideApproval,
+    /// Change the settings of the subject.
+    Edit,
+    /// Remove the subject.
+    Remove,
+    /// Probe a provider.
+    Probe,
+}
+
+/// Reasons for which a verb is blocked.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum ActionBlocker {
+    /// The provider does not offer it.
+    NotSupported,
+    /// The subject is not in a state that allows it.
+    WrongState,
+    /// The caller lacks the role.
+    NotPermitted,
+    /// The provider is switched off.
+    ProviderDown,
+}
+
+/// Whether one verb may be used right now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ActionState {
+    /// The verb.
+    pub action: Action,
+    /// Why not; `None` when it may.
+    pub blocked: Option<(ActionBlocker, String)>,
+}
+
+fn state(action: Action, blocked: Option<(ActionBlocker, &str)>) -> ActionState {
+    ActionState { action, blocked: blocked.map(|(code, why)| (code, why.to_owned())) }
+}
+
+impl App {
+    /// Verbs on a project.
+    #[must_use]
+    pub fn project_actions(&self, _: &Principal, _: &Project) -> Vec<ActionState> {
+        vec![state(Action::Edit, None)]
+    }
+
+    /// Verbs on a provider. `services` says whether a build service refers to it.
+    #[must_use]
+    pub fn provider_actions(&self, principal: &Principal, in_use: bool) -> Vec<ActionState> {
+        let role = (!principal.may_administer()).then_some((ActionBlocker::NotPermitted, "only an administrator may do this"));
+        let used = in_use.then_some((ActionBlocker::WrongState, "build services use this provider"));
+        vec![state(Action::Edit, role), state(Action::Probe, role), state(Action::Remove, role.or(used))]
+    }
+
+    /// Verbs on a build service.
+    #[must_use]
+    pub fn service_actions(
+        &self,
+        service: &BuildService,
+        project: &Project,
+        provider: &Provider,
+        has_running_builds: bool,
+    ) -> Vec<ActionState> {
+        let removed =
+            service.removed_at.is_some().then_some((ActionBlocker::WrongState, "this build service was removed"));
+        let archived = project.is_archived.then_some((ActionBlocker::WrongState, "the project is archived"));
+        let off = (!provider.enabled).then_some((ActionBlocker::ProviderDown, "the provider is switched off"));
+        let unset = service
+            .config_ref
+            .is_none()
+            .then_some((ActionBlocker::WrongState, "the build service is not set up at its provider"));
+        let running = has_running_builds.then_some((ActionBlocker::WrongState, "builds of this build service are running"));
+        vec![
+            state(Action::StartBuild, removed.or(archived).or(off).or(unset)),
+            state(Action::Edit, removed),
+            state(Action::Remove, removed.or(running)),
+        ]
+    }
+
+    /// Verbs on a build.
+    #[must_use]
+    pub fn build_actions(
+        &self,
+        build: &Build,
+        service: &BuildService,
+        project: &Project,
+        provider: &Provider,
+    ) -> Vec<ActionState> {
+        let over = build.status.is_terminal().then_some((ActionBlocker::WrongState, "the build is over"));
+        let asked = (build.status == RunStatus::Cancelling)
+            .then_some((ActionBlocker::WrongState, "the build has been asked to stop already"));
+        vec![
+            state(Action::CancelBuild, self.lacks(provider, Capability::Cancel).or(over).or(asked)),
+            state(Action::RerunBuild, self.rerun_blocked(build, service, project, provider, Capability::Rerun)),
+        ]
+    }
+
+    /// Verbs on a stage.
+    #[must_use]
+    pub fn stage_actions(
+        &self,
+        stage: &Stage,
+        build: &Build,
+        service: &BuildService,
+        project: &Project,
+        provider: &Provider,
+    ) -> Vec<ActionState> {
+        let no_commit =
+            build.commit.is_none().then_some((ActionBlocker::WrongState, "the build never got as far as a commit"));
+        let frame = stage
+            .kind
+            .is_frame()
+            .then_some((ActionBlocker::WrongState, "choose a stage inside this frame"));
+        let blocked = self
+            .rerun_blocked(build, service, project, provider, Capability::RerunFromStage)
+            .or(no_commit)
+            .or(frame);
+        vec![state(Action::RerunFromStage, blocked)]
+    }
+
+    /// Verbs on an approval.
+    #[must_use]
+    pub fn approval_actions(&self, approval: &Approval, provider: &Provider) -> Vec<ActionState> {
+        let settled = (approval.status != ApprovalStatus::Pending)
+            .then_some((ActionBlocker::WrongState, "this approval can no longer be decided"));
+        vec![state(Action::DecideApproval, self.lacks(provider, Capability::Approvals).or(settled))]
+    }
+
+    fn lacks(&self, provider: &Provider, needed: Capability) -> Option<(ActionBlocker, &'static str)> {
+        let can = self.descriptor(provider.kind).is_some_and(|d| d.capabilities.contains(&needed));
+        (!can).then_some((ActionBlocker::NotSupported, "the provider does not offer this"))
+    }
+
+    fn rerun_blocked(
+        &self,
+        build: &Build,
+        service: &BuildService,
+        project: &Project,
+        provider: &Provider,
+        needed: Capability,
+    ) -> Option<(ActionBlocker, &'static str)> {
+        let running = (!build.status.is_terminal()).then_some((ActionBlocker::WrongState, "the build is not over"));
+        let start = if service.removed_at.is_some() {
+            Some((ActionBlocker::WrongState, "this build service was removed"))
+        } else if project.is_archived {
+            Some((ActionBlocker::WrongState, "the project is archived"))
+        } else if service.config_ref.is_none() {
+            Some((ActionBlocker::WrongState, "the build service is not set up at its provider"))
+        } else if !provider.enabled {
+            Some((ActionBlocker::ProviderDown, "the provider is switched off"))
+        } else {
+            None
+        };
+        self.lacks(provider, needed).or(running).or(start)
+    }
+}

@@ -1,0 +1,329 @@
+//! Use cases about projects and providers.
+
+use alm_build_spi::ProviderError;
+use alm_domain::{
+    Build, BuildId, EventSeq, HealthState, Principal, Project, ProjectId, ProjectSeq, Provider, ProviderHealth, ProviderId,
+    ProviderKind, Settings, Slug, Timestamp, check_settings,
+};
+use alm_store::{NewProject, NewProvider, ProjectPatch, ProviderPatch};
+use futures::Stream;
+
+use super::{App, AppError, BuildUpdate, FieldProblem, LogOptions, LogUpdate, ProjectUpdate};
+
+/// Longest name for display, in characters.
+const LONGEST_NAME: usize = 200;
+/// Longest description, in characters.
+const LONGEST_DESCRIPTION: usize = 10_000;
+
+/// A provider to register.
+#[derive(Debug, Clone)]
+pub struct RegisterProvider {
+    /// Unique short name.
+    pub slug: Slug,
+    /// Name for display.
+    pub display_name: String,
+    /// Family.
+    pub kind: ProviderKind,
+    /// Address of the engine; must be absent for the local one.
+    pub endpoint: Option<String>,
+    /// Settings that build services inherit.
+    pub settings: Settings,
+    /// Probe it, register nothing.
+    pub validate_only: bool,
+}
+
+/// What to change about a provider.
+#[derive(Debug, Clone, Default)]
+pub struct ProviderChanges {
+    /// New name.
+    pub display_name: Option<String>,
+    /// On or off.
+    pub enabled: Option<bool>,
+    /// Settings to set, or (`None`) to take away; the others stay.
+    pub settings: Vec<(String, Option<serde_json::Value>)>,
+}
+
+pub(super) fn check_name(name: &str, field: &str) -> Result<String, AppError> {
+    let name = name.trim();
+    if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
+        return Err(AppError::invalid([field], format!("must have 1 to {LONGEST_NAME} characters, and no control characters")));
+    }
+    Ok(name.to_owned())
+}
+
+fn check_description(text: &str) -> Result<(), AppError> {
+    if text.chars().count() > LONGEST_DESCRIPTION || text.contains('\0') {
+        return Err(AppError::invalid(["description"], format!("must have at most {LONGEST_DESCRIPTION} characters")));
+    }
+    Ok(())
+}
+
+/// Lays changes over settings.
+pub(super) fn changed(mut settings: Settings, changes: Vec<(String, Option<serde_json::Value>)>) -> Settings {
+    for (key, value) in changes {
+        match value {
+            Some(value) => settings.insert(key, value),
+            None => settings.remove(&key),
+        };
+    }
+    settings
+}
+
+pub(super) fn settings_problems(
+    definitions: &[alm_domain::SettingDefinition],
+    settings: &Settings,
+    service: bool,
+) -> Result<(), AppError> {
+    check_settings(definitions, settings, service).map_err(|problems| {
+        AppError::Invalid(
+            problems
+                .into_iter()
+                .map(|p| FieldProblem::new(["configuration".to_owned(), p.key.clone()], format!("{}: {}", p.key, p.problem)))
+                .collect(),
+        )
+    })
+}
+
+impl App {
+    /// Creates a project.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::Taken`].
+    pub async fn create_project(
+        &self,
+        principal: &Principal,
+        slug: Slug,
+        display_name: &str,
+        description: Option<String>,
+    ) -> Result<Project, AppError> {
+        let display_name = check_name(display_name, "displayName")?;
+        if let Some(text) = &description {
+            check_description(text)?;
+        }
+        Ok(self.store().create_project(principal, NewProject { slug, display_name, description }).await?)
+    }
+
+    /// Changes a project. An empty description takes it away.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Stale`].
+    pub async fn update_project(
+        &self,
+        principal: &Principal,
+        id: ProjectId,
+        display_name: Option<String>,
+        description: Option<String>,
+        is_archived: Option<bool>,
+        expected: Option<ProjectSeq>,
+    ) -> Result<Project, AppError> {
+        let display_name = display_name.map(|name| check_name(&name, "displayName")).transpose()?;
+        if let Some(text) = &description {
+            check_description(text)?;
+        }
+        let description = description.map(|text| Some(text).filter(|t| !t.is_empty()));
+        let patch = ProjectPatch { display_name, description, is_archived };
+        let project = self.store().update_project(principal, id, patch, expected).await?;
+        self.inner.hub.ring_project(id);
+        Ok(project)
+    }
+
+    /// Registers a provider, probed. With `validate_only` nothing is stored, and there is no provider in the answer.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::Taken`].
+    pub async fn register_provider(
+        &self,
+        principal: &Principal,
+        request: RegisterProvider,
+    ) -> Result<(Option<Provider>, ProviderHealth), AppError> {
+        require_admin(principal)?;
+        let display_name = check_name(&request.display_name, "displayName")?;
+        let descriptor = self.inner.registry.descriptor(request.kind)?;
+        if request.kind == ProviderKind::Local && request.endpoint.is_some() {
+            return Err(AppError::invalid(["endpoint"], "a local provider has no address: leave it out"));
+        }
+        settings_problems(&descriptor.settings, &request.settings, false)?;
+        let new = NewProvider {
+            slug: request.slug,
+            display_name,
+            kind: request.kind,
+            endpoint: request.endpoint,
+            settings: request.settings,
+        };
+        if request.validate_only {
+            let record = Provider {
+                id: ProviderId::generate(&*self.inner.ids),
+                revision: 0,
+                slug: new.slug,
+                display_name: new.display_name,
+                kind: new.kind,
+                endpoint: new.endpoint,
+                enabled: false,
+                settings: new.settings,
+                version: None,
+                capabilities: vec![],
+                health: None,
+                registered_by: principal.actor.clone(),
+                registered_at: self.clock().now(),
+            };
+            let probed = self.probe(&record).await?.0;
+            self.inner.registry.forget(record.id);
+            return Ok((None, probed));
+        }
+        let record = self.store().register_provider(principal, new).await?;
+        let record = self.store_probe(principal, &record).await?;
+        let health = record.health.clone().unwrap_or_else(|| unknown(self.clock().now()));
+        Ok((Some(record), health))
+    }
+
+    /// Changes a provider; its settings hold for builds that start from now on.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::Stale`].
+    pub async fn update_provider(
+        &self,
+        principal: &Principal,
+        id: ProviderId,
+        changes: ProviderChanges,
+        expected: Option<u64>,
+    ) -> Result<Provider, AppError> {
+        require_admin(principal)?;
+        let display_name = changes.display_name.map(|name| check_name(&name, "displayName")).transpose()?;
+        let record = self.provider(principal, id).await?;
+        let settings = if changes.settings.is_empty() {
+            None
+        } else {
+            let settings = changed(record.settings.clone(), changes.settings);
+            settings_problems(&self.inner.registry.descriptor(record.kind)?.settings, &settings, false)?;
+            self.inner.registry.get_for(&record)?;
+            self.inner.registry.configure(id, &settings)?;
+            Some(settings)
+        };
+        let patch = ProviderPatch { display_name, enabled: changes.enabled, settings: settings.clone() };
+        match self.store().update_provider(principal, id, patch, expected).await {
+            Ok(provider) => Ok(provider),
+            Err(error) => {
+                if settings.is_some() {
+                    self.inner.registry.configure(id, &record.settings)?;
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Probes a provider now, and stores what it said.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotFound`].
+    pub async fn probe_provider(&self, principal: &Principal, id: ProviderId) -> Result<Provider, AppError> {
+        require_admin(principal)?;
+        let record = self.provider(principal, id).await?;
+        self.store_probe(principal, &record).await
+    }
+
+    /// Removes a provider that nothing uses.
+    ///
+    /// # Errors
+    /// [`AppError::Forbidden`], [`AppError::NotFound`], [`AppError::InUse`], [`AppError::Stale`].
+    pub async fn remove_provider(
+        &self,
+        principal: &Principal,
+        id: ProviderId,
+        expected: Option<u64>,
+    ) -> Result<(), AppError> {
+        require_admin(principal)?;
+        self.store().remove_provider(principal, id, expected).await?;
+        self.inner.registry.forget(id);
+        Ok(())
+    }
+
+    /// What providers of this kind are and can do; `None` for a kind that this server does not have.
+    #[must_use]
+    pub fn descriptor(&self, kind: ProviderKind) -> Option<alm_build_spi::ProviderDescriptor> {
+        self.inner.registry.descriptor(kind).ok()
+    }
+
+    /// A build's changes, live; see [`BuildUpdate`].
+    pub fn build_updates(
+        &self,
+        principal: Principal,
+        build: BuildId,
+        after: Option<EventSeq>,
+    ) -> impl Stream<Item = Result<(Timestamp, BuildUpdate), AppError>> + Send + 'static {
+        self.inner.hub.build_updates(principal, build, after)
+    }
+
+    /// A build's log lines, live; see [`LogUpdate`].
+    pub fn log_lines(
+        &self,
+        principal: Principal,
+        build: BuildId,
+        options: LogOptions,
+    ) -> impl Stream<Item = Result<(Timestamp, LogUpdate), AppError>> + Send + 'static {
+        self.inner.hub.log_lines(principal, build, options)
+    }
+
+    /// What happens in a project, live; see [`ProjectUpdate`].
+    pub fn project_updates(
+        &self,
+        principal: Principal,
+        project: ProjectId,
+        after: Option<ProjectSeq>,
+    ) -> impl Stream<Item = Result<(Timestamp, ProjectUpdate), AppError>> + Send + 'static {
+        self.inner.hub.project_updates(principal, project, after)
+    }
+
+    /// A build, or the error that names the field.
+    pub(super) async fn build(&self, principal: &Principal, id: BuildId) -> Result<Build, AppError> {
+        self.store().builds(principal, &[id]).await?.pop().ok_or_else(|| AppError::not_found("buildId", "build"))
+    }
+
+    /// A provider, or the error that names the field.
+    pub(super) async fn provider(&self, principal: &Principal, id: ProviderId) -> Result<Provider, AppError> {
+        self.store()
+            .providers(principal, &[id])
+            .await?
+            .pop()
+            .ok_or_else(|| AppError::not_found("providerId", "provider"))
+    }
+
+    async fn store_probe(&self, principal: &Principal, record: &Provider) -> Result<Provider, AppError> {
+        let (health, version) = self.probe(record).await?;
+        let capabilities =
+            self.inner.registry.descriptor(record.kind).map(|d| d.capabilities.into_iter().collect()).unwrap_or_default();
+        Ok(self.store().record_probe(principal, record.id, health, version, capabilities).await?)
+    }
+
+    async fn probe(&self, record: &Provider) -> Result<(ProviderHealth, Option<String>), AppError> {
+        let provider = match self.inner.registry.get_for(record) {
+            Ok(provider) => provider,
+            Err(AppError::Provider(error)) => return Ok((self.failing(&error), None)),
+            Err(error) => return Err(error),
+        };
+        Ok(match provider.probe().await {
+            Ok(probed) => probed,
+            Err(error) => (self.failing(&error), None),
+        })
+    }
+
+    fn failing(&self, error: &ProviderError) -> ProviderHealth {
+        ProviderHealth {
+            state: HealthState::Failing,
+            message: Some(error.to_string()),
+            checked_at: self.clock().now(),
+            latency_ms: 0,
+        }
+    }
+}
+
+fn unknown(now: Timestamp) -> ProviderHealth {
+    ProviderHealth { state: HealthState::Unknown, message: None, checked_at: now, latency_ms: 0 }
+}
+
+pub(super) fn require_admin(principal: &Principal) -> Result<(), AppError> {
+    if principal.may_administer() {
+        Ok(())
+    } else {
+        Err(AppError::Forbidden("only an administrator may do this".to_owned()))
+    }
+}

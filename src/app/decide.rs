@@ -1,0 +1,113 @@
+//! Use cases that act on a running build.
+
+use alm_domain::{
+    Approval, ApprovalId, Build, BuildId, CancelOutcome, Capability, DecideError, EventSeq, ParameterValue, Principal, Verdict,
+};
+use alm_store::{Append, Fence};
+
+use super::{App, AppError, FieldProblem};
+
+const LONGEST_COMMENT: usize = 2_000;
+
+/// A decision on an approval.
+#[derive(Debug, Clone)]
+pub struct DecideBuild {
+    /// The approval.
+    pub approval: ApprovalId,
+    /// Yes or no.
+    pub verdict: Verdict,
+    /// In the decider's words.
+    pub comment: Option<String>,
+    /// Inputs asked for.
+    pub parameters: Vec<ParameterValue>,
+    /// Refuse when the approval has moved on from this revision.
+    pub expected: Option<EventSeq>,
+}
+
+impl App {
+    /// Asks a build to stop: stored at once, delivered until the provider confirms. Asking again is no error; a build that is
+    /// over is returned as it is, with `AlreadyFinished`.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::NotSupported`], [`AppError::Invalid`].
+    pub async fn cancel_build(
+        &self,
+        principal: &Principal,
+        id: BuildId,
+        reason: Option<String>,
+    ) -> Result<(Build, CancelOutcome), AppError> {
+        check_comment(reason.as_deref(), "reason")?;
+        let build = self.build(principal, id).await?;
+        let provider = self.inner.registry.get(build.provider).await?;
+        if !provider.descriptor().capabilities.contains(&Capability::Cancel) {
+            return Err(AppError::NotSupported("the provider cannot stop a build".to_owned()));
+        }
+        let now = self.clock().now();
+        let committed = self
+            .store()
+            .update_build(principal, id, Fence::Bystander, Append::default(), |state| {
+                let outcome = state.request_cancel(&principal.actor, reason.clone(), now);
+                (state.build.clone(), outcome)
+            })
+            .await?;
+        self.inner.hub.publish(id, &committed);
+        self.inner.monitors.follow(id);
+        self.inner.monitors.ring(id);
+        let (stale, outcome) = committed.result;
+        Ok((committed.change.build.unwrap_or(stale), outcome))
+    }
+
+    /// Stores a decision at once, and delivers it until the provider confirms.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::WrongState`], [`AppError::Stale`], [`AppError::Invalid`] for inputs.
+    pub async fn decide(&self, principal: &Principal, request: DecideBuild) -> Result<Approval, AppError> {
+        check_comment(request.comment.as_deref(), "comment")?;
+        let missing = || AppError::not_found("approvalId", "approval");
+        let known = self.store().approvals(principal, &[request.approval]).await?.pop().ok_or_else(missing)?;
+        let build = self.build(principal, known.build).await?;
+        let provider = self.inner.registry.get(build.provider).await?;
+        if !provider.descriptor().capabilities.contains(&Capability::Approvals) {
+            return Err(AppError::NotSupported("the provider takes no decisions".to_owned()));
+        }
+        let now = self.clock().now();
+        let committed = self
+            .store()
+            .update_build(principal, known.build, Fence::Bystander, Append::default(), |state| {
+                let current = state.approvals.values().find(|a| a.id == request.approval).map(|a| a.revision);
+                if request.expected.is_some() && request.expected != current {
+                    return Err(None);
+                }
+                let comment = request.comment.clone();
+                state
+                    .decide(request.approval, &principal.actor, request.verdict, comment, &request.parameters, now)
+                    .map_err(Some)
+            })
+            .await?;
+        self.inner.hub.publish(known.build, &committed);
+        self.inner.monitors.ring(known.build);
+        match committed.result {
+            Ok(()) => committed.change.approvals.into_iter().find(|a| a.id == request.approval).ok_or_else(missing),
+            Err(None) => Err(AppError::Stale),
+            Err(Some(DecideError::NotFound)) => Err(missing()),
+            Err(Some(error @ DecideError::NotPending(_))) => Err(AppError::WrongState(error.to_string())),
+            Err(Some(DecideError::Parameters(problems))) => Err(AppError::Invalid(
+                problems
+                    .into_iter()
+                    .map(|problem| {
+                        let mut path = vec!["parameters".to_owned()];
+                        path.extend(problem.index.map(|index| index.to_string()));
+                        FieldProblem::new(path, problem.to_string())
+                    })
+                    .collect(),
+            )),
+        }
+    }
+}
+
+fn check_comment(text: Option<&str>, field: &str) -> Result<(), AppError> {
+    if text.is_some_and(|text| text.chars().count() > LONGEST_COMMENT || text.contains('\0')) {
+        return Err(AppError::invalid([field], format!("must have at most {LONGEST_COMMENT} characters")));
+    }
+    Ok(())
+}

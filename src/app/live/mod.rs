@@ -1,0 +1,156 @@
+//! Live streams: listen first, then read by cursor, then go on.
+//!
+//! **Architecture Invariant:** what wakes a listener carries no content. A wake-up that is lost, late or doubled changes
+//! nothing but the time at which the listener reads.
+
+mod build_events;
+mod log_lines;
+mod project_events;
+mod ring;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError, Weak},
+    time::Duration,
+};
+
+use alm_domain::{BuildHeads, BuildId, Clock, ProjectId};
+use alm_store::{Committed, Store};
+use tokio::sync::watch;
+use tokio_util::sync::CancellationToken;
+
+use self::ring::Ring;
+
+pub use build_events::BuildUpdate;
+pub use log_lines::{LogFrom, LogOptions, LogUpdate};
+pub use project_events::ProjectUpdate;
+
+/// Why a live stream came to its end.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StreamEnd {
+    /// Nothing more can happen.
+    Complete,
+    /// The service goes down: resume in a moment.
+    Shutdown,
+}
+
+/// Wakes listeners, and keeps the newest log lines at hand for them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Hub {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    heartbeat: Duration,
+    stop: CancellationToken,
+    builds: Mutex<HashMap<BuildId, Weak<BuildChannel>>>,
+    projects: Mutex<HashMap<ProjectId, Weak<watch::Sender<u64>>>>,
+}
+
+/// One build that somebody listens to.
+#[derive(Debug)]
+struct BuildChannel {
+    /// How far the build is known to reach; zero until the first commit that the channel saw.
+    heads: watch::Sender<BuildHeads>,
+    ring: Mutex<Ring>,
+}
+
+impl Hub {
+    pub(super) fn new(store: Store, clock: Arc<dyn Clock>, heartbeat: Duration) -> Self {
+        let shared = Shared {
+            store,
+            clock,
+            heartbeat,
+            stop: CancellationToken::new(),
+            builds: Mutex::default(),
+            projects: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Tells everybody who listens that a build has moved on. Called after the commit.
+    pub(super) fn publish<R>(&self, build: BuildId, committed: &Committed<R>) {
+        let channel = locked(&self.shared.builds).get(&build).and_then(Weak::upgrade);
+        if let Some(channel) = channel {
+            locked(&channel.ring).push(&committed.lines);
+            channel.heads.send_modify(|heads| {
+                heads.event = heads.event.max(committed.heads.event);
+                heads.line = heads.line.max(committed.heads.line);
+                heads.is_complete |= committed.heads.is_complete;
+            });
+        }
+        if let Some(project) = committed.project {
+            self.ring_project(project);
+        }
+    }
+
+    /// Tells everybody who listens that something happened in a project. Called after the commit.
+    pub(super) fn ring_project(&self, project: ProjectId) {
+        let channel = locked(&self.shared.projects).get(&project).and_then(Weak::upgrade);
+        if let Some(channel) = channel {
+            channel.send_modify(|rung| *rung = rung.wrapping_add(1));
+        }
+    }
+
+    /// Ends all streams.
+    pub(super) fn shut_down(&self) {
+        self.shared.stop.cancel();
+    }
+
+    pub(super) fn stopping(&self) -> CancellationToken {
+        self.shared.stop.clone()
+    }
+
+    fn listen_to_build(&self, build: BuildId) -> Arc<BuildChannel> {
+        let mut builds = locked(&self.shared.builds);
+        if let Some(channel) = builds.get(&build).and_then(Weak::upgrade) {
+            return channel;
+        }
+        builds.retain(|_, channel| channel.strong_count() > 0);
+        let channel = Arc::new(BuildChannel {
+            heads: watch::Sender::new(BuildHeads::default()),
+            ring: Mutex::new(Ring::default()),
+        });
+        builds.insert(build, Arc::downgrade(&channel));
+        channel
+    }
+
+    fn listen_to_project(&self, project: ProjectId) -> Arc<watch::Sender<u64>> {
+        let mut projects = locked(&self.shared.projects);
+        if let Some(channel) = projects.get(&project).and_then(Weak::upgrade) {
+            return channel;
+        }
+        projects.retain(|_, channel| channel.strong_count() > 0);
+        let channel = Arc::new(watch::Sender::new(0));
+        projects.insert(project, Arc::downgrade(&channel));
+        channel
+    }
+}
+
+/// What ended a wait.
+enum Woken {
+    Rung,
+    Silence,
+    Stopping,
+}
+
+/// Waits until the listener is rung, or has to say that it lives, or the service stops.
+async fn wait<T>(rung: &mut watch::Receiver<T>, silence: Duration, stop: &CancellationToken) -> Woken {
+    tokio::select! {
+        biased;
+        () = stop.cancelled() => Woken::Stopping,
+        changed = rung.changed() => match changed {
+            Ok(()) => Woken::Rung,
+            // The sender is held by the listener itself, so this cannot come to pass; stopping is the safe answer.
+            Err(_) => Woken::Stopping,
+        },
+        () = tokio::time::sleep(silence) => Woken::Silence,
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

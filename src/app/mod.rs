@@ -1,0 +1,102 @@
+//! The use cases, and what runs beside them: the monitors that follow builds and the hub that wakes listeners.
+//!
+//! **Architecture Invariant:** nothing in here knows GraphQL, HTTP or a concrete provider.
+
+mod actions;
+mod admin;
+mod decide;
+mod error;
+mod figures;
+mod live;
+mod monitor;
+mod registry;
+mod services;
+mod start;
+
+use std::sync::Arc;
+
+use alm_domain::{Clock, IdSource};
+use alm_store::Store;
+use tokio_util::sync::CancellationToken;
+
+pub use actions::{Action, ActionBlocker, ActionState};
+pub use admin::{ProviderChanges, RegisterProvider};
+pub use decide::DecideBuild;
+pub use error::{AppError, FieldProblem};
+pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};
+pub use live::{BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectUpdate, StreamEnd};
+pub use monitor::Timing;
+pub use registry::ProviderFactory;
+pub use services::{CreateService, UpdateService};
+pub use start::{RerunBuild, StartBuild};
+
+use live::Hub;
+use monitor::Monitors;
+use registry::Registry;
+
+/// Everything that a use case needs. Cheap to clone.
+#[derive(Clone, Debug)]
+pub struct App {
+    inner: Arc<Inner>,
+}
+
+#[derive(Debug)]
+struct Inner {
+    store: Store,
+    registry: Registry,
+    hub: Hub,
+    monitors: Monitors,
+    clock: Arc<dyn Clock>,
+    ids: Arc<dyn IdSource>,
+}
+
+impl App {
+    /// The application over a migrated store. Nothing is followed until [`resume`](Self::resume).
+    #[must_use]
+    pub fn new(
+        store: Store,
+        factory: Arc<dyn ProviderFactory>,
+        clock: Arc<dyn Clock>,
+        ids: Arc<dyn IdSource>,
+        timing: Timing,
+    ) -> Self {
+        let registry = Registry::new(store.clone(), factory);
+        let hub = Hub::new(store.clone(), Arc::clone(&clock), timing.heartbeat);
+        let monitors = Monitors::new(store.clone(), registry.clone(), hub.clone(), Arc::clone(&clock), timing);
+        Self { inner: Arc::new(Inner { store, registry, hub, monitors, clock, ids }) }
+    }
+
+    /// Follows again every build that was not over when the service last stopped, and lets go of those that were over but
+    /// not released.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn resume(&self) -> Result<(), AppError> {
+        self.inner.monitors.resume().await
+    }
+
+    /// Ends all streams with SHUTDOWN and lets go of all builds, which go on by themselves; resolves when nothing of this
+    /// application runs any more.
+    pub async fn shut_down(&self) {
+        self.inner.hub.shut_down();
+        self.inner.monitors.shut_down().await;
+    }
+
+    /// Where everything is read. Each of its functions takes the principal.
+    #[must_use]
+    pub fn store(&self) -> &Store {
+        &self.inner.store
+    }
+
+    /// The clock of the service.
+    #[must_use]
+    pub fn clock(&self) -> &dyn Clock {
+        &*self.inner.clock
+    }
+
+    /// Cancelled when the application begins to shut down.
+    #[must_use]
+    pub fn stopping(&self) -> CancellationToken {
+        self.inner.hub.stopping()
+    }
+}

@@ -1,0 +1,59 @@
+//! Delivering what people asked for: stored first, told to the engine afterwards, until it confirms.
+
+use alm_build_spi::{Access, BuildProvider, CancelReceipt, Decision, ProviderError, RunRef};
+use alm_domain::{Actor, ApprovalStatus, Capability, Observation};
+use alm_store::{Append, Fence};
+
+use super::follower::{Follower, Setback};
+
+impl Follower<'_> {
+    /// Delivers every stored command that the engine has not confirmed. Safe to repeat: the operations are idempotent.
+    pub(super) async fn deliver_commands(
+        &self,
+        provider: &dyn BuildProvider,
+        access: &Access,
+        run: &RunRef,
+    ) -> Result<(), Setback> {
+        let (store, system) = (&self.shared.store, &self.shared.principal);
+        let Some((state, _)) = store.build_state(system, self.build).await? else { return Err(Setback::Gone) };
+        if state.build.status.is_terminal() {
+            return Ok(());
+        }
+        let can = &provider.descriptor().capabilities;
+        if state.build.cancel.as_ref().is_some_and(|cancel| cancel.delivered_at.is_none()) && can.contains(&Capability::Cancel)
+        {
+            match provider.cancel(access, run).await {
+                Ok(CancelReceipt::Accepted) => {
+                    let now = self.shared.clock.now();
+                    let committed = store
+                        .update_build(system, self.build, Fence::Bystander, Append::default(), |state| {
+                            state.observe(&Observation::CancelDelivered, now);
+                        })
+                        .await?;
+                    self.shared.hub.publish(self.build, &committed);
+                }
+                Ok(CancelReceipt::AlreadyFinished) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        for approval in state.approvals.values().filter(|a| a.status == ApprovalStatus::Delivering) {
+            let Some(said) = approval.decisions.last() else { continue };
+            let decision = Decision {
+                approval: approval.key.clone(),
+                verdict: said.verdict,
+                parameters: said.parameters.clone(),
+                decided_by: match &said.actor {
+                    Actor::User { login, .. } => login.clone(),
+                    Actor::System { component } => component.clone(),
+                },
+                comment: said.comment.clone(),
+            };
+            match provider.decide(access, run, &decision).await {
+                // What came of it is told by the run's observations.
+                Ok(_) | Err(ProviderError::NotFound(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        Ok(())
+    }
+}

@@ -1,0 +1,365 @@
+//! The follower of one build.
+
+use std::{ops::ControlFlow, sync::Arc, time::Duration};
+
+use alm_build_spi::{
+    Access, BuildConfigSpec, BuildProvider, ConfigRef, ProviderError, RerunBuild, RunRef, StartBuild,
+};
+use alm_domain::{
+    BuildId, BuildState, LogLine, Observation, Observed, Principal, ReasonCode, ResumeToken, RunStatus, StageObservation,
+    StatusReason,
+};
+use alm_store::{Append, Epoch, Fence, RunRecord, StoreError};
+use futures::StreamExt;
+use tokio::{sync::Notify, time::Instant};
+use tokio_util::sync::CancellationToken;
+
+use super::{Shared, backoff::Backoff};
+use crate::app::AppError;
+
+/// How often a defect (not an outage) is met before the build is given up.
+const MOST_DEFECTS: u32 = 5;
+/// How many batches of the provider go into one commit.
+const BATCHES_A_COMMIT: usize = 64;
+
+/// Why a follower stops following for now.
+pub(super) enum Setback {
+    /// The engine cannot be asked, or the token does not work: try again after a pause.
+    Later { message: String, retry_after: Option<Duration> },
+    /// Something is broken on either side: try again a few times.
+    Defect(String),
+    /// The build cannot go on.
+    Over(StatusReason),
+    /// Another follower has taken over, or the service stops.
+    Gone,
+}
+
+impl From<StoreError> for Setback {
+    fn from(error: StoreError) -> Self {
+        match error {
+            StoreError::Fenced => Self::Gone,
+            error => Self::Later { message: format!("the database: {error}"), retry_after: None },
+        }
+    }
+}
+
+impl From<AppError> for Setback {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Provider(error) => error.into(),
+            AppError::Store(error) => error.into(),
+            error => Self::Defect(error.to_string()),
+        }
+    }
+}
+
+impl From<ProviderError> for Setback {
+    fn from(error: ProviderError) -> Self {
+        match error {
+            ProviderError::Unavailable { message, retry_after, .. } => Self::Later { message, retry_after },
+            ProviderError::Unauthorized(message) | ProviderError::Forbidden(message) => {
+                Self::Later { message, retry_after: None }
+            }
+            ProviderError::NotFound(message) => Self::Over(StatusReason::new(ReasonCode::Lost, message)),
+            error => Self::Defect(error.to_string()),
+        }
+    }
+}
+
+pub(super) struct Follower<'a> {
+    pub(super) shared: &'a Shared,
+    pub(super) build: BuildId,
+    bell: Arc<Notify>,
+    stop: CancellationToken,
+    backoff: Backoff,
+    /// Whether the build may still carry a note that its engine cannot be asked.
+    noted: bool,
+}
+
+impl<'a> Follower<'a> {
+    pub(super) fn new(shared: &'a Shared, build: BuildId, bell: Arc<Notify>, stop: CancellationToken) -> Self {
+        let backoff = Backoff::new(shared.timing.first_retry, shared.timing.longest_retry);
+        Self { shared, build, bell, stop, backoff, noted: true }
+    }
+
+    /// Follows the build until it is over and released, or the service stops, or another follower takes over.
+    #[tracing::instrument(name = "follow", skip_all, fields(build = %self.build))]
+    pub(super) async fn run(mut self) {
+        loop {
+            let stop = self.stop.clone();
+            let outcome = tokio::select! {
+                biased;
+                () = stop.cancelled() => return,
+                outcome = self.attempt() => outcome,
+            };
+            let pause = match outcome {
+                Ok(()) | Err(Setback::Gone) => return,
+                Err(Setback::Over(reason)) => {
+                    self.give_up(reason).await;
+                    self.backoff.next(None)
+                }
+                Err(Setback::Later { message, retry_after }) => {
+                    tracing::warn!(error = message, "the engine cannot be asked");
+                    self.degrade(message).await;
+                    self.backoff.next(retry_after)
+                }
+                Err(Setback::Defect(message)) => {
+                    tracing::error!(error = message, tries = self.backoff.tries(), "following failed");
+                    if self.backoff.tries() >= MOST_DEFECTS {
+                        self.give_up(StatusReason::new(ReasonCode::Other, message)).await;
+                    } else {
+                        self.degrade(message).await;
+                    }
+                    self.backoff.next(None)
+                }
+            };
+            tokio::select! {
+                biased;
+                () = self.stop.cancelled() => return,
+                () = self.bell.notified() => {}
+                () = tokio::time::sleep(pause) => {}
+            }
+        }
+    }
+
+    /// One go at it: claim, start if need be, follow to the end, release.
+    async fn attempt(&mut self) -> Result<(), Setback> {
+        let system = &self.shared.principal;
+        let (state, heads) = self.shared.store.build_state(system, self.build).await?.ok_or(Setback::Gone)?;
+        let record = self.record().await?;
+        let provider = self.shared.registry.get(state.build.provider).await?;
+        if heads.is_complete {
+            return self.release(&*provider, &record).await;
+        }
+        let epoch = self.shared.store.claim(system, self.build).await?;
+        let run = match &record.run_ref {
+            Some(run) => RunRef(run.clone()),
+            None => self.start(&*provider, &record, &state, epoch).await?,
+        };
+        self.follow(&*provider, &run, record.resume, epoch).await?;
+        self.release(&*provider, &self.record().await?).await
+    }
+
+    async fn record(&self) -> Result<RunRecord, Setback> {
+        self.shared.store.run_record(&self.shared.principal, self.build).await?.ok_or(Setback::Gone)
+    }
+
+    /// Makes sure that there is a run at the engine. The intent is the build itself, stored before; starting is idempotent by
+    /// its id, so a call whose answer was lost is found again here.
+    async fn start(
+        &self,
+        provider: &dyn BuildProvider,
+        record: &RunRecord,
+        state: &BuildState,
+        epoch: Epoch,
+    ) -> Result<RunRef, Setback> {
+        let build = &state.build;
+        let spec: BuildConfigSpec = serde_json::from_value(record.spec.clone())
+            .map_err(|e| Setback::Over(StatusReason::new(ReasonCode::StartRefused, format!("the stored configuration: {e}"))))?;
+        let start = StartBuild {
+            build: build.id,
+            number: build.number,
+            config: ConfigRef(record.config_ref.clone()),
+            reference: build.reference.clone().unwrap_or_else(|| spec.repository.reference.clone()),
+            spec,
+            parameters: build.parameters.clone(),
+            secrets: Vec::new(),
+        };
+        let access = Access::default();
+        let started = match &build.rerun_of {
+            None => provider.start(&access, start).await,
+            Some(rerun) => match self.shared.rerun_request(start, rerun).await? {
+                Some(request) => provider.rerun(&access, request).await,
+                None => {
+                    return Err(Setback::Over(StatusReason::new(
+                        ReasonCode::StartRefused,
+                        "the build to repeat is gone",
+                    )));
+                }
+            },
+        };
+        let run = started.map_err(|error| match error {
+            error @ (ProviderError::Invalid(_)
+            | ProviderError::NotFound(_)
+            | ProviderError::Conflict(_)
+            | ProviderError::Unsupported { .. }) => {
+                Setback::Over(StatusReason::new(ReasonCode::StartRefused, error.to_string()))
+            }
+            error => error.into(),
+        })?;
+        let append = Append { run_ref: Some(run.0.clone()), ..Append::default() };
+        self.shared.store.append_lines(&self.shared.principal, self.build, Fence::Follower(epoch), append).await?;
+        Ok(run)
+    }
+
+    async fn follow(
+        &mut self,
+        provider: &dyn BuildProvider,
+        run: &RunRef,
+        resume: Option<ResumeToken>,
+        epoch: Epoch,
+    ) -> Result<(), Setback> {
+        let access = Access::default();
+        let stop = self.stop.child_token();
+        let _end_stream = stop.clone().drop_guard();
+        let mut batches = provider.follow(&access, run, resume, stop).ready_chunks(BATCHES_A_COMMIT);
+        // A command may have been stored while nobody listened.
+        self.deliver_commands(provider, &access, run).await?;
+        let mut last_commit: Option<Instant> = None;
+        loop {
+            let items = tokio::select! {
+                biased;
+                () = self.bell.notified() => {
+                    self.deliver_commands(provider, &access, run).await?;
+                    continue;
+                }
+                items = batches.next() => items,
+            };
+            let Some(items) = items else {
+                return Err(if self.stop.is_cancelled() {
+                    Setback::Gone
+                } else {
+                    Setback::Later { message: "the engine ended the stream early".to_owned(), retry_after: None }
+                });
+            };
+            let mut observed = Vec::with_capacity(items.len());
+            let mut trouble = None;
+            for item in items {
+                match item {
+                    Ok(batch) => observed.push(batch),
+                    Err(error) => {
+                        trouble = Some(error);
+                        break;
+                    }
+                }
+            }
+            if !observed.is_empty() {
+                if self.commit(observed, epoch).await?.is_break() {
+                    return Ok(());
+                }
+                self.backoff.reset();
+                if let Some(last) = last_commit {
+                    tokio::time::sleep_until(last + self.shared.timing.commit_window).await;
+                }
+                last_commit = Some(Instant::now());
+            }
+            if let Some(error) = trouble {
+                return Err(error.into());
+            }
+        }
+    }
+
+    /// Commits what was observed together with its token. `Break` when everything has been told.
+    async fn commit(&mut self, observed: Vec<Observed>, epoch: Epoch) -> Result<ControlFlow<()>, Setback> {
+        let mut lines: Vec<LogLine> = Vec::new();
+        let mut changes: Vec<Observation> = Vec::new();
+        let mut resume = None;
+        for batch in observed {
+            resume = Some(batch.resume);
+            for observation in batch.observations {
+                match observation {
+                    Observation::Lines(more) => lines.extend(more.into_iter().flat_map(alm_domain::clean_line)),
+                    other => changes.push(other),
+                }
+            }
+        }
+        let over = changes.iter().any(|o| matches!(o, Observation::Complete));
+        let append = Append { lines, resume, run_ref: None };
+        let (store, system) = (&self.shared.store, &self.shared.principal);
+        let committed = if changes.is_empty() && !self.noted {
+            store.append_lines(system, self.build, Fence::Follower(epoch), append).await?
+        } else {
+            let now = self.shared.clock.now();
+            store
+                .update_build(system, self.build, Fence::Follower(epoch), append, |state| {
+                    state.set_degraded(None, now);
+                    for observation in &changes {
+                        state.observe(observation, now);
+                    }
+                })
+                .await?
+        };
+        self.noted = false;
+        self.shared.hub.publish(self.build, &committed);
+        Ok(if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
+    }
+
+    async fn release(&self, provider: &dyn BuildProvider, record: &RunRecord) -> Result<(), Setback> {
+        if let Some(run) = &record.run_ref {
+            match provider.release(&Access::default(), &RunRef(run.clone())).await {
+                Ok(()) | Err(ProviderError::NotFound(_)) => {}
+                Err(error) => return Err(error.into()),
+            }
+        }
+        self.shared.store.mark_released(&self.shared.principal, self.build).await?;
+        Ok(())
+    }
+
+    /// Notes on the build that its engine cannot be asked. Best effort: the next commit clears it.
+    async fn degrade(&mut self, message: String) {
+        self.noted = true;
+        let now = self.shared.clock.now();
+        self.write_aside(|state| state.set_degraded(Some(message.clone()), now)).await;
+    }
+
+    /// Ends the build for a reason that the engine did not give.
+    async fn give_up(&self, reason: StatusReason) {
+        let now = self.shared.clock.now();
+        let status =
+            if reason.code == ReasonCode::StartRefused { RunStatus::Failed } else { RunStatus::Errored };
+        self.write_aside(|state| {
+            let status = if state.build.cancel.is_some() { RunStatus::Cancelled } else { status };
+            state.finish(status, reason.clone(), now);
+        })
+        .await;
+    }
+
+    async fn write_aside(&self, change: impl FnMut(&mut BuildState) + Send) {
+        let (store, system) = (&self.shared.store, &self.shared.principal);
+        match store.update_build(system, self.build, Fence::Bystander, Append::default(), change).await {
+            Ok(committed) => self.shared.hub.publish(self.build, &committed),
+            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "a note on the build was not stored"),
+        }
+    }
+}
+
+impl Shared {
+    /// The request to repeat a build; `None` when that build is gone.
+    async fn rerun_request(
+        &self,
+        start: StartBuild,
+        rerun: &alm_domain::RerunOf,
+    ) -> Result<Option<RerunBuild>, Setback> {
+        let system: &Principal = &self.principal;
+        let Some((of, _)) = self.store.build_state(system, rerun.build).await? else { return Ok(None) };
+        let run = self.store.run_record(system, rerun.build).await?.and_then(|record| record.run_ref);
+        Ok(Some(RerunBuild {
+            start,
+            of: RunRef(run.unwrap_or_default()),
+            of_build: rerun.build,
+            commit: of.build.commit.clone(),
+            from: rerun.from.clone(),
+            stages: of.stages.values().map(as_observed).collect(),
+            artifacts: of.build.artifacts.clone(),
+        }))
+    }
+}
+
+fn as_observed(stage: &alm_domain::Stage) -> StageObservation {
+    StageObservation {
+        key: stage.key.clone(),
+        name: stage.name.clone(),
+        kind: stage.kind,
+        status: stage.status,
+        reason: stage.reason.clone(),
+        parent: stage.parent.clone(),
+        depends_on: stage.depends_on.clone(),
+        position: stage.position,
+        queued_at: stage.queued_at,
+        started_at: stage.started_at,
+        finished_at: stage.finished_at,
+        attempts: stage.attempts.clone(),
+        environment: stage.environment.clone(),
+        agent: stage.agent.clone(),
+    }
+}

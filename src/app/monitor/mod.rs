@@ -1,0 +1,139 @@
+//! Monitors: exactly one follower for each build that is not over.
+
+mod backoff;
+mod commands;
+mod follower;
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
+
+use alm_domain::{BuildId, Clock, Principal};
+use alm_store::Store;
+use tokio::sync::Notify;
+use tokio_util::{sync::CancellationToken, task::TaskTracker};
+
+use self::follower::Follower;
+use super::{AppError, live::Hub, registry::Registry};
+
+/// How long the application's own waits are. Injected, so that tests can shorten them.
+#[derive(Debug, Clone, Copy)]
+pub struct Timing {
+    /// Least time between two commits of one busy build; an idle one commits at once.
+    pub commit_window: Duration,
+    /// First pause after an outage; doubles, with full jitter, up to `longest_retry`.
+    pub first_retry: Duration,
+    /// Longest pause between two tries.
+    pub longest_retry: Duration,
+    /// Silence after which a live stream says that it lives.
+    pub heartbeat: Duration,
+}
+
+impl Default for Timing {
+    fn default() -> Self {
+        Self {
+            commit_window: Duration::from_millis(25),
+            first_retry: Duration::from_millis(500),
+            longest_retry: Duration::from_secs(30),
+            heartbeat: Duration::from_secs(15),
+        }
+    }
+}
+
+/// Starts followers and finds them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Monitors {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+pub(super) struct Shared {
+    pub(super) store: Store,
+    pub(super) registry: Registry,
+    pub(super) hub: Hub,
+    pub(super) clock: Arc<dyn Clock>,
+    pub(super) timing: Timing,
+    /// As whom followers read and write.
+    pub(super) principal: Principal,
+    stop: CancellationToken,
+    tasks: TaskTracker,
+    /// Rung when there is a command to deliver.
+    bells: Mutex<HashMap<BuildId, Arc<Notify>>>,
+}
+
+impl Monitors {
+    pub(super) fn new(
+        store: Store,
+        registry: Registry,
+        hub: Hub,
+        clock: Arc<dyn Clock>,
+        timing: Timing,
+    ) -> Self {
+        let shared = Shared {
+            store,
+            registry,
+            hub,
+            clock,
+            timing,
+            principal: Principal::system("monitor"),
+            stop: CancellationToken::new(),
+            tasks: TaskTracker::new(),
+            bells: Mutex::default(),
+        };
+        Self { shared: Arc::new(shared) }
+    }
+
+    /// Follows every build that is not over, and releases those that are over but not released.
+    pub(super) async fn resume(&self) -> Result<(), AppError> {
+        let system = &self.shared.principal;
+        let unfinished = self.shared.store.unfinished_builds(system).await?;
+        let unreleased = self.shared.store.unreleased_builds(system).await?;
+        if !unfinished.is_empty() {
+            tracing::info!(builds = unfinished.len(), "following again the builds that were not over");
+        }
+        for build in unfinished.into_iter().chain(unreleased) {
+            self.follow(build);
+        }
+        Ok(())
+    }
+
+    /// Follows a build until it is over and released. Does nothing for one that is followed already.
+    pub(super) fn follow(&self, build: BuildId) {
+        if self.shared.stop.is_cancelled() {
+            return;
+        }
+        let bell = Arc::new(Notify::new());
+        let mut bells = self.bells();
+        if bells.contains_key(&build) {
+            return;
+        }
+        bells.insert(build, Arc::clone(&bell));
+        drop(bells);
+        let shared = Arc::clone(&self.shared);
+        let stop = self.shared.stop.child_token();
+        self.shared.tasks.spawn(async move {
+            Follower::new(&shared, build, bell, stop).run().await;
+            shared.bells.lock().unwrap_or_else(PoisonError::into_inner).remove(&build);
+        });
+    }
+
+    /// Tells the follower of a build that a command for it has been stored.
+    pub(super) fn ring(&self, build: BuildId) {
+        if let Some(bell) = self.bells().get(&build) {
+            bell.notify_one();
+        }
+    }
+
+    /// Lets go of all builds; resolves when no follower runs any more.
+    pub(super) async fn shut_down(&self) {
+        self.shared.stop.cancel();
+        self.shared.tasks.close();
+        self.shared.tasks.wait().await;
+    }
+
+    fn bells(&self) -> std::sync::MutexGuard<'_, HashMap<BuildId, Arc<Notify>>> {
+        self.shared.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,87 @@
+//! The providers that are at work in this process.
+
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, PoisonError},
+};
+
+use alm_build_spi::{BuildProvider, ProviderDescriptor, ProviderError};
+use alm_domain::{Principal, Provider, ProviderId, ProviderKind, Settings};
+use alm_store::Store;
+
+use super::AppError;
+
+/// Makes providers of registered kinds. Implemented by the composition root, the only place that knows the kinds.
+pub trait ProviderFactory: Send + Sync + std::fmt::Debug {
+    /// What a provider of this kind is and can do; `None` for a kind that this build of the service does not have.
+    fn descriptor(&self, kind: ProviderKind) -> Option<ProviderDescriptor>;
+
+    /// A provider at work for this record. Called once per record and process, inside the async runtime.
+    ///
+    /// # Errors
+    /// [`ProviderError::Invalid`] for settings that do not fit together; others when the engine cannot be set up.
+    fn open(&self, provider: &Provider) -> Result<Arc<dyn BuildProvider>, ProviderError>;
+}
+
+/// Opens providers once, and keeps them. Cheap to clone.
+#[derive(Clone, Debug)]
+pub(super) struct Registry {
+    store: Store,
+    factory: Arc<dyn ProviderFactory>,
+    open: Arc<Mutex<HashMap<ProviderId, Arc<dyn BuildProvider>>>>,
+}
+
+impl Registry {
+    pub(super) fn new(store: Store, factory: Arc<dyn ProviderFactory>) -> Self {
+        Self { store, factory, open: Arc::default() }
+    }
+
+    /// What providers of this kind are and can do.
+    pub(super) fn descriptor(&self, kind: ProviderKind) -> Result<ProviderDescriptor, AppError> {
+        self.factory.descriptor(kind).ok_or_else(|| {
+            AppError::invalid(["kind"], format!("this server has no providers of the kind {kind:?}: use LOCAL"))
+        })
+    }
+
+    /// The provider at work for this id; opened if need be.
+    pub(super) async fn get(&self, id: ProviderId) -> Result<Arc<dyn BuildProvider>, AppError> {
+        if let Some(provider) = self.locked().get(&id) {
+            return Ok(Arc::clone(provider));
+        }
+        let record = self
+            .store
+            .providers(&Principal::system("registry"), &[id])
+            .await?
+            .pop()
+            .ok_or_else(|| AppError::not_found("providerId", "provider"))?;
+        self.get_for(&record)
+    }
+
+    /// The provider at work for this record; opened if need be.
+    pub(super) fn get_for(&self, record: &Provider) -> Result<Arc<dyn BuildProvider>, AppError> {
+        let mut open = self.locked();
+        if let Some(provider) = open.get(&record.id) {
+            return Ok(Arc::clone(provider));
+        }
+        let provider = self.factory.open(record)?;
+        open.insert(record.id, Arc::clone(&provider));
+        Ok(provider)
+    }
+
+    /// Hands changed settings to the provider, if it is at work.
+    pub(super) fn configure(&self, id: ProviderId, settings: &Settings) -> Result<(), AppError> {
+        match self.locked().get(&id) {
+            Some(provider) => Ok(provider.configure(settings)?),
+            None => Ok(()),
+        }
+    }
+
+    /// Lets go of a provider that was removed.
+    pub(super) fn forget(&self, id: ProviderId) {
+        self.locked().remove(&id);
+    }
+
+    fn locked(&self) -> std::sync::MutexGuard<'_, HashMap<ProviderId, Arc<dyn BuildProvider>>> {
+        self.open.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,249 @@
+//! Use cases about build services.
+
+use alm_build_spi::{Access, BuildConfigSpec, BuildProvider, ConfigRef, Description, ProviderError};
+use alm_domain::{
+    BuildService, ConfigurationEntry, Principal, Project, ProjectId, Provider, ProviderId, RepositoryRef, ServiceId, Settings, Slug,
+    effective_configuration,
+};
+use alm_store::{NewService, ServicePatch};
+use std::sync::Arc;
+
+use super::{
+    App, AppError,
+    admin::{changed, check_name, settings_problems},
+};
+
+/// A build service to create.
+#[derive(Debug, Clone)]
+pub struct CreateService {
+    /// The project.
+    pub project: ProjectId,
+    /// The provider.
+    pub provider: ProviderId,
+    /// Short name, unique within the project.
+    pub slug: Slug,
+    /// Name for display.
+    pub display_name: String,
+    /// Where the source is.
+    pub repository: RepositoryRef,
+    /// Settings on top of the provider's.
+    pub settings: Settings,
+    /// Check everything, change nothing.
+    pub validate_only: bool,
+}
+
+/// What to change about a build service.
+#[derive(Debug, Clone, Default)]
+pub struct UpdateService {
+    /// New name.
+    pub display_name: Option<String>,
+    /// New place of the source.
+    pub repository: Option<RepositoryRef>,
+    /// Settings to set, or (`None`) to take from the provider again; the others stay.
+    pub settings: Vec<(String, Option<serde_json::Value>)>,
+    /// Check everything, change nothing.
+    pub validate_only: bool,
+}
+
+impl App {
+    /// Creates a build service, here and at its provider. `None` when it was only validated.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`] with every finding, [`AppError::Taken`], [`AppError::NotFound`], [`AppError::WrongState`].
+    pub async fn create_service(
+        &self,
+        principal: &Principal,
+        request: CreateService,
+    ) -> Result<Option<BuildService>, AppError> {
+        let display_name = check_name(&request.display_name, "displayName")?;
+        let project = self.project(principal, request.project).await?;
+        if project.is_archived {
+            return Err(AppError::WrongState("the project is archived: restore it first".to_owned()));
+        }
+        let record = self.provider(principal, request.provider).await?;
+        if !record.enabled {
+            return Err(AppError::WrongState("the provider is switched off: choose another one".to_owned()));
+        }
+        if self.store().service_by_address(principal, project.slug.as_str(), request.slug.as_str()).await?.is_some() {
+            return Err(AppError::Taken(super::FieldProblem::new(["slug"], "is in use already: choose another one")));
+        }
+        let id = ServiceId::generate(&*self.inner.ids);
+        let name = format!("{}/{}", project.slug, request.slug);
+        let (provider, spec) = self.checked(&record, id, name, &request.repository, &request.settings).await?;
+        if request.validate_only {
+            return Ok(None);
+        }
+        let config = provider.create_config(&Access::default(), &spec).await?;
+        let new = NewService {
+            id,
+            project: request.project,
+            provider: request.provider,
+            slug: request.slug,
+            display_name,
+            repository: request.repository,
+            settings: request.settings,
+            config_ref: Some(config.0.clone()),
+        };
+        match self.store().create_service(principal, new).await {
+            Ok(service) => {
+                self.inner.hub.ring_project(service.project);
+                Ok(Some(service))
+            }
+            Err(error) => {
+                // What was made at the engine belongs to nobody now.
+                if let Err(error) = provider.delete_config(&Access::default(), &config).await {
+                    tracing::warn!(service = %id, error = &error as &dyn std::error::Error, "a build configuration was left at the engine");
+                }
+                Err(error.into())
+            }
+        }
+    }
+
+    /// Changes a build service, here and at its provider. Running builds keep what they started with. `None` when it was only
+    /// validated.
+    ///
+    /// # Errors
+    /// As for creating, and [`AppError::Stale`].
+    pub async fn update_service(
+        &self,
+        principal: &Principal,
+        id: ServiceId,
+        changes: UpdateService,
+        expected: Option<u64>,
+    ) -> Result<Option<BuildService>, AppError> {
+        let service = self.service(principal, id).await?;
+        let display_name = changes.display_name.map(|name| check_name(&name, "displayName")).transpose()?;
+        let project = self.project(principal, service.project).await?;
+        let record = self.provider(principal, service.provider).await?;
+        let repository = changes.repository.unwrap_or_else(|| service.repository.clone());
+        let settings = changed(service.settings.clone(), changes.settings);
+        let name = format!("{}/{}", project.slug, service.slug);
+        let (provider, spec) = self.checked(&record, id, name, &repository, &settings).await?;
+        if changes.validate_only {
+            return Ok(None);
+        }
+        if expected.is_some_and(|revision| revision != service.revision) {
+            return Err(AppError::Stale);
+        }
+        let config = match &service.config_ref {
+            Some(config) => match provider.update_config(&Access::default(), &ConfigRef(config.clone()), &spec).await {
+                Err(ProviderError::NotFound(_)) => provider.create_config(&Access::default(), &spec).await?,
+                updated => updated?,
+            },
+            None => provider.create_config(&Access::default(), &spec).await?,
+        };
+        let patch = ServicePatch {
+            display_name,
+            repository: Some(repository),
+            settings: Some(settings),
+            config_ref: Some(config.0),
+        };
+        let service = self.store().update_service(principal, id, patch, expected).await?;
+        self.inner.hub.ring_project(service.project);
+        Ok(Some(service))
+    }
+
+    /// Removes a build service; its builds stay readable, its short name is not used again.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::InUse`] while builds run, [`AppError::Stale`].
+    pub async fn remove_service(
+        &self,
+        principal: &Principal,
+        id: ServiceId,
+        expected: Option<u64>,
+    ) -> Result<BuildService, AppError> {
+        let service = self.store().remove_service(principal, id, expected).await?;
+        self.inner.hub.ring_project(service.project);
+        if let Some(config) = &service.config_ref {
+            let provider = self.inner.registry.get(service.provider).await?;
+            if let Err(error) = provider.delete_config(&Access::default(), &ConfigRef(config.clone())).await {
+                tracing::warn!(service = %id, error = &error as &dyn std::error::Error, "a build configuration was left at the engine");
+            }
+        }
+        Ok(service)
+    }
+
+    /// What a build of this service would do, read from its definition now.
+    ///
+    /// # Errors
+    /// [`AppError::NotSupported`], [`AppError::Invalid`] with every finding in the definition, [`AppError::Provider`].
+    pub async fn describe(
+        &self,
+        principal: &Principal,
+        service: &BuildService,
+        reference: Option<&str>,
+    ) -> Result<Description, AppError> {
+        let record = self.provider(principal, service.provider).await?;
+        let provider = self.inner.registry.get_for(&record)?;
+        let project = self.project(principal, service.project).await?;
+        let spec = spec_of(&*provider, &record, &project, service);
+        let reference = reference.unwrap_or(&service.repository.reference);
+        Ok(provider.describe(&Access::default(), &spec, reference).await?)
+    }
+
+    /// The effective settings of a build service: a superset of its provider's, each with its origin. Empty where this server
+    /// does not have the provider's kind.
+    #[must_use]
+    pub fn effective(&self, provider: &Provider, service: Option<&BuildService>) -> Vec<ConfigurationEntry> {
+        self.inner
+            .registry
+            .descriptor(provider.kind)
+            .map(|d| effective_configuration(&d.settings, &provider.settings, service.map(|s| &s.settings)))
+            .unwrap_or_default()
+    }
+
+    /// A build service, or the error that names the field. Removed ones are not found.
+    pub(super) async fn service(&self, principal: &Principal, id: ServiceId) -> Result<BuildService, AppError> {
+        self.store()
+            .services(principal, &[id])
+            .await?
+            .pop()
+            .filter(|service| service.removed_at.is_none())
+            .ok_or_else(|| AppError::not_found("serviceId", "build service"))
+    }
+
+    pub(super) async fn project(&self, principal: &Principal, id: ProjectId) -> Result<Project, AppError> {
+        self.store()
+            .projects(principal, &[id])
+            .await?
+            .pop()
+            .ok_or_else(|| AppError::not_found("projectId", "project"))
+    }
+
+    async fn checked(
+        &self,
+        record: &Provider,
+        service: ServiceId,
+        name: String,
+        repository: &RepositoryRef,
+        settings: &Settings,
+    ) -> Result<(Arc<dyn BuildProvider>, BuildConfigSpec), AppError> {
+        let provider = self.inner.registry.get_for(record)?;
+        let definitions = &provider.descriptor().settings;
+        settings_problems(definitions, settings, true)?;
+        let spec = BuildConfigSpec {
+            service,
+            name,
+            repository: repository.clone(),
+            settings: effective_configuration(definitions, &record.settings, Some(settings)),
+        };
+        provider.validate(&Access::default(), &spec).await?;
+        Ok((provider, spec))
+    }
+}
+
+/// What the provider needs in order to make builds of a build service.
+pub(super) fn spec_of(
+    provider: &dyn BuildProvider,
+    record: &Provider,
+    project: &Project,
+    service: &BuildService,
+) -> BuildConfigSpec {
+    BuildConfigSpec {
+        service: service.id,
+        name: format!("{}/{}", project.slug, service.slug),
+        repository: service.repository.clone(),
+        settings: effective_configuration(&provider.descriptor().settings, &record.settings, Some(&service.settings)),
+    }
+}

@@ -1,0 +1,208 @@
+//! Use cases that begin a build.
+
+use std::time::Duration;
+
+use alm_domain::{
+    Build, BuildId, BuildService, Capability, Commit, ParameterValue, Principal, RerunFrom, RerunOf, ServiceId, Trigger,
+    TriggerKind, check_parameters,
+};
+use alm_store::{Idempotency, NewBuild, StartOutcome};
+use sha2::{Digest, Sha256};
+
+use super::{App, AppError, FieldProblem, services::spec_of};
+
+/// How long a start waits for the definition, in order to check the inputs against it. When it takes longer the build judges them.
+const DESCRIBE_WITHIN: Duration = Duration::from_secs(5);
+const LONGEST_KEY: usize = 200;
+const LONGEST_REFERENCE: usize = 1_000;
+
+/// A build to start.
+#[derive(Debug, Clone)]
+pub struct StartBuild {
+    /// The build service.
+    pub service: ServiceId,
+    /// Branch, tag or commit; the service's own when absent.
+    pub reference: Option<String>,
+    /// Inputs of the build.
+    pub parameters: Vec<ParameterValue>,
+    /// The same key of the same principal: the first result again, nothing is done twice.
+    pub idempotency_key: Option<String>,
+}
+
+/// A build to repeat.
+#[derive(Debug, Clone)]
+pub struct RerunBuild {
+    /// The build.
+    pub build: BuildId,
+    /// Where to begin.
+    pub from: RerunFrom,
+    /// Inputs to change; the others stay.
+    pub parameters: Vec<ParameterValue>,
+    /// The same key of the same principal: the first result again, nothing is done twice.
+    pub idempotency_key: Option<String>,
+}
+
+impl App {
+    /// Starts a build: stored with its number at once, at work as soon as its provider has taken it in.
+    ///
+    /// # Errors
+    /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::WrongState`], [`AppError::KeyReused`].
+    pub async fn start_build(&self, principal: &Principal, request: StartBuild) -> Result<Build, AppError> {
+        let service = self.service(principal, request.service).await?;
+        if let Some(reference) = &request.reference
+            && (reference.is_empty()
+                || reference.len() > LONGEST_REFERENCE
+                || reference.starts_with('-')
+                || reference.chars().any(|c| c.is_control() || c.is_whitespace()))
+        {
+            return Err(AppError::invalid(["ref"], "is not a branch, tag or commit: remove spaces and a leading `-`"));
+        }
+        let hash = request_hash(&(request.service, &request.reference, &request.parameters));
+        self.check_inputs(principal, &service, request.reference.as_deref(), &request.parameters).await?;
+        let begin = Begin {
+            kind: TriggerKind::Manual,
+            reference: request.reference,
+            parameters: request.parameters,
+            rerun_of: None,
+            commit: None,
+        };
+        self.begin(principal, &service, begin, request.idempotency_key, hash).await
+    }
+
+    /// Runs a build again as a new build of the same commit and definition.
+    ///
+    /// # Errors
+    /// As for starting, and [`AppError::NotSupported`].
+    pub async fn rerun_build(&self, principal: &Principal, request: RerunBuild) -> Result<Build, AppError> {
+        let hash = request_hash(&(request.build, &request.from, &request.parameters));
+        let old = self.build(principal, request.build).await?;
+        let service = self.service(principal, old.service).await?;
+        let provider = self.inner.registry.get(old.provider).await?;
+        let can = &provider.descriptor().capabilities;
+        let needed = match request.from {
+            RerunFrom::Beginning => Capability::Rerun,
+            RerunFrom::Stage(_) | RerunFrom::Failed => Capability::RerunFromStage,
+        };
+        if !can.contains(&needed) {
+            return Err(AppError::NotSupported("the provider cannot run a build again from there".to_owned()));
+        }
+        if !old.status.is_terminal() {
+            return Err(AppError::WrongState("the build is not over: wait for its end, or cancel it".to_owned()));
+        }
+        match &request.from {
+            RerunFrom::Beginning => {}
+            RerunFrom::Failed if !old.status.is_bad() => {
+                return Err(AppError::WrongState("nothing failed in this build: run it again from the beginning".to_owned()));
+            }
+            RerunFrom::Stage(_) | RerunFrom::Failed if old.commit.is_none() => {
+                return Err(AppError::WrongState(
+                    "the build never got as far as a commit: run it again from the beginning".to_owned(),
+                ));
+            }
+            RerunFrom::Stage(_) | RerunFrom::Failed => {}
+        }
+        let mut parameters = old.parameters.clone();
+        for change in request.parameters {
+            parameters.retain(|kept| kept.name != change.name);
+            parameters.push(change);
+        }
+        let at = old.commit.as_ref().map(|commit| commit.sha.clone()).or_else(|| old.reference.clone());
+        self.check_inputs(principal, &service, at.as_deref(), &parameters).await?;
+        let begin = Begin {
+            kind: TriggerKind::Rerun,
+            reference: old.reference.clone(),
+            parameters,
+            rerun_of: Some(RerunOf { build: old.id, from: request.from }),
+            commit: old.commit.clone(),
+        };
+        self.begin(principal, &service, begin, request.idempotency_key, hash).await
+    }
+
+    async fn begin(
+        &self,
+        principal: &Principal,
+        service: &BuildService,
+        begin: Begin,
+        key: Option<String>,
+        request_hash: [u8; 32],
+    ) -> Result<Build, AppError> {
+        if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
+            return Err(AppError::invalid(["idempotencyKey"], format!("must have 1 to {LONGEST_KEY} bytes")));
+        }
+        let record = self.provider(principal, service.provider).await?;
+        if !record.enabled {
+            return Err(AppError::WrongState("the provider is switched off: ask an administrator".to_owned()));
+        }
+        let provider = self.inner.registry.get_for(&record)?;
+        let project = self.project(principal, service.project).await?;
+        let spec = spec_of(&*provider, &record, &project, service);
+        let Some(config_ref) = service.config_ref.clone() else {
+            return Err(AppError::WrongState("the build service is not set up at its provider: save it again".to_owned()));
+        };
+        let new = NewBuild {
+            id: BuildId::generate(&*self.inner.ids),
+            service: service.id,
+            reference: Some(begin.reference.unwrap_or_else(|| service.repository.reference.clone())),
+            parameters: begin.parameters,
+            trigger: Trigger { kind: begin.kind, actor: principal.actor.clone() },
+            rerun_of: begin.rerun_of,
+            commit: begin.commit,
+            spec: serde_json::to_value(&spec).map_err(|e| {
+                AppError::Provider(alm_build_spi::ProviderError::internal("the configuration cannot be stored", e))
+            })?,
+            config_ref,
+        };
+        let idempotency = key.map(|key| Idempotency { key, request_hash });
+        match self.store().start_build(principal, new, idempotency).await? {
+            StartOutcome::Started(build) => {
+                self.inner.hub.ring_project(build.project);
+                self.inner.monitors.follow(build.id);
+                Ok(build)
+            }
+            StartOutcome::Repeated(build) => Ok(build),
+            StartOutcome::KeyReused(first) => Err(AppError::KeyReused(FieldProblem::new(
+                ["idempotencyKey"],
+                format!("was used for another request already, which made {first}: use a new key"),
+            ))),
+        }
+    }
+
+    /// Checks inputs against the definition, where it can be read soon. Where it cannot, or is itself wrong, the build says so.
+    async fn check_inputs(
+        &self,
+        principal: &Principal,
+        service: &BuildService,
+        reference: Option<&str>,
+        parameters: &[ParameterValue],
+    ) -> Result<(), AppError> {
+        let described = tokio::time::timeout(DESCRIBE_WITHIN, self.describe(principal, service, reference)).await;
+        let Ok(Ok(description)) = described else { return Ok(()) };
+        check_parameters(&description.parameters, parameters).map(drop).map_err(|problems| {
+            AppError::Invalid(
+                problems
+                    .into_iter()
+                    .map(|problem| {
+                        let mut path = vec!["parameters".to_owned()];
+                        path.extend(problem.index.map(|index| index.to_string()));
+                        FieldProblem::new(path, problem.to_string())
+                    })
+                    .collect(),
+            )
+        })
+    }
+}
+
+struct Begin {
+    kind: TriggerKind,
+    reference: Option<String>,
+    parameters: Vec<ParameterValue>,
+    rerun_of: Option<RerunOf>,
+    commit: Option<Commit>,
+}
+
+/// What makes two requests the same.
+fn request_hash(request: &impl serde::Serialize) -> [u8; 32] {
+    let mut hash = Sha256::new();
+    hash.update(serde_json::to_vec(request).unwrap_or_default());
+    hash.finalize().into()
+}

@@ -1,0 +1,70 @@
+//! Verbs as the API shows them.
+
+use async_graphql::{Enum, SimpleObject};
+
+use crate::app;
+
+/// Verbs that the UI offers as buttons.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "app::Action")]
+pub(crate) enum Action {
+    /// Start a build.
+    StartBuild,
+    /// Stop a build.
+    CancelBuild,
+    /// Run the same build again.
+    RerunBuild,
+    /// Run again from a chosen stage.
+    RerunFromStage,
+    /// Answer an approval.
+    DecideApproval,
+    /// Change the settings of the subject.
+    Edit,
+    /// Remove the subject.
+    Remove,
+    /// Probe a provider.
+    Probe,
+}
+
+/// Reasons for which a verb is blocked.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "app::ActionBlocker")]
+pub(crate) enum ActionBlocker {
+    /// The provider does not offer it.
+    NotSupported,
+    /// The subject is not in a state that allows it.
+    WrongState,
+    /// The caller lacks the role.
+    NotPermitted,
+    /// The provider is switched off.
+    ProviderDown,
+}
+
+/// Whether one verb may be used right now. Depends on who asks.
+#[derive(SimpleObject, Debug, Clone)]
+pub(crate) struct ActionState {
+    /// The verb.
+    action: Action,
+    /// True when the caller may do it now.
+    allowed: bool,
+    /// Why not, as a sentence for a tooltip; null when allowed.
+    reason: Option<String>,
+    /// Why not, for programs; null when allowed.
+    reason_code: Option<ActionBlocker>,
+}
+
+impl From<app::ActionState> for ActionState {
+    fn from(state: app::ActionState) -> Self {
+        let (code, reason) = state.blocked.unzip();
+        Self {
+            action: state.action.into(),
+            allowed: reason.is_none(),
+            reason,
+            reason_code: code.map(ActionBlocker::from),
+        }
+    }
+}
+
+pub(crate) fn views(states: Vec<app::ActionState>) -> Vec<ActionState> {
+    states.into_iter().map(Into::into).collect()
+}

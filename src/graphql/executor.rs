@@ -1,0 +1,87 @@
+//! What runs documents: the schema, with the loaders of each execution.
+
+use std::sync::Arc;
+
+use alm_domain::Principal;
+use async_graphql::{Data, Executor, Request, Response, ServerError, dataloader::DataLoader};
+use futures::stream::BoxStream;
+
+use super::{
+    error::ErrorCode,
+    loaders::Batches,
+    schema::{AlmSchema, Limits, schema},
+};
+use crate::app::{App, Timing};
+
+/// The API over an application. Cheap to clone. Every request must carry a [`Principal`] in its data; one without is refused.
+#[derive(Clone)]
+pub struct Api {
+    app: App,
+    schema: AlmSchema,
+}
+
+impl std::fmt::Debug for Api {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Api").finish_non_exhaustive()
+    }
+}
+
+impl Api {
+    /// The API over this application.
+    #[must_use]
+    pub fn new(app: App, limits: Limits, timing: Timing) -> Self {
+        Self { schema: schema(app.clone(), limits, timing), app }
+    }
+
+    /// Puts the loaders of one execution into a request; they carry the principal.
+    fn prepare(&self, request: Request) -> Result<Request, Response> {
+        let Some(principal) = request.data.get(&std::any::TypeId::of::<Principal>()) else {
+            return Err(refused());
+        };
+        let Some(principal) = principal.downcast_ref::<Principal>().cloned() else { return Err(refused()) };
+        let batches = Batches { app: self.app.clone(), principal };
+        // The loader's task lives no longer than the execution that waits for it.
+        Ok(request.data(DataLoader::new(batches, tokio::spawn).delay(std::time::Duration::ZERO)))
+    }
+}
+
+fn refused() -> Response {
+    let mut error = ServerError::new("sign in first", None);
+    error.extensions.get_or_insert_default().set("code", ErrorCode::Unauthenticated.name());
+    Response::from_errors(vec![error])
+}
+
+impl Executor for Api {
+    async fn execute(&self, request: Request) -> Response {
+        match self.prepare(request) {
+            Ok(request) => coded(self.schema.execute(request).await),
+            Err(response) => response,
+        }
+    }
+
+    fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        use futures::StreamExt;
+        match self.prepare(request) {
+            Ok(request) => Executor::execute_stream(&self.schema, request, session_data).map(coded).boxed(),
+            Err(response) => futures::stream::once(std::future::ready(response)).boxed(),
+        }
+    }
+}
+
+/// Gives every error that has no code of its own (validation, limits) the code that it deserves.
+fn coded(mut response: Response) -> Response {
+    for error in &mut response.errors {
+        let extensions = error.extensions.get_or_insert_default();
+        if extensions.get("code").is_none() {
+            let code = if error.message.contains("too complex") || error.message.contains("too deep") {
+                ErrorCode::QueryTooCostly
+            } else if error.path.is_empty() {
+                ErrorCode::GraphqlValidationFailed
+            } else {
+                ErrorCode::BadArgument
+            };
+            extensions.set("code", code.name());
+        }
+    }
+    response
+}

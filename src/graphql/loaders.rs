@@ -1,0 +1,273 @@
+//! Edges load in batches. A loader lives for one execution and carries the principal; the store filters.
+
+use std::{collections::HashMap, hash::Hash, sync::Arc};
+
+use alm_domain::{
+    Approval, ApprovalId, Build, BuildId, BuildService, Principal, Project, ProjectId, Provider, ProviderId, ServiceId, Stage,
+    StageId,
+};
+use alm_store::{LogInfo, ProviderLoad, StageLogRange};
+use async_graphql::{Error, dataloader::Loader};
+
+use super::error::fault;
+use crate::app::{App, AppError, ProjectVerdict, ServiceStats};
+
+/// All loaders of one execution.
+pub(crate) struct Batches {
+    pub(crate) app: App,
+    pub(crate) principal: Principal,
+}
+
+/// Why a batch could not be read; shared by all who waited for it.
+#[derive(Debug, Clone)]
+pub(crate) struct LoadError(Arc<AppError>);
+
+impl LoadError {
+    pub(crate) fn fault(self) -> Error {
+        fault(&self.0)
+    }
+}
+
+impl<E: Into<AppError>> From<E> for LoadError {
+    fn from(error: E) -> Self {
+        Self(Arc::new(error.into()))
+    }
+}
+
+/// Entities by their own ids.
+macro_rules! by_id {
+    ($($id:ty => $entity:ty, $function:ident;)*) => {
+        $(impl Loader<$id> for Batches {
+            type Value = $entity;
+            type Error = LoadError;
+
+            async fn load(&self, ids: &[$id]) -> Result<HashMap<$id, $entity>, LoadError> {
+                let found = self.app.store().$function(&self.principal, ids).await?;
+                Ok(found.into_iter().map(|entity| (entity.id, entity)).collect())
+            }
+        })*
+    };
+}
+
+by_id! {
+    ProjectId => Project, projects;
+    ProviderId => Provider, providers;
+    ServiceId => BuildService, services;
+    BuildId => Build, builds;
+    StageId => Stage, stages;
+    ApprovalId => Approval, approvals;
+}
+
+/// Keys of edges: what is wanted, of whom.
+macro_rules! keys {
+    ($($(#[$doc:meta])* $name:ident($id:ty);)*) => {
+        $(
+            $(#[$doc])*
+            #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+            pub(crate) struct $name(pub(crate) $id);
+        )*
+    };
+}
+
+keys! {
+    /// The build services of a project.
+    ServicesOf(ProjectId);
+    /// The verdict on a project.
+    VerdictOf(ProjectId);
+    /// The newest build of a build service.
+    LatestOf(ServiceId);
+    /// The likely duration of a build, in milliseconds.
+    ExpectedOf(ServiceId);
+    /// Whether builds of a build service are running.
+    RunningOf(ServiceId);
+    /// The stages of a build.
+    StagesOf(BuildId);
+    /// The approvals of a build.
+    ApprovalsOf(BuildId);
+    /// Facts about the log of a build.
+    LogOf(BuildId);
+    /// Which lines of its log belong to which stage of a build.
+    RangesOf(BuildId);
+    /// What a provider is busy with.
+    LoadOf(ProviderId);
+    /// Whether build services refer to a provider.
+    UsedOf(ProviderId);
+}
+
+/// Figures over the finished builds of a build service.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct StatsOf {
+    pub(crate) service: ServiceId,
+    pub(crate) window: u32,
+    pub(crate) branch: Option<String>,
+}
+
+fn grouped<K: Eq + Hash + Copy, G: Eq + Hash, T>(
+    keys: &[K],
+    wrap: impl Fn(&K) -> G,
+    rows: impl IntoIterator<Item = T>,
+    of: impl Fn(&T) -> G,
+) -> HashMap<K, Vec<T>> {
+    let mut groups: HashMap<G, Vec<T>> = HashMap::new();
+    for row in rows {
+        groups.entry(of(&row)).or_default().push(row);
+    }
+    keys.iter().map(|key| (*key, groups.remove(&wrap(key)).unwrap_or_default())).collect()
+}
+
+impl Loader<ServicesOf> for Batches {
+    type Value = Vec<BuildService>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[ServicesOf]) -> Result<HashMap<ServicesOf, Self::Value>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().services_of_projects(&self.principal, &ids).await?;
+        Ok(grouped(keys, |key| key.0, rows, |service| service.project))
+    }
+}
+
+impl Loader<VerdictOf> for Batches {
+    type Value = ProjectVerdict;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[VerdictOf]) -> Result<HashMap<VerdictOf, Self::Value>, LoadError> {
+        let store = self.app.store();
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let services = store.services_of_projects(&self.principal, &ids).await?;
+        let project_of: HashMap<ServiceId, ProjectId> = services.iter().map(|s| (s.id, s.project)).collect();
+        let ids: Vec<_> = project_of.keys().copied().collect();
+        let finished = store.recent_finished(&self.principal, &ids, 1, None).await?;
+        let newest = store.latest_builds(&self.principal, &ids).await?;
+        let in_project = |service: &ServiceId, key: &VerdictOf| project_of.get(service) == Some(&key.0);
+        Ok(keys
+            .iter()
+            .map(|key| {
+                let finished = finished.iter().filter(|build| in_project(&build.service, key));
+                let newest = newest.iter().filter(|build| in_project(&build.service, key));
+                (*key, ProjectVerdict::over(finished, newest))
+            })
+            .collect())
+    }
+}
+
+impl Loader<LatestOf> for Batches {
+    type Value = Build;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[LatestOf]) -> Result<HashMap<LatestOf, Build>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().latest_builds(&self.principal, &ids).await?;
+        Ok(rows.into_iter().map(|build| (LatestOf(build.service), build)).collect())
+    }
+}
+
+impl Loader<ExpectedOf> for Batches {
+    type Value = i64;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[ExpectedOf]) -> Result<HashMap<ExpectedOf, i64>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().expected_durations(&self.principal, &ids).await?;
+        Ok(rows.into_iter().map(|(service, ms)| (ExpectedOf(service), ms)).collect())
+    }
+}
+
+impl Loader<RunningOf> for Batches {
+    type Value = bool;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[RunningOf]) -> Result<HashMap<RunningOf, bool>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let running = self.app.store().services_with_running_builds(&self.principal, &ids).await?;
+        Ok(keys.iter().map(|key| (*key, running.contains(&key.0))).collect())
+    }
+}
+
+impl Loader<StagesOf> for Batches {
+    type Value = Vec<Stage>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[StagesOf]) -> Result<HashMap<StagesOf, Self::Value>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().stages_of_builds(&self.principal, &ids).await?;
+        Ok(grouped(keys, |key| key.0, rows, |stage| stage.build))
+    }
+}
+
+impl Loader<ApprovalsOf> for Batches {
+    type Value = Vec<Approval>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[ApprovalsOf]) -> Result<HashMap<ApprovalsOf, Self::Value>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().approvals_of_builds(&self.principal, &ids).await?;
+        Ok(grouped(keys, |key| key.0, rows, |approval| approval.build))
+    }
+}
+
+impl Loader<LogOf> for Batches {
+    type Value = LogInfo;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[LogOf]) -> Result<HashMap<LogOf, LogInfo>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().log_info(&self.principal, &ids).await?;
+        Ok(rows.into_iter().map(|info| (LogOf(info.build), info)).collect())
+    }
+}
+
+impl Loader<RangesOf> for Batches {
+    type Value = Vec<StageLogRange>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[RangesOf]) -> Result<HashMap<RangesOf, Self::Value>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().log_ranges(&self.principal, &ids).await?;
+        Ok(grouped(keys, |key| key.0, rows, |range| range.build))
+    }
+}
+
+impl Loader<LoadOf> for Batches {
+    type Value = ProviderLoad;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[LoadOf]) -> Result<HashMap<LoadOf, ProviderLoad>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().provider_loads(&self.principal, &ids).await?;
+        Ok(rows.into_iter().map(|(provider, load)| (LoadOf(provider), load)).collect())
+    }
+}
+
+impl Loader<UsedOf> for Batches {
+    type Value = bool;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[UsedOf]) -> Result<HashMap<UsedOf, bool>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let used = self.app.store().providers_in_use(&self.principal, &ids).await?;
+        Ok(keys.iter().map(|key| (*key, used.contains(&key.0))).collect())
+    }
+}
+
+impl Loader<StatsOf> for Batches {
+    type Value = ServiceStats;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[StatsOf]) -> Result<HashMap<StatsOf, ServiceStats>, LoadError> {
+        let mut stats = HashMap::new();
+        // One statement for each window and branch that was asked for; a document asks for one or two.
+        let mut asked: Vec<(u32, Option<&str>)> = keys.iter().map(|key| (key.window, key.branch.as_deref())).collect();
+        asked.sort_unstable();
+        asked.dedup();
+        for (window, branch) in asked {
+            let alike: Vec<_> = keys.iter().filter(|k| (k.window, k.branch.as_deref()) == (window, branch)).collect();
+            let ids: Vec<_> = alike.iter().map(|key| key.service).collect();
+            let mut rows = self.app.store().recent_finished(&self.principal, &ids, window, branch).await?;
+            for key in alike {
+                let own = rows.extract_if(.., |build| build.service == key.service).collect();
+                stats.insert(key.clone(), ServiceStats::over(own));
+            }
+        }
+        Ok(stats)
+    }
+}

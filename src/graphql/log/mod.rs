@@ -1,0 +1,9 @@
+//! Build logs.
+
+mod query;
+mod subscription;
+mod types;
+
+pub(crate) use query::LogQuery;
+pub(crate) use subscription::{LogBatch, LogGap, LogSubscription};
+pub(crate) use types::{LogInfo, LogLine, LogRange};

@@ -1,0 +1,26 @@
+//! The API: views over the domain, loaders, error codes.
+//!
+//! **Architecture Invariant:** a resolver holds no rule. It reads through a loader or calls one use case, and maps the result.
+
+mod actions;
+mod build;
+mod context;
+mod error;
+mod executor;
+mod ids;
+mod loaders;
+mod log;
+mod node;
+mod paging;
+mod project;
+mod provider;
+mod scalars;
+mod schema;
+mod server;
+mod service;
+mod stream;
+mod user_error;
+mod viewer;
+
+pub use executor::Api;
+pub use schema::{Limits, sdl};

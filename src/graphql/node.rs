@@ -1,0 +1,98 @@
+//! Anything that has a global id.
+
+use alm_domain::AnyId;
+use async_graphql::{Context, ID, Interface, Object, Result};
+
+use super::{
+    build::{ApprovalNode, BuildNode, StageNode},
+    context::ContextExt,
+    error::{bad_argument, coded, ErrorCode},
+    loaders::LoadError,
+    project::ProjectNode,
+    provider::ProviderNode,
+    service::ServiceNode,
+    viewer::UserNode,
+};
+
+const MOST_IDS: usize = 100;
+
+/// Anything that has a global id.
+#[derive(Interface)]
+#[graphql(field(name = "id", ty = "ID", desc = "Global, opaque, stable."))]
+pub(crate) enum Node {
+    Project(ProjectNode),
+    Provider(ProviderNode),
+    BuildService(ServiceNode),
+    Build(BuildNode),
+    Stage(StageNode),
+    Approval(ApprovalNode),
+    User(UserNode),
+}
+
+/// A Node that changes over time.
+#[derive(Interface)]
+#[graphql(
+    field(name = "id", ty = "ID", desc = "Global, opaque, stable."),
+    field(name = "revision", ty = "i32", desc = "Grows with every change; the higher number wins.")
+)]
+pub(crate) enum Versioned {
+    Project(ProjectNode),
+    Provider(ProviderNode),
+    BuildService(ServiceNode),
+    Build(BuildNode),
+    Stage(StageNode),
+    Approval(ApprovalNode),
+}
+
+/// A revision as the API shows it; one that outgrew the API's integers stays at the largest.
+pub(crate) fn revision(number: u64) -> i32 {
+    i32::try_from(number).unwrap_or(i32::MAX)
+}
+
+#[derive(Default)]
+pub(crate) struct NodeQuery;
+
+#[Object]
+impl NodeQuery {
+    /// Any entity by its id.
+    async fn node(&self, ctx: &Context<'_>, #[graphql(desc = "Global id.")] id: ID) -> Result<Option<Node>> {
+        let id = id.parse().map_err(|error: alm_domain::IdError| bad_argument("id", &error.to_string()))?;
+        load(ctx, id).await
+    }
+
+    /// Several entities by id, in order, null for each that is missing; at most 100.
+    #[graphql(complexity = "ids.len().max(1) * child_complexity")]
+    async fn nodes(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Global ids.")] ids: Vec<ID>,
+    ) -> Result<Vec<Option<Node>>> {
+        if ids.len() > MOST_IDS {
+            return Err(coded(ErrorCode::BadArgument, format!("argument \"ids\": has more than {MOST_IDS} ids")));
+        }
+        let ids = ids
+            .iter()
+            .map(|id| id.parse().map_err(|error: alm_domain::IdError| bad_argument("ids", &error.to_string())))
+            .collect::<Result<Vec<AnyId>>>()?;
+        futures::future::try_join_all(ids.into_iter().map(|id| load(ctx, id))).await
+    }
+}
+
+async fn load(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
+    let loader = ctx.loader()?;
+    Ok(match id {
+        AnyId::ProjectId(id) => loader.load_one(id).await.map_err(LoadError::fault)?.map(|p| Node::Project(ProjectNode(p))),
+        AnyId::ProviderId(id) => {
+            loader.load_one(id).await.map_err(LoadError::fault)?.map(|p| Node::Provider(ProviderNode(p)))
+        }
+        AnyId::ServiceId(id) => {
+            loader.load_one(id).await.map_err(LoadError::fault)?.map(|s| Node::BuildService(ServiceNode(s)))
+        }
+        AnyId::BuildId(id) => loader.load_one(id).await.map_err(LoadError::fault)?.map(|b| Node::Build(BuildNode(b))),
+        AnyId::StageId(id) => loader.load_one(id).await.map_err(LoadError::fault)?.map(|s| Node::Stage(StageNode(s))),
+        AnyId::ApprovalId(id) => {
+            loader.load_one(id).await.map_err(LoadError::fault)?.map(|a| Node::Approval(ApprovalNode(a)))
+        }
+        AnyId::UserId(id) => UserNode::of(ctx.principal()?).filter(|user| user.id == id).map(Node::User),
+    })
+}

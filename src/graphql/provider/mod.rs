@@ -1,0 +1,11 @@
+//! Providers.
+
+mod configuration;
+mod mutation;
+mod query;
+mod types;
+
+pub(crate) use configuration::{ConfigurationEntry, ConfigurationInput, changes};
+pub(crate) use mutation::ProviderMutation;
+pub(crate) use query::ProviderQuery;
+pub(crate) use types::{HealthState, ProviderNode};

@@ -1,0 +1,88 @@
+//! The schema.
+
+use std::sync::{Arc, OnceLock};
+
+use async_graphql::{MergedObject, MergedSubscription, Schema};
+use sha2::{Digest, Sha256};
+
+use super::{
+    build::{BuildMutation, BuildQuery, BuildSubscription},
+    log::{LogQuery, LogSubscription},
+    node::{NodeQuery, Versioned},
+    project::{ProjectMutation, ProjectQuery, ProjectSubscription},
+    provider::{ProviderMutation, ProviderQuery},
+    server::ServerQuery,
+    service::ServiceMutation,
+    stream::StreamEvent,
+    viewer::ViewerQuery,
+};
+use crate::app::{App, Timing};
+
+/// How much one document may ask for.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Limits {
+    /// Deepest nesting of fields.
+    pub depth: usize,
+    /// Greatest cost: one for each field, a list's fields times its rows.
+    pub complexity: usize,
+}
+
+impl Default for Limits {
+    fn default() -> Self {
+        Self { depth: 16, complexity: 100_000 }
+    }
+}
+
+/// All reads. One screen is one operation; log lines are separate because they can be slow.
+#[derive(MergedObject, Default)]
+pub(crate) struct Query(NodeQuery, ViewerQuery, ServerQuery, ProjectQuery, BuildQuery, LogQuery, ProviderQuery);
+
+/// All writes. Each returns a payload; a null payload means the request itself failed (see `errors`).
+#[derive(MergedObject, Default)]
+pub(crate) struct Mutation(ProjectMutation, ServiceMutation, BuildMutation, ProviderMutation);
+
+/// All live streams. Send one root field per subscription. Every event has a cursor to resume behind it.
+#[derive(MergedSubscription, Default)]
+pub(crate) struct Subscription(BuildSubscription, LogSubscription, ProjectSubscription);
+
+pub(crate) type AlmSchema = Schema<Query, Mutation, Subscription>;
+
+/// The hash of the SDL, once it is known.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct SchemaHash(Arc<OnceLock<String>>);
+
+impl SchemaHash {
+    /// The first 16 hexadecimal digits of its SHA-256.
+    pub(crate) fn get(&self) -> &str {
+        self.0.get_or_init(|| {
+            let hash = Sha256::digest(sdl().as_bytes());
+            hash.iter().take(8).map(|byte| format!("{byte:02x}")).collect()
+        })
+    }
+}
+
+fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+    Schema::build(Query::default(), Mutation::default(), Subscription::default())
+        .register_output_type::<Versioned>()
+        .register_output_type::<StreamEvent>()
+}
+
+/// The schema over an application.
+pub(crate) fn schema(app: App, limits: Limits, timing: Timing) -> AlmSchema {
+    builder()
+        .data(app)
+        .data(limits)
+        .data(timing)
+        .data(SchemaHash::default())
+        .limit_depth(limits.depth)
+        .limit_complexity(limits.complexity)
+        .finish()
+}
+
+/// The schema in the definition language, as it is committed in `schema.graphql`. Ends with one line break.
+#[must_use]
+pub fn sdl() -> String {
+    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_enum_items().include_specified_by();
+    let text = builder().finish().sdl_with_options(options);
+    format!("{}\n", text.trim_end())
+}

@@ -1,0 +1,63 @@
+//! What live streams have in common.
+
+use async_graphql::{Enum, Interface, SimpleObject};
+
+use super::{
+    build::{BuildChanged, BuildSnapshot, StagesChanged},
+    log::{LogBatch, LogGap},
+    project::{BuildAdded, BuildServiceChanged, EntityRemoved, ProjectChanged, ProjectSnapshot},
+    scalars::Instant,
+};
+use crate::app;
+
+/// What every event has.
+#[derive(Interface)]
+#[graphql(
+    field(name = "cursor", ty = "&String", desc = "Pass as `after` to resume behind this event."),
+    field(name = "at", ty = "&Instant", desc = "When it was sent, by the clock of the server.")
+)]
+#[expect(clippy::large_enum_variant, reason = "never built: it only names the types that share these fields")]
+pub(crate) enum StreamEvent {
+    BuildSnapshot(BuildSnapshot),
+    BuildChanged(BuildChanged),
+    StagesChanged(StagesChanged),
+    LogBatch(LogBatch),
+    LogGap(LogGap),
+    ProjectSnapshot(ProjectSnapshot),
+    ProjectChanged(ProjectChanged),
+    BuildAdded(BuildAdded),
+    BuildServiceChanged(BuildServiceChanged),
+    EntityRemoved(EntityRemoved),
+    Heartbeat(Heartbeat),
+    StreamEnded(StreamEnded),
+}
+
+/// Nothing happened; the stream lives.
+#[derive(SimpleObject)]
+pub(crate) struct Heartbeat {
+    /// Resume point.
+    pub(crate) cursor: String,
+    /// When it was sent; also corrects the client's clock.
+    pub(crate) at: Instant,
+}
+
+/// The last event of a stream.
+#[derive(SimpleObject)]
+pub(crate) struct StreamEnded {
+    /// Resume point.
+    pub(crate) cursor: String,
+    /// When it was sent.
+    pub(crate) at: Instant,
+    /// Why.
+    pub(crate) reason: StreamEndReason,
+}
+
+/// Reasons for the end of a stream.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "app::StreamEnd")]
+pub(crate) enum StreamEndReason {
+    /// Nothing more can happen.
+    Complete,
+    /// The server is going down; resume in a moment.
+    Shutdown,
+}

@@ -1,0 +1,118 @@
+//! Expected outcomes of mutations that the caller can correct.
+
+use async_graphql::{Enum, Error, Interface, SimpleObject};
+
+use super::{actions::Action, error::fault};
+use crate::app::{AppError, FieldProblem};
+
+/// Codes of user errors.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum UserErrorCode {
+    /// Missing or malformed value.
+    Invalid,
+    /// Name or key already in use.
+    Taken,
+    /// No such subject, or not visible to the caller.
+    NotFound,
+    /// The subject changed since it was read.
+    Conflict,
+    /// The subject is in the wrong state.
+    WrongState,
+    /// The provider cannot do this.
+    NotSupported,
+    /// Something still depends on the subject.
+    InUse,
+}
+
+/// Something the caller can correct and try again.
+#[derive(Interface)]
+#[graphql(
+    field(name = "message", ty = "&String", desc = "Sentence for people."),
+    field(
+        name = "path",
+        ty = "&Option<Vec<String>>",
+        desc = "Path into `input` of the value at fault, outermost first; null when no single value is."
+    ),
+    field(name = "code", ty = "&UserErrorCode", desc = "Stable code for programs.")
+)]
+pub(crate) enum UserError {
+    InputError(InputError),
+    ConflictError(ConflictError),
+    ActionError(ActionError),
+}
+
+/// A value is missing, malformed, taken or not found.
+#[derive(SimpleObject)]
+pub(crate) struct InputError {
+    /// Sentence for people.
+    message: String,
+    /// Path into `input` of the value at fault.
+    path: Option<Vec<String>>,
+    /// Stable code for programs.
+    code: UserErrorCode,
+}
+
+/// The subject was changed by somebody else.
+#[derive(SimpleObject)]
+pub(crate) struct ConflictError {
+    /// Sentence for people.
+    message: String,
+    /// Path into `input` of the value at fault.
+    path: Option<Vec<String>>,
+    /// Stable code for programs.
+    code: UserErrorCode,
+}
+
+/// The provider, state or policy forbids the verb.
+#[derive(SimpleObject)]
+pub(crate) struct ActionError {
+    /// Sentence for people.
+    message: String,
+    /// Path into `input` of the value at fault.
+    path: Option<Vec<String>>,
+    /// Stable code for programs.
+    code: UserErrorCode,
+    /// The verb that is blocked.
+    action: Action,
+}
+
+/// What a use case came to, in the two parts of every payload: the result, or what the caller can correct. Anything else is a
+/// fault.
+pub(crate) fn outcome<T>(
+    result: Result<T, AppError>,
+    action: crate::app::Action,
+) -> Result<(Option<T>, Vec<UserError>), Error> {
+    match result {
+        Ok(value) => Ok((Some(value), vec![])),
+        Err(error) => Ok((None, user_errors(error, action)?)),
+    }
+}
+
+fn user_errors(error: AppError, action: crate::app::Action) -> Result<Vec<UserError>, Error> {
+    let one = |problem: FieldProblem, code| {
+        let path = Some(problem.path).filter(|path| !path.is_empty());
+        UserError::InputError(InputError { message: problem.message, path, code })
+    };
+    let blocked = |message, code| {
+        vec![UserError::ActionError(ActionError { message, path: None, code, action: action.into() })]
+    };
+    Ok(match error {
+        AppError::Invalid(problems) => problems.into_iter().map(|p| one(p, UserErrorCode::Invalid)).collect(),
+        AppError::Taken(problem) => vec![one(problem, UserErrorCode::Taken)],
+        AppError::NotFound(problem) => vec![one(problem, UserErrorCode::NotFound)],
+        AppError::KeyReused(FieldProblem { path, message }) => vec![UserError::ConflictError(ConflictError {
+            message,
+            path: Some(path),
+            code: UserErrorCode::Conflict,
+        })],
+        AppError::Stale => vec![UserError::ConflictError(ConflictError {
+            message: error.to_string(),
+            path: Some(vec!["expectedRevision".to_owned()]),
+            code: UserErrorCode::Conflict,
+        })],
+        AppError::WrongState(message) => blocked(message, UserErrorCode::WrongState),
+        AppError::InUse(message) => blocked(message, UserErrorCode::InUse),
+        AppError::NotSupported(message) => blocked(message, UserErrorCode::NotSupported),
+        error @ (AppError::Forbidden(_) | AppError::Provider(_) | AppError::Store(_)) => return Err(fault(&error)),
+    })
+}

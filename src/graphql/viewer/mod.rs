@@ -1,0 +1,100 @@
+//! The caller.
+
+use alm_domain::{Actor as DomainActor, Principal, UserId};
+use async_graphql::{Context, ID, Object, Result, SimpleObject, Union};
+
+use super::context::ContextExt;
+
+/// Whoever did something.
+#[derive(Union)]
+pub(crate) enum Actor {
+    User(UserNode),
+    SystemActor(SystemActor),
+}
+
+impl From<&DomainActor> for Actor {
+    fn from(actor: &DomainActor) -> Self {
+        match actor {
+            DomainActor::User { id, login, display_name } => {
+                Self::User(UserNode { id: *id, login: login.clone(), display_name: display_name.clone() })
+            }
+            DomainActor::System { component } => Self::SystemActor(SystemActor { component: component.clone() }),
+        }
+    }
+}
+
+/// A person.
+pub(crate) struct UserNode {
+    pub(crate) id: UserId,
+    login: String,
+    display_name: String,
+}
+
+impl UserNode {
+    /// The person behind a principal; `None` for the service itself.
+    pub(crate) fn of(principal: &Principal) -> Option<Self> {
+        match Actor::from(&principal.actor) {
+            Actor::User(user) => Some(user),
+            Actor::SystemActor(_) => None,
+        }
+    }
+}
+
+/// A person.
+#[Object(name = "User")]
+impl UserNode {
+    /// Global id.
+    pub(crate) async fn id(&self) -> ID {
+        self.id.to_string().into()
+    }
+
+    /// Unique short name.
+    async fn login(&self) -> &str {
+        &self.login
+    }
+
+    /// Name for display.
+    async fn display_name(&self) -> &str {
+        &self.display_name
+    }
+}
+
+/// The service itself, for example a schedule or an expiry.
+#[derive(SimpleObject)]
+pub(crate) struct SystemActor {
+    /// Which part of the service acted.
+    component: String,
+}
+
+/// The caller.
+pub(crate) struct Viewer(Principal);
+
+/// The caller.
+#[Object]
+impl Viewer {
+    /// Global id.
+    async fn id(&self) -> ID {
+        self.0.key().into()
+    }
+
+    /// The person; null when the caller is a part of the service itself.
+    async fn user(&self) -> Option<UserNode> {
+        UserNode::of(&self.0)
+    }
+
+    /// True for administrators of providers.
+    async fn is_admin(&self) -> bool {
+        self.0.may_administer()
+    }
+}
+
+#[derive(Default)]
+pub(crate) struct ViewerQuery;
+
+#[Object]
+impl ViewerQuery {
+    /// The caller.
+    async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>> {
+        Ok(Some(Viewer(ctx.principal()?.clone())))
+    }
+}
