@@ -398,6 +398,9 @@ fn read_batch(
 ) -> Result<(Vec<Observation>, usize, bool), ProviderError> {
     state.admit(access)?;
     let run = &state.runs[state.live(run)?];
+    if position > run.ledger.len() {
+        return Err(ProviderError::Invalid(vec![Finding::new(["from"], "is a resume token of another run")]));
+    }
     let mut observations = Vec::new();
     let entries = run.ledger.iter().skip(position).take(state.batch_size);
     let next = position.saturating_add(entries.len());

@@ -149,6 +149,7 @@ impl Run {
         self.state.status = RunStatus::Cancelling;
         self.state.reason = Some(by_user());
         self.tell_run();
+        self.withdraw();
         if self.script.lingers {
             self.hold = Some(Hold::Lingering);
         } else {
@@ -192,14 +193,7 @@ impl Run {
         if !changed.is_empty() {
             self.tell(Observation::Stages(changed));
         }
-        let open = self.approvals.iter_mut().filter(|approval| !approval.status.is_settled());
-        let withdrawn: Vec<_> = open
-            .map(|approval| {
-                approval.status = ApprovalStatus::Withdrawn;
-                approval.clone()
-            })
-            .collect();
-        withdrawn.into_iter().for_each(|approval| self.tell(Observation::Approval(approval)));
+        self.withdraw();
         (self.state.status, self.state.reason, self.state.finished_at) = (status, reason, Some(at));
         self.state.shape.get_or_insert(self.script.shape());
         self.tell_run();
@@ -215,6 +209,18 @@ impl Run {
 
     pub(crate) fn tell(&mut self, observation: Observation) {
         self.ledger.push(Entry::Told(Box::new(observation)));
+    }
+
+    /// Takes back what nobody has answered.
+    fn withdraw(&mut self) {
+        let open = self.approvals.iter_mut().filter(|approval| !approval.status.is_settled());
+        let withdrawn: Vec<_> = open
+            .map(|approval| {
+                approval.status = ApprovalStatus::Withdrawn;
+                approval.clone()
+            })
+            .collect();
+        withdrawn.into_iter().for_each(|approval| self.tell(Observation::Approval(approval)));
     }
 
     fn tell_run(&mut self) {
