@@ -3,5 +3,6 @@
 //! `docs/ARCHITECTURE.md` has the map.
 
 pub mod app;
+pub mod config;
 pub mod graphql;
 pub mod links;

@@ -1,0 +1,178 @@
+//! Stories about configuration.
+
+use std::{fs, path::Path};
+
+use proptest::prelude::*;
+
+use super::{Config, ConfigError, Environment, Origin, closest, reference};
+
+fn load(variables: &[(&str, &str)], file: &str) -> Result<Config, ConfigError> {
+    let dir = tempfile::tempdir().unwrap();
+    let path = dir.path().join("alm.toml");
+    fs::write(&path, file).unwrap();
+    let home = [("HOME", "/home/ada")];
+    Config::load(&Environment::of(home.iter().chain(variables).copied()), Some(&path))
+}
+
+fn refused(variables: &[(&str, &str)], file: &str) -> String {
+    let text = load(variables, file).unwrap_err().to_string();
+    // The folder is another one in every run.
+    text.split("/").filter(|part| !part.starts_with(".tmp")).collect::<Vec<_>>().join("/")
+}
+
+fn origin(config: &Config, key: &str) -> Origin {
+    config.effective().iter().find(|setting| setting.key.dotted() == key).unwrap().origin.clone()
+}
+
+#[test]
+fn with_nothing_set_the_defaults_hold() {
+    let config = Config::load(&Environment::of([("HOME", "/home/ada")]), None).unwrap();
+    assert_eq!(config.server.bind.to_string(), "127.0.0.1:8080");
+    assert_eq!(config.data.dir, Path::new("/home/ada/.local/share/alm"));
+    assert_eq!(config.database_url().expose(), "sqlite:///home/ada/.local/share/alm/db?mode=rwc");
+    assert!(config.allow_local_repositories());
+    assert_eq!(config.limits.body.get(), 1 << 20);
+    assert!(config.effective().iter().all(|setting| setting.origin == Origin::Default));
+}
+
+#[test]
+fn the_environment_stands_over_the_file_and_the_file_over_the_defaults() {
+    let file = "[server]\nbind = '127.0.0.1:1'\n[limits]\nconnections = 7\n";
+    let config = load(&[("ALM_SERVER_BIND", "[::1]:2")], file).unwrap();
+    assert_eq!(config.server.bind.address(), ("::1", 2));
+    assert_eq!(origin(&config, "server.bind"), Origin::Variable("ALM_SERVER_BIND".into()));
+    assert_eq!(config.limits.connections.get(), 7);
+    assert!(matches!(origin(&config, "limits.connections"), Origin::File(_)));
+}
+
+#[test]
+fn xdg_folders_are_used_where_they_are_set() {
+    let dir = tempfile::tempdir().unwrap();
+    fs::create_dir(dir.path().join("alm")).unwrap();
+    fs::write(dir.path().join("alm/config.toml"), "[log]\nformat = 'json'\n").unwrap();
+    let config = Config::load(
+        &Environment::of([("XDG_CONFIG_HOME", dir.path().to_str().unwrap()), ("XDG_DATA_HOME", "/xdg")]),
+        None,
+    )
+    .unwrap();
+    assert!(matches!(origin(&config, "log.format"), Origin::File(_)));
+    assert_eq!(config.data.dir, Path::new("/xdg/alm"));
+}
+
+#[test]
+fn without_a_home_the_remedy_is_named() {
+    let refused = Config::load(&Environment::default(), None).unwrap_err().to_string();
+    assert!(refused.contains("data.dir") && refused.contains("ALM_DATA_DIR"), "{refused}");
+}
+
+#[test]
+fn a_wrong_key_is_answered_with_the_right_one() {
+    let refused = refused(&[("ALM_BIND", "x"), ("ALM_LOG_FORMT", "json")], "[servr]\nbind = 1\n[limits]\nboddy = 1\n");
+    for part in [
+        "there is no setting for the environment variable ALM_BIND: did you mean ALM_SERVER_BIND?",
+        "ALM_LOG_FORMT: did you mean ALM_LOG_FORMAT?",
+        "there is no setting servr.bind (in ",
+        "did you mean server.bind?",
+        "there is no setting limits.boddy",
+        "did you mean limits.body?",
+    ] {
+        assert!(refused.contains(part), "{part} in {refused}");
+    }
+}
+
+#[test]
+fn a_wrong_value_names_key_problem_origin_and_remedy() {
+    for (variables, file, expected) in [
+        (
+            &[("ALM_SERVER_BIND", "8080")][..],
+            "",
+            "server.bind is \"8080\", which is not an address and a port: write one such as 127.0.0.1:8080 (from: \
+             environment variable ALM_SERVER_BIND; set server.bind)",
+        ),
+        (&[], "limits.connections = 0", "limits.connections is \"0\": write a whole number from 1 to 1000000 (from: "),
+        (&[], "[limits]\nbody = '1 PiB'", "limits.body is \"1 PiB\": write a size with its unit, such as 1 MiB"),
+        (&[("ALM_LOG_FILTER", "loud")], "", "log.filter is \"loud\": write levels such as info"),
+        (&[("ALM_DATA_DIR", "data")], "", "data.dir is \"data\", which is not an absolute path"),
+        (&[], "server = 5", "there is no setting server"),
+        (&[], "[server]\nbind = ['a']", "server.bind is a table or a list, where one value is expected"),
+        (&[], "[[", "is not TOML"),
+        (
+            &[("ALM_SERVER_ALLOWED_HOSTS", "http://x")],
+            "",
+            "server.allowed_hosts has \"http://x\", which is no host name",
+        ),
+        (&[("ALM_SERVER_ALLOWED_ORIGINS", "https://x/y")], "", "server.allowed_origins has \"https://x/y\""),
+    ] {
+        let refused = refused(variables, file);
+        assert!(refused.contains(expected), "{expected}\n in {refused}");
+    }
+}
+
+#[test]
+fn a_file_that_was_asked_for_must_be_there() {
+    let refused =
+        Config::load(&Environment::of([("HOME", "/h"), ("ALM_CONFIG", "/nowhere/alm.toml")]), None).unwrap_err();
+    assert!(refused.to_string().contains("/nowhere/alm.toml, named by ALM_CONFIG, cannot be read"), "{refused}");
+}
+
+#[test]
+fn a_server_that_others_can_reach_must_know_its_names() {
+    let refused = refused(&[("ALM_SERVER_BIND", "0.0.0.0:80")], "");
+    assert!(refused.contains("server.allowed_hosts (ALM_SERVER_ALLOWED_HOSTS)"), "{refused}");
+    let named = [("ALM_SERVER_BIND", "0.0.0.0:80"), ("ALM_SERVER_ALLOWED_HOSTS", "Builds.example.org, 10.0.0.1:80")];
+    let config = load(&named, "").unwrap();
+    let hosts: Vec<_> = config.server.allowed_hosts.iter().map(super::HostName::as_str).collect();
+    assert_eq!(hosts, ["builds.example.org", "10.0.0.1:80"]);
+    assert!(!config.allow_local_repositories(), "only on loopback unless it is set");
+}
+
+#[test]
+fn a_password_is_never_shown() {
+    for url in ["postgres://ada:hunter2@db/alm?password=hunter2", "postgres:hunter2", "mysql://ada:hunter2@db/alm"] {
+        for variable in ["DATABASE_URL", "ALM_DATABASE_URL"] {
+            let said = match load(&[(variable, url)], "") {
+                Ok(config) => {
+                    assert_eq!(config.database_url().expose(), url);
+                    assert_eq!(origin(&config, "database.url"), Origin::Variable(variable.into()));
+                    format!("{config:?} {}", config.database_url())
+                }
+                Err(error) => format!("{error} {error:?}"),
+            };
+            assert!(!said.contains("hunter2"), "{said}");
+        }
+    }
+}
+
+#[test]
+fn our_own_variable_stands_over_the_common_one() {
+    let both = [("DATABASE_URL", "postgres://a/b"), ("ALM_DATABASE_URL", "postgres://c/d")];
+    assert_eq!(load(&both, "").unwrap().database_url().expose(), "postgres://c/d");
+}
+
+#[test]
+fn variables_of_build_steps_are_no_settings() {
+    assert!(load(&[("ALM_BUILD_ID", "bld_1"), ("ALM_TOKEN", "x"), ("ALM_TEST_DATABASE_URL", "x")], "").is_ok());
+}
+
+#[test]
+fn the_committed_reference_is_what_the_declarations_say() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("docs/configuration.md");
+    if std::env::var_os("UPDATE").is_some() {
+        fs::write(&path, reference()).unwrap();
+    }
+    let committed = fs::read_to_string(&path).unwrap_or_default();
+    assert!(committed == reference(), "docs/configuration.md is out of date: run `make reference` and commit it");
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig::with_cases(64))]
+
+    #[test]
+    fn rubbish_meets_an_error_of_bounded_length(file in any::<String>(), value in "[^\0]*", name in "[A-Z_]{0,300}") {
+        let name = format!("ALM_{name}");
+        if let Err(error) = load(&[(&name, &value)], &file) {
+            prop_assert!(error.to_string().len() < 4096, "{}", error);
+        }
+        let _ = closest(&file, [name.as_str()]);
+    }
+}

@@ -1,0 +1,16 @@
+//! The types that settings have.
+
+mod amount;
+mod bind;
+mod database_url;
+mod host;
+mod log;
+mod text;
+mod url;
+
+pub use amount::{Bytes, Count, Period};
+pub use bind::Bind;
+pub use database_url::DatabaseUrl;
+pub use host::HostName;
+pub use log::{LogFilter, LogFormat};
+pub use url::{PublicUrl, WebOrigin};
