@@ -3,6 +3,8 @@
 //! `docs/ARCHITECTURE.md` has the map.
 
 pub mod app;
+pub mod cli;
 pub mod config;
 pub mod graphql;
 pub mod links;
+pub mod wiring;
