@@ -1,0 +1,79 @@
+# `make run` serves, `make test` tests. What a target needs and is missing is installed by apt-get where it is run as root on
+# Debian; elsewhere nothing is installed, and the exact commands are printed.
+
+# Optimised enough to be pleasant, built in a third of the time of `release`.
+PROFILE ?= ci
+CARGO ?= cargo
+
+# The artefacts of a profile are in a folder of its name, but for `dev`.
+FOLDER = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
+
+.PHONY: help run demo build test schema reference fixtures graphiql lint fmt docs
+
+help:
+	@echo "make run        build and serve; prints the address to open"
+	@echo "make demo       the same, with sample pipelines to try things with"
+	@echo "make test       all tests, on SQLite and on PostgreSQL"
+	@echo "make lint       formatting and clippy"
+	@echo "make fmt        format everything"
+	@echo "make docs       the documentation of the code"
+	@echo "make graphiql   build the GraphiQL page (make run does it where npm is there)"
+	@echo "make schema     write schema.graphql anew"
+	@echo "make reference  write docs/configuration.md anew"
+	@echo "make fixtures   write frontend-fixtures/ anew"
+
+run: build
+	@exec $(FOLDER)/alm serve
+
+demo: build
+	@exec $(FOLDER)/alm demo
+
+build: graphiql/dist
+	@scripts/need rust git cc
+	@$(CARGO) build --locked --profile $(PROFILE) --bin alm
+
+# Without npm the page is left out, and says so itself; the API works all the same.
+graphiql/dist: $(wildcard graphiql/package-lock.json graphiql/*.ts graphiql/*.tsx graphiql/*.html graphiql/*.mjs graphiql/*.graphql graphiql/src/*)
+	@scripts/need 'node?'
+	@if command -v npm >/dev/null 2>&1 && [ -e graphiql/package-lock.json ]; then $(MAKE) --no-print-directory graphiql; fi
+
+graphiql:
+	@scripts/need node
+	cd graphiql && npm ci --no-audit --no-fund && npm run build
+	@touch graphiql/dist
+
+# PostgreSQL is started by the tests themselves. ALM_REQUIRE_POSTGRES=1 makes its absence a failure.
+test:
+	@scripts/need rust git cc $(if $(ALM_REQUIRE_POSTGRES),postgres,'postgres?')
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+	  $(CARGO) nextest run --workspace --all-features --locked --no-fail-fast && \
+	  $(CARGO) test --workspace --all-features --locked --doc; \
+	else \
+	  $(CARGO) test --workspace --all-features --locked --no-fail-fast; \
+	fi
+
+schema:
+	@scripts/need rust cc
+	@$(CARGO) run --quiet --locked --bin alm -- schema > schema.graphql.new
+	@mv schema.graphql.new schema.graphql
+
+reference:
+	@scripts/need rust cc
+	UPDATE=1 $(CARGO) test --locked --lib config::
+
+fixtures:
+	@scripts/need rust git cc
+	UPDATE=1 $(CARGO) test --locked --test it fixtures
+
+lint:
+	@scripts/need rust cc
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --all-features --locked -- -D warnings
+
+fmt:
+	@scripts/need rust
+	$(CARGO) fmt --all
+
+docs:
+	@scripts/need rust cc
+	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps --locked
