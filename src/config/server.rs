@@ -21,3 +21,20 @@ section! {
         pub allowed_origins: Vec<WebOrigin> = Fallback::Unset("none but its own");
     }
 }
+
+impl Server {
+    /// Every value of `Host` that is served: a name without a port stands for all ports.
+    #[must_use]
+    pub fn hosts(&self) -> Vec<String> {
+        let public = self.public_url.as_ref().and_then(|url| url.url().host_str());
+        let listed = self.allowed_hosts.iter().map(HostName::as_str);
+        ["localhost", "127.0.0.1", "[::1]"].into_iter().chain(public).chain(listed).map(str::to_owned).collect()
+    }
+
+    /// Every foreign `Origin` that is served. That of `public_url` is among them: a proxy may hide it from us.
+    #[must_use]
+    pub fn origins(&self) -> Vec<String> {
+        let public = self.public_url.as_ref().map(|url| url.url().origin().ascii_serialization());
+        public.into_iter().chain(self.allowed_origins.iter().map(|origin| origin.as_str().to_owned())).collect()
+    }
+}

@@ -127,6 +127,15 @@ fn a_server_that_others_can_reach_must_know_its_names() {
 }
 
 #[test]
+fn the_host_of_the_public_address_need_not_be_listed() {
+    let variables =
+        [("ALM_SERVER_BIND", "0.0.0.0:80"), ("ALM_SERVER_PUBLIC_URL", "https://builds.example.org:8443/alm")];
+    let server = load(&variables, "").unwrap().server;
+    assert_eq!(server.hosts(), ["localhost", "127.0.0.1", "[::1]", "builds.example.org"]);
+    assert_eq!(server.origins(), ["https://builds.example.org:8443"]);
+}
+
+#[test]
 fn a_password_is_never_shown() {
     for url in ["postgres://ada:hunter2@db/alm?password=hunter2", "postgres:hunter2", "mysql://ada:hunter2@db/alm"] {
         for variable in ["DATABASE_URL", "ALM_DATABASE_URL"] {
