@@ -1,0 +1,270 @@
+//! Whose turn it is: at most so many builds at a time, the others in the order in which they were started.
+
+use std::{
+    collections::{HashMap, HashSet, VecDeque},
+    ffi::OsString,
+    fs, io,
+    process::{ExitStatus, Stdio},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    time::Duration,
+};
+
+use alm_domain::{BuildId, Observation, ReasonCode, RunObservation, RunStatus, StatusReason};
+use tokio::{process::Command, sync::Notify, task::JoinSet, time::sleep};
+use tokio_util::sync::CancellationToken;
+
+use super::{
+    local::Inner,
+    recover::{self, Fate},
+};
+use crate::spool::{Payload, RunDir};
+
+/// How often an adopted supervisor is looked after.
+const WATCH: Duration = Duration::from_millis(200);
+/// How often the spool is searched for runs that another process put there.
+const SEARCH: Duration = Duration::from_secs(1);
+/// How often a supervisor that dies before it begins is started again.
+const TRIES: u32 = 3;
+/// What a supervisor takes over from the server's environment.
+const PASSED_ON: [&str; 7] = ["PATH", "HOME", "LANG", "TZ", "XDG_RUNTIME_DIR", "DOCKER_HOST", "CONTAINER_HOST"];
+
+/// The queue.
+#[derive(Debug)]
+pub(crate) struct Queue {
+    state: Mutex<State>,
+    bell: Notify,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    waiting: VecDeque<BuildId>,
+    /// Those that have a slot.
+    running: HashSet<BuildId>,
+    /// Those that were running already when they were found.
+    adopted: Vec<BuildId>,
+    /// All that were ever seen and are not released.
+    known: HashSet<BuildId>,
+    /// What was last told about why a run waits.
+    told: HashMap<BuildId, String>,
+    tries: HashMap<BuildId, u32>,
+}
+
+impl Queue {
+    pub(super) fn new(found: Vec<(BuildId, Fate)>) -> Self {
+        let queue = Self { state: Mutex::new(State::default()), bell: Notify::new() };
+        found.into_iter().for_each(|(build, fate)| queue.add(build, fate));
+        queue
+    }
+
+    /// Takes a run in, once.
+    pub(super) fn add(&self, build: BuildId, fate: Fate) {
+        let mut state = self.lock();
+        if state.known.insert(build) {
+            match fate {
+                Fate::Waiting => state.waiting.push_back(build),
+                Fate::Alive => {
+                    state.running.insert(build);
+                    state.adopted.push(build);
+                }
+                Fate::Over => {}
+            }
+        }
+        self.ring();
+    }
+
+    /// Takes a run out that is over before its turn came.
+    pub(super) fn remove(&self, build: BuildId) {
+        self.lock().waiting.retain(|other| *other != build);
+        self.ring();
+    }
+
+    /// Forgets a run that is no more.
+    pub(super) fn forget(&self, build: BuildId) {
+        let mut state = self.lock();
+        state.known.remove(&build);
+        state.told.remove(&build);
+        state.tries.remove(&build);
+    }
+
+    /// Says that something may have changed.
+    pub(super) fn ring(&self) {
+        self.bell.notify_one();
+    }
+
+    fn lock(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// The next run that gets a slot.
+    fn next(&self, slots: usize) -> Option<BuildId> {
+        let mut state = self.lock();
+        if state.running.len() >= slots {
+            return None;
+        }
+        let build = state.waiting.pop_front()?;
+        state.running.insert(build);
+        state.told.remove(&build);
+        Some(build)
+    }
+
+    /// What is to be told now about why runs wait.
+    fn news(&self, slots: usize) -> Vec<(BuildId, String)> {
+        let mut state = self.lock();
+        let taken = state.running.len();
+        let all: Vec<(BuildId, String)> = state
+            .waiting
+            .iter()
+            .enumerate()
+            .map(|(at, build)| (*build, format!("{taken} of {slots} slots are taken; {} in line", ordinal(at + 1))))
+            .collect();
+        all.into_iter().filter(|(build, text)| state.told.insert(*build, text.clone()).as_ref() != Some(text)).collect()
+    }
+
+    /// A slot is free again. A run that never began is put at the head of the queue, unless it was tried often enough.
+    fn leave(&self, build: BuildId, fate: Fate) -> bool {
+        let mut state = self.lock();
+        state.running.remove(&build);
+        let again = fate == Fate::Waiting && {
+            let tries = state.tries.entry(build).or_default();
+            *tries += 1;
+            *tries < TRIES
+        };
+        if again {
+            state.waiting.push_front(build);
+        }
+        drop(state);
+        self.ring();
+        fate != Fate::Waiting || again
+    }
+}
+
+/// Gives out slots until it is stopped. What it has started goes on then.
+pub(super) async fn dispatch(inner: Arc<Inner>, stop: CancellationToken) {
+    let mut tasks = JoinSet::new();
+    loop {
+        let adopted = std::mem::take(&mut inner.queue.lock().adopted);
+        for build in adopted {
+            tasks.spawn(attend(Arc::clone(&inner), build, false));
+        }
+        let slots = inner.concurrency();
+        while let Some(build) = inner.queue.next(slots) {
+            tasks.spawn(attend(Arc::clone(&inner), build, true));
+        }
+        for (build, text) in inner.queue.news(slots) {
+            let run = inner.dir(build);
+            let told = tokio::task::spawn_blocking(move || tell_waiting(&run, text)).await;
+            if let Ok(Err(error)) = told {
+                tracing::warn!(%build, error = &error as &dyn std::error::Error, "why a run waits cannot be told");
+            }
+        }
+        while tasks.try_join_next().is_some() {}
+        tokio::select! {
+            () = inner.queue.bell.notified() => {}
+            () = sleep(SEARCH) => search(&inner).await,
+            () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Finds runs that another process has put into the spool.
+async fn search(inner: &Arc<Inner>) {
+    let shared = Arc::clone(inner);
+    let found = tokio::task::spawn_blocking(move || -> io::Result<Vec<(BuildId, Fate)>> {
+        let mut found = Vec::new();
+        for entry in fs::read_dir(&shared.config.spool)? {
+            let Ok(build) = entry?.file_name().to_string_lossy().parse::<BuildId>() else { continue };
+            if !shared.queue.lock().known.contains(&build) {
+                found.push((build, recover::settle(&shared.dir(build), shared.clock.as_ref())?));
+            }
+        }
+        found.sort_unstable_by_key(|(build, _)| *build);
+        Ok(found)
+    });
+    match found.await {
+        Ok(Ok(found)) => found.into_iter().for_each(|(build, fate)| inner.queue.add(build, fate)),
+        Ok(Err(error)) => tracing::warn!(error = &error as &dyn std::error::Error, "the spool cannot be searched"),
+        Err(_) => {}
+    }
+}
+
+/// Stays with a run that has a slot until it is over.
+async fn attend(inner: Arc<Inner>, build: BuildId, is_new: bool) {
+    let run = inner.dir(build);
+    let mut why = String::new();
+    if is_new {
+        match start(&inner.config.supervisor, &run).await {
+            Ok(status) => why = format!("it ended with {status}."),
+            Err(cause) => why = format!("{cause}."),
+        }
+    }
+    let fate = loop {
+        let (at, clock) = (run.clone(), Arc::clone(&inner.clock));
+        match tokio::task::spawn_blocking(move || recover::settle(&at, clock.as_ref())).await {
+            Ok(Ok(Fate::Alive)) => {}
+            Ok(Ok(fate)) => break fate,
+            // A run that was released in between is over.
+            Ok(Err(_)) if !run.exists() => break Fate::Over,
+            Ok(Err(error)) => {
+                tracing::warn!(%build, error = &error as &dyn std::error::Error, "a run cannot be settled")
+            }
+            Err(_) => {}
+        }
+        sleep(WATCH).await;
+    };
+    if !inner.queue.leave(build, fate) {
+        let clock = Arc::clone(&inner.clock);
+        let refused = tokio::task::spawn_blocking(move || recover::refuse(&run, &why, clock.as_ref())).await;
+        if let Ok(Err(error)) = refused {
+            tracing::error!(%build, error = &error as &dyn std::error::Error, "a run that cannot begin cannot be ended");
+        }
+    }
+}
+
+/// Starts a supervisor and waits for its end. When nobody waits any more it goes on.
+async fn start(supervisor: &[OsString], run: &RunDir) -> io::Result<ExitStatus> {
+    let Some((program, leading)) = supervisor.split_first() else {
+        return Err(io::Error::other("the program that supervises builds is not configured"));
+    };
+    let log = fs::OpenOptions::new().create(true).append(true).open(run.supervisor_log())?;
+    let mut command = Command::new(program);
+    command.args(leading).arg(run.path()).env_clear().current_dir("/").stdin(Stdio::null());
+    command.stdout(log.try_clone()?).stderr(log);
+    for name in PASSED_ON {
+        if let Some(value) = std::env::var_os(name) {
+            command.env(name, value);
+        }
+    }
+    command.spawn()?.wait().await
+}
+
+fn tell_waiting(run: &RunDir, text: String) -> io::Result<()> {
+    let Some(held) = run.hold()? else { return Ok(()) };
+    let mut writer = run.writer(&held)?;
+    if writer.is_started() || writer.is_complete() {
+        return Ok(());
+    }
+    let reason = Some(StatusReason::new(ReasonCode::WaitingForSlot, text));
+    let waits = RunObservation { reason, ..RunObservation::status(RunStatus::Queued) };
+    writer.append(&Payload::of(vec![Observation::Run(waits)]), false)
+}
+
+fn ordinal(n: usize) -> String {
+    let ending = match (n % 10, n % 100) {
+        (1, tens) if tens != 11 => "st",
+        (2, tens) if tens != 12 => "nd",
+        (3, tens) if tens != 13 => "rd",
+        _ => "th",
+    };
+    format!("{n}{ending}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::ordinal;
+
+    #[test]
+    fn places_in_line_read_well() {
+        let shown: Vec<_> = [1, 2, 3, 4, 11, 12, 13, 21, 112].into_iter().map(ordinal).collect();
+        assert_eq!(shown, ["1st", "2nd", "3rd", "4th", "11th", "12th", "13th", "21st", "112th"]);
+    }
+}

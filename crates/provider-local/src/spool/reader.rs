@@ -1,0 +1,132 @@
+//! Reading a spool while somebody else writes it.
+
+use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
+
+use super::{
+    frame::{HEADER, Header},
+    payload::Payload,
+    token::Token,
+};
+
+/// Reads records in order. Never gives half a record, nor one that is not what was written.
+#[derive(Debug)]
+pub(crate) struct Reader {
+    file: File,
+    next: u64,
+    lines: u64,
+}
+
+/// What lies at the reader's place.
+#[derive(Debug)]
+pub(crate) enum Step<T> {
+    /// A whole record.
+    Record(Header, T),
+    /// Nothing yet.
+    End,
+    /// Something, but no whole record: being written just now, or cut off by a crash.
+    Torn,
+}
+
+impl Reader {
+    /// At the beginning of this spool.
+    ///
+    /// # Errors
+    /// When the file cannot be opened.
+    pub(crate) fn open(path: &Path) -> io::Result<Self> {
+        Ok(Self { file: File::open(path)?, next: 0, lines: 0 })
+    }
+
+    /// Goes to the place behind the record that the token names; `false`, and no move, when there is no such record.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn seek(&mut self, token: Token) -> io::Result<bool> {
+        let Some(header) = self.header_at(token.record)? else { return Ok(false) };
+        if header.crc != token.crc || header.lines_after() != token.lines || header.end() > self.size()? {
+            return Ok(false);
+        }
+        self.next = header.end();
+        self.lines = header.lines_after();
+        Ok(true)
+    }
+
+    /// Bytes that the file has now.
+    ///
+    /// # Errors
+    /// When the file cannot be asked.
+    pub(crate) fn size(&self) -> io::Result<u64> {
+        Ok(self.file.metadata()?.len())
+    }
+
+    /// Where the next record begins.
+    pub(crate) const fn offset(&self) -> u64 {
+        self.next
+    }
+
+    /// Log lines before the next record.
+    pub(crate) const fn lines(&self) -> u64 {
+        self.lines
+    }
+
+    /// Goes over the next record.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn read(&mut self) -> io::Result<Step<Payload>> {
+        let Some(header) = self.header_at(self.next)? else { return self.nothing() };
+        let mut payload = vec![0; header.len as usize];
+        if !read_whole(&self.file, &mut payload, self.next + HEADER as u64)? || !header.fits(&payload) {
+            return Ok(Step::Torn);
+        }
+        // A payload that is sound but not understood comes from a newer version: there is nothing in it for us.
+        let payload = serde_json::from_slice(&payload).unwrap_or_default();
+        self.pass(&header);
+        Ok(Step::Record(header, payload))
+    }
+
+    /// Goes over the next record without reading its payload.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn skip(&mut self) -> io::Result<Step<()>> {
+        let Some(header) = self.header_at(self.next)? else { return self.nothing() };
+        if header.end() > self.size()? {
+            return Ok(Step::Torn);
+        }
+        self.pass(&header);
+        Ok(Step::Record(header, ()))
+    }
+
+    /// The next record's header, without going over it.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn peek(&self) -> io::Result<Option<Header>> {
+        self.header_at(self.next)
+    }
+
+    fn pass(&mut self, header: &Header) {
+        self.next = header.end();
+        self.lines = header.lines_after();
+    }
+
+    fn nothing<T>(&self) -> io::Result<Step<T>> {
+        Ok(if self.size()? > self.next { Step::Torn } else { Step::End })
+    }
+
+    fn header_at(&self, at: u64) -> io::Result<Option<Header>> {
+        let mut bytes = [0; HEADER];
+        Ok(if read_whole(&self.file, &mut bytes, at)? { Header::decode(&bytes, at) } else { None })
+    }
+}
+
+fn read_whole(file: &File, into: &mut [u8], at: u64) -> io::Result<bool> {
+    if i64::try_from(at).is_err() {
+        return Ok(false);
+    }
+    match file.read_exact_at(into, at) {
+        Ok(()) => Ok(true),
+        Err(e) if e.kind() == io::ErrorKind::UnexpectedEof => Ok(false),
+        Err(e) => Err(e),
+    }
+}

@@ -1,0 +1,145 @@
+//! What a step's command is wrapped into.
+
+use std::{
+    collections::BTreeMap,
+    env,
+    path::{Path, PathBuf},
+};
+
+use alm_domain::{ReasonCode, StatusReason};
+
+use crate::options::Isolation;
+
+/// A step before it is wrapped.
+#[derive(Debug)]
+pub(crate) struct Bare<'a> {
+    /// Shell and its options.
+    pub(crate) shell: &'a [String],
+    pub(crate) script: &'a Path,
+    pub(crate) env: &'a BTreeMap<String, String>,
+    /// Where it runs.
+    pub(crate) directory: &'a Path,
+    /// What it may write: its work tree, its home, its temporary files.
+    pub(crate) writable: &'a [&'a Path],
+    /// What it may only read, although it lies where everything is hidden.
+    pub(crate) readable: &'a [&'a Path],
+    /// What a sandbox hides.
+    pub(crate) hidden: &'a [PathBuf],
+    /// Names a container.
+    pub(crate) name: &'a str,
+}
+
+/// A step as it is run.
+#[derive(Clone)]
+pub(crate) struct Wrapped {
+    pub(crate) command: Vec<String>,
+    pub(crate) stop_command: Vec<String>,
+    pub(crate) env: BTreeMap<String, String>,
+}
+
+/// Wraps a step as its stage and the settings want it.
+///
+/// # Errors
+/// When what is needed is not installed; with the remedy.
+pub(crate) fn wrap(bare: &Bare<'_>, image: Option<&str>, isolation: Isolation) -> Result<Wrapped, StatusReason> {
+    match (image, isolation) {
+        (Some(image), _) => container(bare, image),
+        (None, Isolation::Sandbox) => sandbox(bare),
+        (None, Isolation::None) => {
+            let shell = bare.shell.first().map_or("", String::as_str);
+            if !Path::new(shell).exists() {
+                return Err(missing(format!(
+                    "the shell {shell} is not installed: install it, or change the setting `shell`"
+                )));
+            }
+            Ok(Wrapped { command: shell_command(bare), stop_command: Vec::new(), env: bare.env.clone() })
+        }
+    }
+}
+
+fn sandbox(bare: &Bare<'_>) -> Result<Wrapped, StatusReason> {
+    let Some(program) = find("bwrap") else {
+        return Err(missing(
+            "bubblewrap is not installed: install the package `bubblewrap`, or set `isolation` to NONE".to_owned(),
+        ));
+    };
+    let mut command = vec![program];
+    let mut add = |words: &[&str]| command.extend(words.iter().map(|word| (*word).to_owned()));
+    add(&["--die-with-parent", "--unshare-pid", "--unshare-ipc", "--unshare-uts"]);
+    add(&["--ro-bind", "/", "/", "--dev", "/dev", "--proc", "/proc", "--tmpfs", "/tmp"]);
+    let home = env::var_os("HOME").map(PathBuf::from).filter(|home| home.is_absolute() && home.parent().is_some());
+    for hidden in bare.hidden.iter().chain(&home).filter(|path| path.is_dir()) {
+        add(&["--tmpfs", &hidden.to_string_lossy()]);
+    }
+    for path in bare.readable {
+        add(&["--ro-bind", &path.to_string_lossy(), &path.to_string_lossy()]);
+    }
+    for path in bare.writable {
+        add(&["--bind", &path.to_string_lossy(), &path.to_string_lossy()]);
+    }
+    add(&["--chdir", &bare.directory.to_string_lossy(), "--"]);
+    command.extend(shell_command(bare));
+    Ok(Wrapped { command, stop_command: Vec::new(), env: bare.env.clone() })
+}
+
+fn container(bare: &Bare<'_>, image: &str) -> Result<Wrapped, StatusReason> {
+    let Some((engine, is_podman)) = find("podman").map(|p| (p, true)).or_else(|| find("docker").map(|p| (p, false)))
+    else {
+        return Err(missing(format!(
+            "the stage wants to run in the image {image}, and neither podman nor docker is installed: install one of them, or \
+             take `image` out of the stage"
+        )));
+    };
+    let mut command = vec![engine.clone(), "run".to_owned()];
+    let mut add = |words: &[&str]| command.extend(words.iter().map(|word| (*word).to_owned()));
+    add(&["--rm", "--init", "--name", bare.name, "--workdir", &bare.directory.to_string_lossy()]);
+    let user = format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
+    if is_podman {
+        add(&["--userns=keep-id"]);
+    } else {
+        add(&["--user", &user]);
+    }
+    for path in bare.writable {
+        add(&["--volume", &format!("{0}:{0}", path.display())]);
+    }
+    for path in bare.readable {
+        add(&["--volume", &format!("{0}:{0}:ro", path.display())]);
+    }
+    // The engine's own variables come from us, those of the step by name from its environment: values are no arguments.
+    let mut client: BTreeMap<String, String> = bare.env.clone();
+    for (name, value) in bare.env {
+        match name.as_str() {
+            // The image has a PATH of its own.
+            "PATH" | "LANG" => {}
+            "HOME" | "TMPDIR" => add(&["--env", &format!("{name}={value}")]),
+            _ => add(&["--env", name]),
+        }
+    }
+    for name in ["PATH", "HOME", "XDG_RUNTIME_DIR", "DOCKER_HOST", "CONTAINER_HOST"] {
+        if let Ok(value) = env::var(name) {
+            client.insert(name.to_owned(), value);
+        }
+    }
+    add(&["--entrypoint", bare.shell.first().map_or("/bin/sh", String::as_str), "--", image]);
+    command.extend(bare.shell.iter().skip(1).cloned());
+    command.push(bare.script.to_string_lossy().into_owned());
+    let stop_command = ["rm", "--force", bare.name].map(str::to_owned);
+    Ok(Wrapped { command, stop_command: std::iter::once(engine).chain(stop_command).collect(), env: client })
+}
+
+fn shell_command(bare: &Bare<'_>) -> Vec<String> {
+    bare.shell.iter().cloned().chain([bare.script.to_string_lossy().into_owned()]).collect()
+}
+
+/// Where a program is on our own path.
+pub(crate) fn find(program: &str) -> Option<String> {
+    let path = env::var_os("PATH")?;
+    env::split_paths(&path)
+        .map(|directory| directory.join(program))
+        .find(|candidate| candidate.is_absolute() && candidate.is_file())
+        .map(|candidate| candidate.to_string_lossy().into_owned())
+}
+
+fn missing(message: String) -> StatusReason {
+    StatusReason::new(ReasonCode::RuntimeUnavailable, message)
+}

@@ -1,0 +1,153 @@
+//! Which stage runs when: decisions from the definition and from how other stages ended.
+
+use std::collections::HashMap;
+
+use alm_domain::{ParameterValue, ReasonCode, RunStatus, StageKey, StageKind, StatusReason};
+
+use super::board::is_frame;
+use crate::definition::{Globs, StageDefinition, WhenResult};
+
+/// What a stage is to do now.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Turn {
+    /// Something that it needs has not ended.
+    Wait,
+    /// It is its turn.
+    Go,
+    /// It is left out, for this reason.
+    Skip(StatusReason),
+}
+
+/// How a stage ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) struct Ended {
+    pub(crate) status: RunStatus,
+    pub(crate) reason: Option<StatusReason>,
+    /// Whether what needs it may go on.
+    pub(crate) is_good: bool,
+}
+
+impl Ended {
+    pub(crate) fn new(status: RunStatus, reason: Option<StatusReason>) -> Self {
+        let by_condition =
+            reason.as_ref().is_some_and(|r| matches!(r.code, ReasonCode::ConditionNotMet | ReasonCode::Reused));
+        let is_good = matches!(status, RunStatus::Succeeded | RunStatus::Unstable)
+            || (status == RunStatus::Skipped && by_condition);
+        Self { status, reason, is_good }
+    }
+}
+
+/// What conditions are about.
+#[derive(Debug, Clone, Default)]
+pub(crate) struct Context {
+    /// The branch or tag that is built.
+    pub(crate) branch: String,
+    pub(crate) parameters: Vec<ParameterValue>,
+}
+
+/// The graph of the stages that do something; frames are resolved into what is inside them.
+#[derive(Debug)]
+pub(crate) struct Plan {
+    pub(crate) stages: Vec<StageDefinition>,
+    /// For each stage the stages that it needs, by place; none for frames.
+    needs: Vec<Vec<usize>>,
+}
+
+impl Plan {
+    pub(crate) fn new(stages: Vec<StageDefinition>) -> Self {
+        let index: HashMap<&StageKey, usize> = stages.iter().enumerate().map(|(i, s)| (&s.key, i)).collect();
+        let inside = |frame: usize| -> Vec<usize> {
+            let within = |mut at: usize| loop {
+                match stages[at].parent.as_ref().and_then(|key| index.get(key)) {
+                    Some(parent) if *parent == frame => return true,
+                    Some(parent) => at = *parent,
+                    None => return false,
+                }
+            };
+            (0..stages.len()).filter(|at| !is_frame(stages[*at].kind) && within(*at)).collect()
+        };
+        let needs = stages
+            .iter()
+            .map(|stage| {
+                let mut needs: Vec<usize> = stage
+                    .needs
+                    .iter()
+                    .filter_map(|key| index.get(key).copied())
+                    .flat_map(|at| if is_frame(stages[at].kind) { inside(at) } else { vec![at] })
+                    .collect();
+                needs.sort_unstable();
+                needs.dedup();
+                needs
+            })
+            .collect();
+        Self { stages, needs }
+    }
+
+    /// The stages that do something.
+    pub(crate) fn leaves(&self) -> impl Iterator<Item = usize> + '_ {
+        (0..self.stages.len()).filter(|at| !is_frame(self.stages[*at].kind))
+    }
+
+    /// Everything that a stage builds on: what it needs, what that needs, and so on.
+    pub(crate) fn before(&self, at: usize) -> Vec<usize> {
+        let mut seen = self.needs[at].clone();
+        let mut next = 0;
+        while next < seen.len() {
+            for need in &self.needs[seen[next]] {
+                if !seen.contains(need) {
+                    seen.push(*need);
+                }
+            }
+            next += 1;
+        }
+        seen.sort_unstable();
+        seen
+    }
+
+    /// What this stage is to do, when these have ended (by place).
+    pub(crate) fn turn(&self, at: usize, ended: &HashMap<usize, Ended>, context: &Context) -> Turn {
+        let stage = &self.stages[at];
+        let is_last = stage.kind == StageKind::Finally;
+        let waits_for: Vec<usize> = if is_last {
+            let others = self.leaves().filter(|other| self.stages[*other].kind != StageKind::Finally);
+            others.chain(self.needs[at].iter().copied()).collect()
+        } else {
+            self.needs[at].clone()
+        };
+        let mut bad = None;
+        for need in waits_for {
+            match ended.get(&need) {
+                None => return Turn::Wait,
+                Some(end) if !end.is_good => bad = bad.or(Some(need)),
+                Some(_) => {}
+            }
+        }
+        let not_met = |message: String| Turn::Skip(StatusReason::new(ReasonCode::ConditionNotMet, message));
+        let result = match &stage.when {
+            Some(when) => when.result,
+            None if is_last => WhenResult::Always,
+            None => WhenResult::Success,
+        };
+        match (result, bad) {
+            (WhenResult::Success, Some(bad)) => {
+                let message = format!("stage {:?} did not succeed", self.stages[bad].name);
+                return Turn::Skip(StatusReason::new(ReasonCode::DependencyFailed, message));
+            }
+            (WhenResult::Failure, None) => {
+                return not_met("it runs only when something before it failed, and nothing did".to_owned());
+            }
+            _ => {}
+        }
+        let Some(when) = &stage.when else { return Turn::Go };
+        if !when.branch.is_empty() && !Globs::new(&when.branch).is_ok_and(|globs| globs.fits(&context.branch)) {
+            return not_met(format!("it runs for {}, and this is {}", when.branch.join(", "), context.branch));
+        }
+        for (name, allowed) in &when.parameters {
+            let value = context.parameters.iter().find(|p| p.name == *name).map(|p| &p.value);
+            if !value.is_some_and(|value| allowed.contains(value)) {
+                return not_met(format!("the parameter {name} has none of the values that it runs for"));
+            }
+        }
+        Turn::Go
+    }
+}
