@@ -249,7 +249,7 @@ impl App {
         principal: Principal,
         build: BuildId,
         after: Option<EventSeq>,
-    ) -> impl Stream<Item = Result<(Timestamp, BuildUpdate), AppError>> + Send + 'static {
+    ) -> impl Stream<Item = Result<(Timestamp, BuildUpdate), AppError>> + Send + 'static + use<> {
         self.inner.hub.build_updates(principal, build, after)
     }
 
@@ -259,7 +259,7 @@ impl App {
         principal: Principal,
         build: BuildId,
         options: LogOptions,
-    ) -> impl Stream<Item = Result<(Timestamp, LogUpdate), AppError>> + Send + 'static {
+    ) -> impl Stream<Item = Result<(Timestamp, LogUpdate), AppError>> + Send + 'static + use<> {
         self.inner.hub.log_lines(principal, build, options)
     }
 
@@ -269,7 +269,7 @@ impl App {
         principal: Principal,
         project: ProjectId,
         after: Option<ProjectSeq>,
-    ) -> impl Stream<Item = Result<(Timestamp, ProjectUpdate), AppError>> + Send + 'static {
+    ) -> impl Stream<Item = Result<(Timestamp, ProjectUpdate), AppError>> + Send + 'static + use<> {
         self.inner.hub.project_updates(principal, project, after)
     }
 

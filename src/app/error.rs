@@ -85,8 +85,12 @@ impl From<StoreError> for AppError {
             StoreError::StaleRevision { .. } => Self::Stale,
             StoreError::InUse(sentence) => Self::InUse(sentence),
             StoreError::WrongState(sentence) => Self::WrongState(sentence),
-            StoreError::Forbidden(..) => Self::Forbidden("only an administrator may do this".to_owned()),
-            StoreError::NotFound(..) => Self::NotFound(FieldProblem::new(Vec::<String>::new(), error.to_string())),
+            StoreError::Forbidden => Self::Forbidden("only an administrator may do this".to_owned()),
+            StoreError::NotFound => Self::NotFound(FieldProblem::new(
+                Vec::<String>::new(),
+                "there is no such thing, or it is not visible to you",
+            )),
+            StoreError::Invalid { field, problem } => Self::invalid([field], problem),
             error => Self::Store(error),
         }
     }

@@ -4,6 +4,7 @@
 
 mod actions;
 mod admin;
+mod artifacts;
 mod decide;
 mod error;
 mod figures;

@@ -124,7 +124,7 @@ pub(crate) fn fault(error: &AppError) -> Error {
             bad_page("after", "this cursor does not fit this list: leave it out to begin anew")
         }
         AppError::Store(StoreError::Unavailable(source)) => {
-            tracing::warn!(error = source as &dyn std::error::Error, "the database cannot be reached");
+            tracing::warn!(error = &**source as &dyn std::error::Error, "the database cannot be reached");
             coded(ErrorCode::Unavailable, "the database cannot be reached: try again in a moment")
         }
         AppError::Store(error) => {

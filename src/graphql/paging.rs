@@ -3,7 +3,7 @@
 use alm_domain::{Cursor, CursorKind};
 use alm_store::{Page, PageRequest};
 use async_graphql::{
-    OutputType, Result, SimpleObject,
+    Context, OutputType, Result, SimpleObject,
     connection::{Connection, Edge, EmptyFields},
 };
 use uuid::Uuid;
@@ -43,7 +43,7 @@ pub(crate) fn rows(first: Option<i32>, last: Option<i32>) -> usize {
 
 impl PageArguments {
     /// The request for the store.
-    pub(crate) fn request(&self, kind: CursorKind, owner: Uuid) -> Result<PageRequest> {
+    pub(crate) fn request(&self, ctx: &Context<'_>, kind: CursorKind, owner: Uuid) -> Result<PageRequest> {
         let size = |given: Option<i32>, name: &str| match given {
             None => Ok(None),
             Some(n) => u32::try_from(n)
@@ -69,7 +69,9 @@ impl PageArguments {
             .as_deref()
             .map(|text| Cursor::position_in(text, kind, owner).map_err(|error| bad_cursor(name, error)))
             .transpose()?;
-        Ok(PageRequest { limit: first.or(last).unwrap_or(USUAL), backwards, from })
+        // Counting costs a statement, so it is done for those who ask.
+        let with_total = ctx.look_ahead().field("totalCount").exists();
+        Ok(PageRequest { limit: first.or(last).unwrap_or(USUAL), backwards, from, with_total })
     }
 }
 

@@ -55,7 +55,7 @@ impl Hub {
         principal: Principal,
         build: BuildId,
         after: Option<EventSeq>,
-    ) -> impl Stream<Item = Result<(Timestamp, BuildUpdate), AppError>> + Send + 'static {
+    ) -> impl Stream<Item = Result<(Timestamp, BuildUpdate), AppError>> + Send + 'static + use<> {
         let shared = Arc::clone(&self.shared);
         let channel = self.listen_to_build(build);
         try_stream! {

@@ -74,7 +74,7 @@ impl Hub {
         principal: Principal,
         build: BuildId,
         options: LogOptions,
-    ) -> impl Stream<Item = Result<(Timestamp, LogUpdate), AppError>> + Send + 'static {
+    ) -> impl Stream<Item = Result<(Timestamp, LogUpdate), AppError>> + Send + 'static + use<> {
         let shared = Arc::clone(&self.shared);
         let channel = self.listen_to_build(build);
         try_stream! {

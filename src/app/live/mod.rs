@@ -82,8 +82,8 @@ impl Hub {
                 heads.is_complete |= committed.heads.is_complete;
             });
         }
-        if let Some(project) = committed.project {
-            self.ring_project(project);
+        if let Some(event) = &committed.project_event {
+            self.ring_project(event.project);
         }
     }
 

@@ -81,7 +81,7 @@ impl Hub {
         principal: Principal,
         project: ProjectId,
         after: Option<ProjectSeq>,
-    ) -> impl Stream<Item = Result<(Timestamp, ProjectUpdate), AppError>> + Send + 'static {
+    ) -> impl Stream<Item = Result<(Timestamp, ProjectUpdate), AppError>> + Send + 'static + use<> {
         let shared = Arc::clone(&self.shared);
         let channel = self.listen_to_project(project);
         try_stream! {

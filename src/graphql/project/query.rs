@@ -57,7 +57,7 @@ impl ProjectQuery {
         if search.as_ref().is_some_and(|text| text.len() > LONGEST_SEARCH) {
             return Err(bad_argument("search", &format!("has more than {LONGEST_SEARCH} bytes")));
         }
-        let page = PageArguments { first, after, last, before }.request(CursorKind::Projects, NOBODY)?;
+        let page = PageArguments { first, after, last, before }.request(ctx, CursorKind::Projects, NOBODY)?;
         let filter = ProjectFilter { search, include_archived };
         let store = ctx.app()?.store();
         let page =

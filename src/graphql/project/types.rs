@@ -81,7 +81,7 @@ impl ProjectNode {
         #[graphql(desc = "Which builds.")] filter: Option<BuildFilter>,
     ) -> Result<Pages<BuildNode>> {
         let owner = self.0.id.as_uuid();
-        let page = PageArguments { first, after, last, before }.request(CursorKind::Builds, owner)?;
+        let page = PageArguments { first, after, last, before }.request(ctx, CursorKind::Builds, owner)?;
         let mut wanted = BuildFilter::to_store(filter, ctx.principal()?)?;
         wanted.project = Some(self.0.id);
         let page = ctx.app()?.store().list_builds(ctx.principal()?, &wanted, &page).await.map_err(store_fault)?;

@@ -27,7 +27,7 @@ impl ProviderQuery {
         #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
         #[graphql(desc = "Also those that are switched off.", default = false)] include_disabled: bool,
     ) -> Result<Option<Pages<ProviderNode>>> {
-        let page = PageArguments { first, after, last, before }.request(CursorKind::Providers, Uuid::nil())?;
+        let page = PageArguments { first, after, last, before }.request(ctx, CursorKind::Providers, Uuid::nil())?;
         let store = ctx.app()?.store();
         let page = store.list_providers(ctx.principal()?, include_disabled, &page).await.map_err(store_fault)?;
         Ok(Some(connection(page, CursorKind::Providers, Uuid::nil(), ProviderNode)))

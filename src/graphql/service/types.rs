@@ -105,7 +105,7 @@ impl ServiceNode {
         #[graphql(desc = "Which builds.")] filter: Option<BuildFilter>,
     ) -> Result<Pages<BuildNode>> {
         let owner = self.0.id.as_uuid();
-        let page = PageArguments { first, after, last, before }.request(CursorKind::Builds, owner)?;
+        let page = PageArguments { first, after, last, before }.request(ctx, CursorKind::Builds, owner)?;
         let mut wanted = BuildFilter::to_store(filter, ctx.principal()?)?;
         if wanted.services.is_empty() || wanted.services.contains(&self.0.id) {
             wanted.services = vec![self.0.id];

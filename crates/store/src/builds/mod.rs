@@ -10,6 +10,7 @@ mod round;
 mod start;
 mod state;
 mod update;
+mod usage;
 
 pub use append::Append;
 pub use follow::{Epoch, Fence, RunRecord};
