@@ -6,5 +6,6 @@ pub mod app;
 pub mod cli;
 pub mod config;
 pub mod graphql;
+pub mod http;
 pub mod links;
 pub mod wiring;

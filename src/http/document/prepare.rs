@@ -1,0 +1,54 @@
+//! From what a client sent to what the schema executes.
+
+use async_graphql::{
+    Request,
+    parser::{
+        parse_query,
+        types::{DocumentOperations, ExecutableDocument, OperationType},
+    },
+};
+
+use super::{DocumentLimits, Problem, expansion, tokens};
+use crate::http::{Code, graphql::Params};
+
+/// A request whose document is parsed and within the limits.
+pub(in crate::http) struct Prepared {
+    /// Holds the parsed document, so that it is not parsed again.
+    pub(in crate::http) request: Request,
+    /// Of the operation that is to run.
+    pub(in crate::http) kind: OperationType,
+}
+
+/// Parses and checks a document.
+pub(in crate::http) fn prepare(params: Params, limits: &DocumentLimits) -> Result<Prepared, Problem> {
+    if params.query.len() > limits.bytes {
+        return Err(Problem::excess("bytes", limits.bytes));
+    }
+    tokens::check(&params.query, limits)?;
+    let document = parse_query(&params.query).map_err(|error| Problem::syntax(&error))?;
+    expansion::check(&document, limits)?;
+    let kind = kind(&document, params.operation_name.as_deref())?;
+    let mut request = Request::new(params.query).variables(params.variables);
+    request.extensions = params.extensions;
+    request.operation_name = params.operation_name;
+    request.set_parsed_query(document);
+    Ok(Prepared { request, kind })
+}
+
+fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, Problem> {
+    let invalid = |message: String| Err(Problem::new(Code::GraphqlValidationFailed, message));
+    match (&document.operations, name) {
+        (DocumentOperations::Single(operation), None) => Ok(operation.node.ty),
+        (DocumentOperations::Single(_), Some(_)) => {
+            invalid("`operationName` names an operation, but the only one of the document has no name".to_owned())
+        }
+        (DocumentOperations::Multiple(operations), Some(name)) => match operations.get(name) {
+            Some(operation) => Ok(operation.node.ty),
+            None => invalid(format!("`operationName`: the document has no operation {:?}", alm_domain::shorten(name))),
+        },
+        (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
+            Some(operation) if operations.len() == 1 => Ok(operation.node.ty),
+            _ => invalid("the document has several operations: say in `operationName` which one to run".to_owned()),
+        },
+    }
+}

@@ -1,0 +1,103 @@
+//! The route `/graphql`.
+
+use std::sync::Arc;
+
+use alm_domain::Principal;
+use async_graphql::{Executor, parser::types::OperationType};
+use axum::{
+    RequestPartsExt,
+    body::{Body, Bytes},
+    extract::{Query, Request, State},
+    http::{HeaderMap, Method, header, request::Parts},
+    response::{IntoResponse, Response},
+};
+
+use super::{Params, accept, content_type, execute, reply};
+use crate::http::{
+    Code, HttpState, Refusal, RequestId, RequirePrincipal,
+    document::{Problem, prepare},
+    ws,
+};
+
+/// Answers GET and POST, and hands websockets on.
+pub(in crate::http) async fn handle<E: Executor>(State(state): State<Arc<HttpState<E>>>, request: Request) -> Response {
+    let (parts, body) = request.into_parts();
+    match parts.method {
+        Method::GET if wants_websocket(&parts.headers) => ws::upgrade(state, parts).await,
+        Method::GET | Method::POST => answer(&state, parts, body).await.unwrap_or_else(Refusal::into_response),
+        _ => Refusal::method("GET, POST", "GraphQL is asked by POST, queries also by GET").into_response(),
+    }
+}
+
+fn wants_websocket(headers: &HeaderMap) -> bool {
+    headers.get(header::UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))
+}
+
+async fn answer<E: Executor>(state: &HttpState<E>, mut parts: Parts, body: Body) -> Result<Response, Refusal> {
+    let media = accept::negotiate(&parts.headers)?;
+    let by_get = parts.method == Method::GET;
+    if !by_get {
+        content_type::check(&parts.headers)?;
+    }
+    let RequirePrincipal(principal) =
+        parts.extract().await.map_err(|refusal: Refusal| refusal.written_as(media.content_type()))?;
+    let limits = &state.config.document;
+    let params = if by_get {
+        query_string(&mut parts).await.and_then(|pairs| Params::from_query_string(pairs, limits))
+    } else {
+        Params::from_json(&read(state, &parts.headers, body).await?, limits)
+    };
+    let mut prepared = match params.and_then(|params| prepare(params, limits)) {
+        Ok(prepared) => prepared,
+        Err(problem) => return Ok(reply::problem(problem, media)),
+    };
+    match prepared.kind {
+        OperationType::Query => {}
+        OperationType::Mutation if by_get => {
+            return Err(Refusal::method("POST", "a mutation must be sent by POST").written_as(media.content_type()));
+        }
+        OperationType::Mutation => {}
+        OperationType::Subscription => {
+            let message =
+                "a subscription needs a websocket: connect to this address with the subprotocol graphql-transport-ws";
+            return Ok(reply::problem(Problem::new(Code::BadRequest, message), media));
+        }
+    }
+    prepared.request = with_caller(prepared.request, principal, parts.extensions.remove::<RequestId>());
+    let outcome = execute(&state.executor, prepared, state.config.request_timeout).await;
+    Ok(reply::reply(outcome, media))
+}
+
+fn with_caller(request: async_graphql::Request, principal: Principal, id: Option<RequestId>) -> async_graphql::Request {
+    let request = request.data(principal);
+    match id {
+        Some(id) => request.data(id),
+        None => request,
+    }
+}
+
+async fn query_string(parts: &mut Parts) -> Result<Vec<(String, String)>, Problem> {
+    let query: Result<Query<Vec<(String, String)>>, _> = parts.extract().await;
+    query
+        .map(|Query(pairs)| pairs)
+        .map_err(|_| Problem::new(Code::BadRequest, "the query string is not readable as UTF-8"))
+}
+
+async fn read<E: Executor>(state: &HttpState<E>, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+    let limit = state.config.max_body;
+    let too_large = || Refusal::new(Code::PayloadTooLarge, format!("the body is larger than {limit} bytes"));
+    let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());
+    if announced.is_some_and(|length| length > limit as u64) {
+        return Err(too_large());
+    }
+    match tokio::time::timeout(state.config.request_timeout, axum::body::to_bytes(body, limit)).await {
+        Ok(Ok(body)) => Ok(body),
+        Ok(Err(error))
+            if std::error::Error::source(&error).is_some_and(|e| e.is::<http_body_util::LengthLimitError>()) =>
+        {
+            Err(too_large())
+        }
+        Ok(Err(_)) => Err(Refusal::new(Code::BadRequest, "the body ended before it was whole")),
+        Err(_) => Err(Refusal::new(Code::RequestTimeout, "the body came too slowly")),
+    }
+}

@@ -1,0 +1,13 @@
+//! GraphQL over HTTP, by its specification.
+
+mod accept;
+mod content_type;
+mod execution;
+mod handler;
+mod params;
+mod reply;
+
+pub use execution::MarkExecution;
+pub(super) use execution::{Outcome, execute, subscribe};
+pub(super) use handler::handle;
+pub(super) use params::Params;

@@ -1,0 +1,8 @@
+//! The pages that people open: a start page, and GraphiQL.
+
+mod assets;
+mod graphiql;
+mod start;
+
+pub(super) use graphiql::{graphiql, graphiql_asset};
+pub(super) use start::{start, start_asset};

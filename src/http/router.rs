@@ -1,0 +1,41 @@
+//! Which address leads where.
+
+use std::sync::Arc;
+
+use async_graphql::Executor;
+use axum::{
+    Extension, Router,
+    extract::DefaultBodyLimit,
+    middleware,
+    routing::{any, get},
+};
+use tower_http::compression::CompressionLayer;
+
+use super::{Code, HttpState, Refusal, auth::Gate, graphql, guard, headers, pages, probes, request_id};
+
+/// All routes of the server: `/graphql` (HTTP and websocket), the pages, health, readiness, metrics, and the application's
+/// own. Every one of them, and what is not found, stands behind the checks of Host and Origin.
+pub fn router<E: Executor>(mut state: HttpState<E>) -> Router {
+    let extra = std::mem::take(&mut state.extra);
+    let state = Arc::new(state);
+    let assets = Router::new()
+        .route("/", get(pages::start))
+        .route("/start/{file}", get(pages::start_asset))
+        .route("/graphiql", get(pages::graphiql))
+        .route("/graphiql/{*file}", get(pages::graphiql_asset))
+        .layer(CompressionLayer::new());
+    Router::new()
+        .route("/graphql", any(graphql::handle::<E>))
+        .route("/healthz", get(probes::health))
+        .route("/readyz", get(probes::readiness::<E>))
+        .route("/metrics", get(probes::metrics::<E>))
+        .with_state(Arc::clone(&state))
+        .merge(assets)
+        .merge(extra)
+        .fallback(|| async { Refusal::new(Code::NotFound, "there is nothing at this address") })
+        .layer(DefaultBodyLimit::max(state.config.max_body))
+        .layer(Extension(Gate(Arc::clone(&state.auth))))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state.config), guard::check))
+        .layer(middleware::from_fn(headers::secure))
+        .layer(middleware::from_fn_with_state(Arc::clone(&state.ids), request_id::name_request))
+}

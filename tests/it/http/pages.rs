@@ -1,0 +1,47 @@
+//! The pages that people open.
+
+use super::support::{Request, serve};
+
+#[tokio::test]
+async fn every_reply_has_the_security_headers_and_pages_run_only_our_scripts() {
+    let server = serve().await;
+    for path in ["/", "/start/start.js", "/graphiql", "/healthz", "/nothing", "/graphql?query=%7Bhello%7D"] {
+        let reply = Request::new("GET", path).send(&server).await;
+        assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
+        assert_eq!(reply.header("x-frame-options"), Some("DENY"), "{path}");
+        assert_eq!(reply.header("referrer-policy"), Some("no-referrer"), "{path}");
+        let policy = reply.header("content-security-policy").unwrap();
+        assert!(policy.starts_with("default-src 'none'"), "{path}");
+        let scripts = policy.split(';').find(|part| part.trim().starts_with("script-src")).unwrap_or_default();
+        assert!(!scripts.contains("unsafe"), "{path}");
+        assert_eq!(reply.header("set-cookie"), None, "{path}");
+    }
+}
+
+#[tokio::test]
+async fn the_start_page_says_what_this_is_and_where_to_go_on() {
+    let server = serve().await;
+    let page = Request::new("GET", "/").send(&server).await;
+    assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
+    for needed in ["ALM Build Service", "href=\"/graphiql\"", "Authorization: Bearer", "connection_init"] {
+        assert!(page.body.contains(needed), "{needed}");
+    }
+    assert!(!page.body.contains("http://") && !page.body.contains("https://"), "nothing comes from elsewhere");
+    let again = Request::new("GET", "/").with("if-none-match", page.header("etag").unwrap()).send(&server).await;
+    assert_eq!((again.status, again.body.as_str()), (304, ""));
+    assert_eq!(Request::new("GET", "/start/../Cargo.toml").send(&server).await.status, 404);
+}
+
+#[tokio::test]
+async fn graphiql_is_there_or_says_how_to_build_it() {
+    let server = serve().await;
+    let page = Request::new("GET", "/graphiql").send(&server).await;
+    assert_eq!(page.header("content-type"), Some("text/html; charset=utf-8"));
+    match page.status {
+        200 => assert!(page.body.contains("/graphiql/graphiql.js"), "{}", page.body),
+        404 => assert!(page.body.contains("make graphiql"), "{}", page.body),
+        other => panic!("{other}"),
+    }
+    assert_eq!(Request::new("GET", "/graphiql/nothing.js").send(&server).await.status, 404);
+    assert_eq!(Request::new("GET", "/graphiql/../../Cargo.toml").send(&server).await.status, 404);
+}

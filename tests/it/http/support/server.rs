@@ -1,0 +1,51 @@
+//! A server on a free port.
+
+use std::{net::SocketAddr, sync::Arc};
+
+use alm::http::{HttpConfig, HttpState, RequirePrincipal, SingleUserAuth, Token, router};
+use alm_domain::SystemIds;
+use axum::{Router, routing::get};
+use tokio::{net::TcpListener, task::JoinHandle};
+use tokio_util::sync::CancellationToken;
+
+use super::schema::{Traces, schema};
+
+/// The one token of the test servers.
+pub(crate) const TOKEN: &str = "the-token-of-the-tests-0123456789";
+
+/// A server that ends with the test.
+pub(crate) struct Running {
+    pub(crate) address: SocketAddr,
+    pub(crate) traces: Arc<Traces>,
+    pub(crate) shutdown: CancellationToken,
+    pub(crate) served: JoinHandle<std::io::Result<()>>,
+}
+
+impl Drop for Running {
+    fn drop(&mut self) {
+        self.shutdown.cancel();
+        self.served.abort();
+    }
+}
+
+/// A server with the default limits.
+pub(crate) async fn serve() -> Running {
+    serve_with(|_| {}).await
+}
+
+/// A server with some of the limits changed.
+pub(crate) async fn serve_with(change: impl FnOnce(&mut HttpConfig)) -> Running {
+    let mut config = HttpConfig::default();
+    change(&mut config);
+    let config = Arc::new(config);
+    let traces = Arc::new(Traces::default());
+    let shutdown = CancellationToken::new();
+    let auth = Arc::new(SingleUserAuth::new(Token::new(TOKEN).unwrap()));
+    let extra = Router::new().route("/extra", get(|RequirePrincipal(who): RequirePrincipal| async move { who.key() }));
+    let executor = schema(Arc::clone(&traces));
+    let state = HttpState::new(executor, auth, Arc::new(SystemIds), Arc::clone(&config), shutdown.clone()).extra(extra);
+    let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
+    let address = listener.local_addr().unwrap();
+    let served = tokio::spawn(alm::http::serve(listener, router(state), config, shutdown.clone()));
+    Running { address, traces, shutdown, served }
+}

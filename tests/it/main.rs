@@ -1,0 +1,10 @@
+//! The integration tests: one binary, so that everything is linked once.
+#![allow(
+    clippy::unwrap_used,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "the helpers of tests are tests too, which clippy.toml knows only of functions marked as such"
+)]
+
+mod http;
