@@ -13,6 +13,8 @@ async fn run(server: &Running, script: &str) -> Option<std::process::Output> {
     }
     let mut node = tokio::process::Command::new("node");
     node.arg(script).arg(format!("http://{}", server.address)).arg(TOKEN).current_dir(folder).kill_on_drop(true);
+    // Where a person who looks into a failure wants screenshots.
+    node.args(std::env::var_os("ALM_SCREENSHOTS"));
     match node.stdin(Stdio::null()).output().await {
         Ok(output) => Some(output),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -40,5 +42,18 @@ async fn all_audits_of_graphql_over_http_pass() {
 async fn the_reference_client_of_the_websocket_protocol_is_content() {
     let server = serve().await;
     let Some(output) = run(&server, "client.mjs").await else { return };
+    assert!(succeeded(&output).contains("content"), "{output:?}");
+}
+
+#[tokio::test]
+async fn graphiql_works_in_a_real_browser() {
+    let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("graphiql/dist/index.html");
+    let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
+    if !bundle.is_file() || !Path::new(&chromium).is_file() {
+        println!("skipped: needs `make graphiql`, and Chromium at {chromium} (or at the path in CHROMIUM)");
+        return;
+    }
+    let server = serve().await;
+    let Some(output) = run(&server, "graphiql.mjs").await else { return };
     assert!(succeeded(&output).contains("content"), "{output:?}");
 }
