@@ -14,6 +14,8 @@ use super::{
 #[derive(Debug, Clone)]
 pub(super) struct Fields<'a> {
     entries: Vec<&'a Entry>,
+    /// Something was there that had to be told, and may be what seems to be missing.
+    pub(super) had_strangers: bool,
 }
 
 impl<'a> Fields<'a> {
@@ -24,20 +26,23 @@ impl<'a> Fields<'a> {
             return None;
         };
         let mut known = Vec::new();
+        let mut had_strangers = false;
         for entry in entries {
             if object.ignores_hidden && (entry.key.starts_with("x-") || entry.key.starts_with('.')) {
                 continue; // a place for anchors
             }
             let path = path.key(&entry.key);
             if !object.keys.iter().any(|spec| spec.name == entry.key) {
-                problems.add(entry.at, &path, unknown(&entry.key, object));
+                had_strangers = true;
+                problems.add(entry.at, &path, unknown(entry, object));
             } else if matches!(entry.node.value, Value::Null) {
+                had_strangers = true;
                 problems.add(entry.at, &path, "has no value: give it one, or take the line out");
             } else {
                 known.push(entry);
             }
         }
-        Some(Self { entries: known })
+        Some(Self { entries: known, had_strangers })
     }
 
     pub(super) fn entry(&self, key: &str) -> Option<&'a Entry> {
@@ -53,7 +58,8 @@ impl<'a> Fields<'a> {
     }
 }
 
-fn unknown(key: &str, object: &Object) -> String {
+fn unknown(entry: &Entry, object: &Object) -> String {
+    let key = entry.key.as_str();
     let spelt: String = key.trim().to_lowercase().replace(['_', ' '], "-");
     if let Some(remedy) = foreign::remedy(&spelt, object.foreign) {
         return format!("is not a key of {}: {remedy}", object.name);
@@ -61,6 +67,9 @@ fn unknown(key: &str, object: &Object) -> String {
     let names = object.keys.iter().map(|spec| spec.name);
     match did_you_mean(key, names.clone()) {
         Some(meant) => format!("is not a key of {}: did you mean `{meant}`?", object.name),
+        None if object.ignores_hidden && matches!(entry.node.value, Value::Map(_)) => {
+            format!("is not a key of {}: if it is a stage, write it under `stages`", object.name)
+        }
         None => {
             let known = names.collect::<Vec<_>>().join(", ");
             format!("is not a key of {} ({:?} is unknown): use one of {known}", object.name, shorten(key))

@@ -116,6 +116,9 @@ fn target(
         }
         around = flat[frame].parent;
     }
+    if flat[found].raw.definition.key.as_str().strip_prefix(key).is_some_and(|rest| rest.starts_with('/')) {
+        return refuse(format!("{shown:?} is inside this frame, and starts only when the frame does: take it out"));
+    }
     let is_finally = |at: usize| flat[at].raw.definition.kind == StageKind::Finally;
     if is_finally(found) && !is_finally(at) {
         return refuse(format!(

@@ -40,6 +40,10 @@ pub(super) fn load(text: &str, problems: &mut Problems) -> Option<Node> {
             Ok(event) => event,
             Err(error) => {
                 let at = Mark { line: error.marker().line().max(1), column: error.marker().col() + 1 };
+                if error.info().contains("recursion limit") {
+                    problems.add(at, &Path::Root, too_deep());
+                    return None;
+                }
                 let said: String = error.info().chars().filter(|c| !c.is_control()).take(200).collect();
                 problems.add(
                     at,

@@ -158,7 +158,9 @@ pub(super) fn value(node: &Node, definition: &ParameterDefinition) -> Result<ser
         Some(_) => node.json(),
         None => return Err(format!("is {}: write one value", node.kind())),
     };
-    definition.check(&value).map_err(|problem| format!("{problem}: correct the value"))?;
+    let with_remedy =
+        |problem: String| if problem.contains(": ") { problem } else { format!("{problem}: correct the value") };
+    definition.check(&value).map_err(with_remedy)?;
     Ok(value)
 }
 

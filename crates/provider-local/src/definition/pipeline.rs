@@ -76,16 +76,11 @@ fn pipeline(root: &Node, problems: &mut Problems) -> Option<Pipeline> {
         }
         (None, Some(_)) => Body::Plain(work::work(&fields, &path, problems)),
         (None, None) => {
-            // `stages:` or `run:` without a value has been told already.
-            if problems.is_empty() || !mentions(root, &["stages", "run"]) {
+            if !fields.had_strangers {
                 problems.add(root.at, &path, "says nothing to do: give it `stages`, or `run` for a plain build");
             }
             Body::Plain(Work::default())
         }
     };
     Some(Pipeline { name, parameters, env, timeout, body })
-}
-
-fn mentions(root: &Node, keys: &[&str]) -> bool {
-    matches!(&root.value, super::node::Value::Map(entries) if entries.iter().any(|e| keys.contains(&e.key.as_str())))
 }

@@ -21,7 +21,7 @@ pub fn json_schema() -> Value {
         "patternProperties": { "^(x-|\\.)": { "description": "Ignored: a place for YAML anchors." } },
         "oneOf": [
             { "required": ["stages"], "not": { "anyOf": [{ "required": ["image"] }, { "required": ["artifacts"] }] } },
-            { "required": ["run"] },
+            { "required": ["run"], "not": { "required": ["stages"] } },
         ],
         "$defs": {
             "stages": {

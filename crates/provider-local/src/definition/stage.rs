@@ -140,7 +140,7 @@ fn leaf(
         stage.work = Some(work);
     } else {
         stage.kind = StageKind::Approval;
-        if fields.get("input").is_none() && !misses_a_value(node) {
+        if fields.get("input").is_none() && !fields.had_strangers {
             problems.add(node.at, path, "does nothing: give it `run`, `input`, `parallel` or `stages`");
         }
         for key in keys::OF_WORK {
@@ -162,13 +162,6 @@ fn leaf(
             );
         }
     }
-}
-
-/// Whether a key that would make it do something stands there without a value, which has been told.
-fn misses_a_value(node: &Node) -> bool {
-    let Value::Map(entries) = &node.value else { return false };
-    let doing = |key: &str| matches!(key, "run" | "input" | "parallel" | "stages");
-    entries.iter().any(|entry| doing(&entry.key) && matches!(entry.node.value, Value::Null))
 }
 
 fn condition(

@@ -93,7 +93,9 @@ fn step(node: &Node, path: &Path<'_>, problems: &mut Problems) -> Option<Step> {
     let name = fields.get("name").and_then(|node| line(node, 200, &path.key("name"), problems));
     let env = fields.get("env").map(|node| env(node, &path.key("env"), problems)).unwrap_or_default();
     let Some(run) = fields.get("run") else {
-        problems.add(node.at, path, "has no commands: give it `run`");
+        if !fields.had_strangers {
+            problems.add(node.at, path, "has no commands: give it `run`");
+        }
         return None;
     };
     let run = script(run, &path.key("run"), problems)?;

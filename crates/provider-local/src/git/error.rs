@@ -125,6 +125,8 @@ impl GitError {
             "returned error: 5",
             "returned error: 429",
             "early eof",
+            "empty reply",
+            "recv failure",
             "unexpected disconnect",
             "hung up unexpectedly",
             "ssl",

@@ -1,6 +1,7 @@
 //! Real repositories, made by git in temporary folders.
 
 mod hostile;
+mod hosts;
 mod origin;
 mod reading;
 mod resolving;
