@@ -66,7 +66,8 @@ impl App {
     /// Verbs on a provider. `services` says whether a build service refers to it.
     #[must_use]
     pub fn provider_actions(&self, principal: &Principal, in_use: bool) -> Vec<ActionState> {
-        let role = (!principal.may_administer()).then_some((ActionBlocker::NotPermitted, "only an administrator may do this"));
+        let role =
+            (!principal.may_administer()).then_some((ActionBlocker::NotPermitted, "only an administrator may do this"));
         let used = in_use.then_some((ActionBlocker::WrongState, "build services use this provider"));
         vec![state(Action::Edit, role), state(Action::Probe, role), state(Action::Remove, role.or(used))]
     }
@@ -88,7 +89,8 @@ impl App {
             .config_ref
             .is_none()
             .then_some((ActionBlocker::WrongState, "the build service is not set up at its provider"));
-        let running = has_running_builds.then_some((ActionBlocker::WrongState, "builds of this build service are running"));
+        let running =
+            has_running_builds.then_some((ActionBlocker::WrongState, "builds of this build service are running"));
         vec![
             state(Action::StartBuild, removed.or(archived).or(off).or(unset)),
             state(Action::Edit, removed),
@@ -126,14 +128,9 @@ impl App {
     ) -> Vec<ActionState> {
         let no_commit =
             build.commit.is_none().then_some((ActionBlocker::WrongState, "the build never got as far as a commit"));
-        let frame = stage
-            .kind
-            .is_frame()
-            .then_some((ActionBlocker::WrongState, "choose a stage inside this frame"));
-        let blocked = self
-            .rerun_blocked(build, service, project, provider, Capability::RerunFromStage)
-            .or(no_commit)
-            .or(frame);
+        let frame = stage.kind.is_frame().then_some((ActionBlocker::WrongState, "choose a stage inside this frame"));
+        let blocked =
+            self.rerun_blocked(build, service, project, provider, Capability::RerunFromStage).or(no_commit).or(frame);
         vec![state(Action::RerunFromStage, blocked)]
     }
 

@@ -2,8 +2,8 @@
 
 use alm_build_spi::ProviderError;
 use alm_domain::{
-    Build, BuildId, EventSeq, HealthState, Principal, Project, ProjectId, ProjectSeq, Provider, ProviderHealth, ProviderId,
-    ProviderKind, Settings, Slug, Timestamp, check_settings,
+    Build, BuildId, EventSeq, HealthState, Principal, Project, ProjectId, ProjectSeq, Provider, ProviderHealth,
+    ProviderId, ProviderKind, Settings, Slug, Timestamp, check_settings,
 };
 use alm_store::{NewProject, NewProvider, ProjectPatch, ProviderPatch};
 use futures::Stream;
@@ -46,7 +46,10 @@ pub struct ProviderChanges {
 pub(super) fn check_name(name: &str, field: &str) -> Result<String, AppError> {
     let name = name.trim();
     if name.is_empty() || name.chars().count() > LONGEST_NAME || name.chars().any(char::is_control) {
-        return Err(AppError::invalid([field], format!("must have 1 to {LONGEST_NAME} characters, and no control characters")));
+        return Err(AppError::invalid(
+            [field],
+            format!("must have 1 to {LONGEST_NAME} characters, and no control characters"),
+        ));
     }
     Ok(name.to_owned())
 }
@@ -78,7 +81,9 @@ pub(super) fn settings_problems(
         AppError::Invalid(
             problems
                 .into_iter()
-                .map(|p| FieldProblem::new(["configuration".to_owned(), p.key.clone()], format!("{}: {}", p.key, p.problem)))
+                .map(|p| {
+                    FieldProblem::new(["configuration".to_owned(), p.key.clone()], format!("{}: {}", p.key, p.problem))
+                })
                 .collect(),
         )
     })
@@ -289,8 +294,12 @@ impl App {
 
     async fn store_probe(&self, principal: &Principal, record: &Provider) -> Result<Provider, AppError> {
         let (health, version) = self.probe(record).await?;
-        let capabilities =
-            self.inner.registry.descriptor(record.kind).map(|d| d.capabilities.into_iter().collect()).unwrap_or_default();
+        let capabilities = self
+            .inner
+            .registry
+            .descriptor(record.kind)
+            .map(|d| d.capabilities.into_iter().collect())
+            .unwrap_or_default();
         Ok(self.store().record_probe(principal, record.id, health, version, capabilities).await?)
     }
 

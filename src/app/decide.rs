@@ -1,7 +1,8 @@
 //! Use cases that act on a running build.
 
 use alm_domain::{
-    Approval, ApprovalId, Build, BuildId, CancelOutcome, Capability, DecideError, EventSeq, ParameterValue, Principal, Verdict,
+    Approval, ApprovalId, Build, BuildId, CancelOutcome, Capability, DecideError, EventSeq, ParameterValue, Principal,
+    Verdict,
 };
 use alm_store::{Append, Fence};
 

@@ -78,10 +78,9 @@ impl AppError {
 impl From<StoreError> for AppError {
     fn from(error: StoreError) -> Self {
         match error {
-            StoreError::Taken { field } => Self::Taken(FieldProblem::new(
-                [field.to_owned()],
-                "is in use already: choose another one".to_owned(),
-            )),
+            StoreError::Taken { field } => {
+                Self::Taken(FieldProblem::new([field.to_owned()], "is in use already: choose another one".to_owned()))
+            }
             StoreError::StaleRevision { .. } => Self::Stale,
             StoreError::InUse(sentence) => Self::InUse(sentence),
             StoreError::WrongState(sentence) => Self::WrongState(sentence),

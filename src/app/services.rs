@@ -2,8 +2,8 @@
 
 use alm_build_spi::{Access, BuildConfigSpec, BuildProvider, ConfigRef, Description, ProviderError};
 use alm_domain::{
-    BuildService, ConfigurationEntry, Principal, Project, ProjectId, Provider, ProviderId, RepositoryRef, ServiceId, Settings, Slug,
-    effective_configuration,
+    BuildService, ConfigurationEntry, Principal, Project, ProjectId, Provider, ProviderId, RepositoryRef, ServiceId,
+    Settings, Slug, effective_configuration,
 };
 use alm_store::{NewService, ServicePatch};
 use std::sync::Arc;
@@ -204,11 +204,7 @@ impl App {
     }
 
     pub(super) async fn project(&self, principal: &Principal, id: ProjectId) -> Result<Project, AppError> {
-        self.store()
-            .projects(principal, &[id])
-            .await?
-            .pop()
-            .ok_or_else(|| AppError::not_found("projectId", "project"))
+        self.store().projects(principal, &[id]).await?.pop().ok_or_else(|| AppError::not_found("projectId", "project"))
     }
 
     async fn checked(

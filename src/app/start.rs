@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use alm_domain::{
-    Build, BuildId, BuildService, Capability, Commit, ParameterValue, Principal, RerunFrom, RerunOf, ServiceId, Trigger,
-    TriggerKind, check_parameters,
+    Build, BuildId, BuildService, Capability, Commit, ParameterValue, Principal, RerunFrom, RerunOf, ServiceId,
+    Trigger, TriggerKind, check_parameters,
 };
 use alm_store::{Idempotency, NewBuild, StartOutcome};
 use sha2::{Digest, Sha256};
@@ -92,7 +92,9 @@ impl App {
         match &request.from {
             RerunFrom::Beginning => {}
             RerunFrom::Failed if !old.status.is_bad() => {
-                return Err(AppError::WrongState("nothing failed in this build: run it again from the beginning".to_owned()));
+                return Err(AppError::WrongState(
+                    "nothing failed in this build: run it again from the beginning".to_owned(),
+                ));
             }
             RerunFrom::Stage(_) | RerunFrom::Failed if old.commit.is_none() => {
                 return Err(AppError::WrongState(
@@ -137,7 +139,9 @@ impl App {
         let project = self.project(principal, service.project).await?;
         let spec = spec_of(&*provider, &record, &project, service);
         let Some(config_ref) = service.config_ref.clone() else {
-            return Err(AppError::WrongState("the build service is not set up at its provider: save it again".to_owned()));
+            return Err(AppError::WrongState(
+                "the build service is not set up at its provider: save it again".to_owned(),
+            ));
         };
         let new = NewBuild {
             id: BuildId::generate(&*self.inner.ids),

@@ -40,7 +40,11 @@ impl ErrorCode {
         (Self::GraphqlValidationFailed, "The document does not fit the schema: correct it.", false),
         (Self::QueryTooCostly, "Too deep, too costly or too large: ask for less, or for smaller pages.", false),
         (Self::BadArgument, "An argument is malformed: extensions.argument names it.", false),
-        (Self::BadPageArgument, "A page argument is out of range or a cursor does not fit: extensions.argument names it.", false),
+        (
+            Self::BadPageArgument,
+            "A page argument is out of range or a cursor does not fit: extensions.argument names it.",
+            false,
+        ),
         (Self::NotFound, "The subject does not exist, or is not visible to the caller.", false),
         (Self::Unavailable, "The provider or the database cannot be reached: try again in a moment.", true),
         (Self::ProviderFailed, "The provider answered with a failure; the message has its words.", true),
@@ -133,7 +137,6 @@ pub(crate) fn fault(error: &AppError) -> Error {
         }
     }
 }
-
 
 /// As [`fault`], for what the store says directly.
 pub(crate) fn store_fault(error: StoreError) -> Error {

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use alm_domain::{
-    Approval, ApprovalId, Build, BuildId, BuildService, Principal, Project, ProjectId, Provider, ProviderId, ServiceId, Stage,
-    StageId,
+    Approval, ApprovalId, Build, BuildId, BuildService, Principal, Project, ProjectId, Provider, ProviderId, ServiceId,
+    Stage, StageId,
 };
 use alm_store::{LogInfo, ProviderLoad, StageLogRange};
 use async_graphql::{Error, dataloader::Loader};

@@ -6,7 +6,7 @@ use async_graphql::{Context, ID, Interface, Object, Result};
 use super::{
     build::{ApprovalNode, BuildNode, StageNode},
     context::ContextExt,
-    error::{bad_argument, coded, ErrorCode},
+    error::{ErrorCode, bad_argument, coded},
     loaders::LoadError,
     project::ProjectNode,
     provider::ProviderNode,
@@ -81,7 +81,9 @@ impl NodeQuery {
 async fn load(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
     let loader = ctx.loader()?;
     Ok(match id {
-        AnyId::ProjectId(id) => loader.load_one(id).await.map_err(LoadError::fault)?.map(|p| Node::Project(ProjectNode(p))),
+        AnyId::ProjectId(id) => {
+            loader.load_one(id).await.map_err(LoadError::fault)?.map(|p| Node::Project(ProjectNode(p)))
+        }
         AnyId::ProviderId(id) => {
             loader.load_one(id).await.map_err(LoadError::fault)?.map(|p| Node::Provider(ProviderNode(p)))
         }

@@ -93,18 +93,15 @@ fn user_errors(error: AppError, action: crate::app::Action) -> Result<Vec<UserEr
         let path = Some(problem.path).filter(|path| !path.is_empty());
         UserError::InputError(InputError { message: problem.message, path, code })
     };
-    let blocked = |message, code| {
-        vec![UserError::ActionError(ActionError { message, path: None, code, action: action.into() })]
-    };
+    let blocked =
+        |message, code| vec![UserError::ActionError(ActionError { message, path: None, code, action: action.into() })];
     Ok(match error {
         AppError::Invalid(problems) => problems.into_iter().map(|p| one(p, UserErrorCode::Invalid)).collect(),
         AppError::Taken(problem) => vec![one(problem, UserErrorCode::Taken)],
         AppError::NotFound(problem) => vec![one(problem, UserErrorCode::NotFound)],
-        AppError::KeyReused(FieldProblem { path, message }) => vec![UserError::ConflictError(ConflictError {
-            message,
-            path: Some(path),
-            code: UserErrorCode::Conflict,
-        })],
+        AppError::KeyReused(FieldProblem { path, message }) => {
+            vec![UserError::ConflictError(ConflictError { message, path: Some(path), code: UserErrorCode::Conflict })]
+        }
         AppError::Stale => vec![UserError::ConflictError(ConflictError {
             message: error.to_string(),
             path: Some(vec!["expectedRevision".to_owned()]),

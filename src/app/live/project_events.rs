@@ -143,8 +143,10 @@ impl Hub {
 fn coalesce(kinds: &[ProjectEventKind]) -> Vec<ProjectEventKind> {
     let added: BTreeSet<BuildId> =
         kinds.iter().filter_map(|k| if let ProjectEventKind::BuildAdded(b) = k { Some(*b) } else { None }).collect();
-    let removed: BTreeSet<ServiceId> =
-        kinds.iter().filter_map(|k| if let ProjectEventKind::ServiceRemoved(s) = k { Some(*s) } else { None }).collect();
+    let removed: BTreeSet<ServiceId> = kinds
+        .iter()
+        .filter_map(|k| if let ProjectEventKind::ServiceRemoved(s) = k { Some(*s) } else { None })
+        .collect();
     let mut told = Vec::new();
     for kind in kinds {
         let skip = match kind {
@@ -181,7 +183,13 @@ mod tests {
         let (one, two) = (BuildId::generate(&ids), BuildId::generate(&ids));
         use ProjectEventKind::{BuildAdded, BuildChanged, ProjectChanged};
         let told = coalesce(&[
-            BuildChanged(two), BuildAdded(one), BuildChanged(one), ProjectChanged, BuildChanged(two), BuildChanged(one), ProjectChanged,
+            BuildChanged(two),
+            BuildAdded(one),
+            BuildChanged(one),
+            ProjectChanged,
+            BuildChanged(two),
+            BuildChanged(one),
+            ProjectChanged,
         ]);
         assert_eq!(told, [BuildChanged(two), BuildAdded(one), ProjectChanged]);
     }

@@ -20,7 +20,8 @@ impl Follower<'_> {
             return Ok(());
         }
         let can = &provider.descriptor().capabilities;
-        if state.build.cancel.as_ref().is_some_and(|cancel| cancel.delivered_at.is_none()) && can.contains(&Capability::Cancel)
+        if state.build.cancel.as_ref().is_some_and(|cancel| cancel.delivered_at.is_none())
+            && can.contains(&Capability::Cancel)
         {
             match provider.cancel(access, run).await {
                 Ok(CancelReceipt::Accepted) => {

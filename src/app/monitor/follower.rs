@@ -2,12 +2,10 @@
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
-use alm_build_spi::{
-    Access, BuildConfigSpec, BuildProvider, ConfigRef, ProviderError, RerunBuild, RunRef, StartBuild,
-};
+use alm_build_spi::{Access, BuildConfigSpec, BuildProvider, ConfigRef, ProviderError, RerunBuild, RunRef, StartBuild};
 use alm_domain::{
-    BuildId, BuildState, LogLine, Observation, Observed, Principal, ReasonCode, ResumeToken, RunStatus, StageObservation,
-    StatusReason,
+    BuildId, BuildState, LogLine, Observation, Observed, Principal, ReasonCode, ResumeToken, RunStatus,
+    StageObservation, StatusReason,
 };
 use alm_store::{Append, Epoch, Fence, RunRecord, StoreError};
 use futures::StreamExt;
@@ -154,8 +152,9 @@ impl<'a> Follower<'a> {
         epoch: Epoch,
     ) -> Result<RunRef, Setback> {
         let build = &state.build;
-        let spec: BuildConfigSpec = serde_json::from_value(record.spec.clone())
-            .map_err(|e| Setback::Over(StatusReason::new(ReasonCode::StartRefused, format!("the stored configuration: {e}"))))?;
+        let spec: BuildConfigSpec = serde_json::from_value(record.spec.clone()).map_err(|e| {
+            Setback::Over(StatusReason::new(ReasonCode::StartRefused, format!("the stored configuration: {e}")))
+        })?;
         let start = StartBuild {
             build: build.id,
             number: build.number,
@@ -305,8 +304,7 @@ impl<'a> Follower<'a> {
     /// Ends the build for a reason that the engine did not give.
     async fn give_up(&self, reason: StatusReason) {
         let now = self.shared.clock.now();
-        let status =
-            if reason.code == ReasonCode::StartRefused { RunStatus::Failed } else { RunStatus::Errored };
+        let status = if reason.code == ReasonCode::StartRefused { RunStatus::Failed } else { RunStatus::Errored };
         self.write_aside(|state| {
             let status = if state.build.cancel.is_some() { RunStatus::Cancelled } else { status };
             state.finish(status, reason.clone(), now);
@@ -318,7 +316,9 @@ impl<'a> Follower<'a> {
         let (store, system) = (&self.shared.store, &self.shared.principal);
         match store.update_build(system, self.build, Fence::Bystander, Append::default(), change).await {
             Ok(committed) => self.shared.hub.publish(self.build, &committed),
-            Err(error) => tracing::warn!(error = &error as &dyn std::error::Error, "a note on the build was not stored"),
+            Err(error) => {
+                tracing::warn!(error = &error as &dyn std::error::Error, "a note on the build was not stored")
+            }
         }
     }
 }

@@ -64,13 +64,7 @@ pub(super) struct Shared {
 }
 
 impl Monitors {
-    pub(super) fn new(
-        store: Store,
-        registry: Registry,
-        hub: Hub,
-        clock: Arc<dyn Clock>,
-        timing: Timing,
-    ) -> Self {
+    pub(super) fn new(store: Store, registry: Registry, hub: Hub, clock: Arc<dyn Clock>, timing: Timing) -> Self {
         let shared = Shared {
             store,
             registry,

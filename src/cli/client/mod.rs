@@ -2,6 +2,8 @@
 //!
 //! **Architecture Invariant:** it knows the server only by its public API; nothing here reaches past it.
 
+#[cfg(test)]
+mod contract;
 mod endpoint;
 mod error;
 mod events;

@@ -251,3 +251,35 @@ impl Client {
         done.thing().map(|approval| approval.status)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cli::client::testing::FakeServer;
+
+    /// Every operation once; the fake server checks each against the schema.
+    #[tokio::test]
+    async fn every_operation_is_understood_and_read() {
+        let server = FakeServer::start(
+            |operation, _| match operation {
+                "CliParameters" => {
+                    json!({ "data": { "node": { "parameters": [{ "name": "n", "kind": "INTEGER", "required": true }] } } })
+                }
+                "CliApproval" => json!({ "data": { "node": { "parameters": [] } } }),
+                "CliDecide" => json!({ "data": { "done": { "thing": { "status": "APPROVED" }, "userErrors": [] } } }),
+                "CliProviders" => json!({ "data": { "providers": null } }),
+                "CliProject" => json!({ "data": { "project": null } }),
+                other => panic!("unexpected {other}"),
+            },
+            [],
+        )
+        .await;
+        let client = server.client();
+        assert!(client.providers().await.unwrap().is_empty());
+        assert!(client.project("cli").await.unwrap().is_none());
+        assert_eq!(client.parameters("svc_1").await.unwrap().unwrap().len(), 1);
+        assert!(client.approval_parameters("apr_1").await.unwrap().is_empty());
+        let inputs = [Input { name: "n".into(), value: json!({ "integer": 1 }) }];
+        assert_eq!(client.decide("apr_1", "APPROVE", Some("yes"), &inputs).await.unwrap(), "APPROVED");
+    }
+}

@@ -3,10 +3,7 @@
 use alm_domain::Approval;
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
-use super::{
-    BuildNode, ParameterDefinition, StageNode,
-    parameter::ParameterValue,
-};
+use super::{BuildNode, ParameterDefinition, StageNode, parameter::ParameterValue};
 use crate::graphql::{
     actions::{self, ActionState},
     context::ContextExt,
@@ -103,7 +100,9 @@ impl ApprovalNode {
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<ActionState>> {
         let loader = ctx.loader()?;
         let Some(build) = loader.load_one(self.0.build).await.map_err(LoadError::fault)? else { return Ok(vec![]) };
-        let Some(provider) = loader.load_one(build.provider).await.map_err(LoadError::fault)? else { return Ok(vec![]) };
+        let Some(provider) = loader.load_one(build.provider).await.map_err(LoadError::fault)? else {
+            return Ok(vec![]);
+        };
         Ok(actions::views(ctx.app()?.approval_actions(&self.0, &provider)))
     }
 }

@@ -151,7 +151,10 @@ impl BuildMutation {
         };
         let (build, user_errors) = outcome(started.await, Action::StartBuild)?;
         let build = build.map(BuildNode);
-        let edge = build.clone().map(|build| { let owner = build.0.project.as_uuid(); build.into_edge(owner) });
+        let edge = build.clone().map(|build| {
+            let owner = build.0.project.as_uuid();
+            build.into_edge(owner)
+        });
         Ok(Some(StartBuildPayload { build, edge, user_errors }))
     }
 
@@ -196,7 +199,10 @@ impl BuildMutation {
         };
         let (build, user_errors) = outcome(started.await, action)?;
         let build = build.map(BuildNode);
-        let edge = build.clone().map(|build| { let owner = build.0.project.as_uuid(); build.into_edge(owner) });
+        let edge = build.clone().map(|build| {
+            let owner = build.0.project.as_uuid();
+            build.into_edge(owner)
+        });
         Ok(Some(RerunBuildPayload { build, edge, user_errors }))
     }
 

@@ -3,10 +3,7 @@
 use alm_domain::Stage;
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
-use super::{
-    ApprovalNode, BuildNode, RunStatus,
-    status::StatusReasonCode,
-};
+use super::{ApprovalNode, BuildNode, RunStatus, status::StatusReasonCode};
 use crate::graphql::{
     actions::{self, ActionState},
     context::ContextExt,

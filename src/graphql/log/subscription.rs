@@ -72,7 +72,8 @@ impl LogSubscription {
         #[graphql(desc = "The build.")] build_id: ID,
         #[graphql(desc = "Resume after this cursor, from an event or from LogWindow.")] after: Option<String>,
         #[graphql(desc = "Only lines of this stage.")] stage_id: Option<ID>,
-        #[graphql(desc = "Without `after`, begin with the last so many lines, 1 to 2000; all when absent.")] tail: Option<i32>,
+        #[graphql(desc = "Without `after`, begin with the last so many lines, 1 to 2000; all when absent.")]
+        tail: Option<i32>,
         #[graphql(desc = "Lines per batch at most, 1 to 2000.", default = 500)] max_lines: i32,
         #[graphql(
             desc = "Longest time to hold lines back in order to fill a batch while the log is busy, 20 to 1000 ms.",

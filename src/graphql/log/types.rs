@@ -4,7 +4,10 @@ use alm_domain::{Build, BuildId, NumberedLine, StageId, level_of};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use crate::{
-    graphql::{ids, scalars::{Instant, Int53}},
+    graphql::{
+        ids,
+        scalars::{Instant, Int53},
+    },
     links::{self, LogForm},
 };
 

@@ -67,7 +67,9 @@ pub(crate) fn slug(text: &str) -> Result<Slug, AppError> {
 /// A revision inside the input of a mutation.
 pub(crate) fn expected(revision: Option<i32>) -> Result<Option<u64>, AppError> {
     revision
-        .map(|n| u64::try_from(n).map_err(|_| AppError::invalid(["expectedRevision"], "is not a revision: it is negative")))
+        .map(|n| {
+            u64::try_from(n).map_err(|_| AppError::invalid(["expectedRevision"], "is not a revision: it is negative"))
+        })
         .transpose()
 }
 

@@ -51,7 +51,10 @@ impl ProjectQuery {
         #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
         #[graphql(desc = "Words in name, slug or description.")] search: Option<String>,
         #[graphql(desc = "Also those that are archived.", default = false)] include_archived: bool,
-        #[graphql(desc = "Order. A cursor belongs to the order that it came with.", default_with = "ProjectOrder::Activity")]
+        #[graphql(
+            desc = "Order. A cursor belongs to the order that it came with.",
+            default_with = "ProjectOrder::Activity"
+        )]
         order_by: ProjectOrder,
     ) -> Result<Option<Pages<ProjectNode>>> {
         if search.as_ref().is_some_and(|text| text.len() > LONGEST_SEARCH) {
@@ -60,8 +63,7 @@ impl ProjectQuery {
         let page = PageArguments { first, after, last, before }.request(ctx, CursorKind::Projects, NOBODY)?;
         let filter = ProjectFilter { search, include_archived };
         let store = ctx.app()?.store();
-        let page =
-            store.list_projects(ctx.principal()?, &filter, order_by.into(), &page).await.map_err(store_fault)?;
+        let page = store.list_projects(ctx.principal()?, &filter, order_by.into(), &page).await.map_err(store_fault)?;
         Ok(Some(connection(page, CursorKind::Projects, NOBODY, ProjectNode)))
     }
 

@@ -151,9 +151,9 @@ async fn event(
             let edge = BuildNode(build).into_edge(id.as_uuid());
             ProjectEvent::BuildAdded(BuildAdded { cursor: cursor(seq), at, edge })
         }),
-        ProjectUpdate::BuildChanged { seq, build: changed } => build(changed).await?.map(|build| {
-            ProjectEvent::BuildChanged(BuildChanged { cursor: cursor(seq), at, build: BuildNode(build) })
-        }),
+        ProjectUpdate::BuildChanged { seq, build: changed } => build(changed)
+            .await?
+            .map(|build| ProjectEvent::BuildChanged(BuildChanged { cursor: cursor(seq), at, build: BuildNode(build) })),
         ProjectUpdate::ServiceChanged { seq, service } => {
             store.services(principal, &[service]).await.map_err(store_fault)?.pop().map(|service| {
                 let service = ServiceNode(service);
