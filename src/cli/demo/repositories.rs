@@ -93,6 +93,16 @@ mod tests {
         String::from_utf8(output.stdout).unwrap()
     }
 
+    #[test]
+    fn every_sample_is_a_pipeline_that_is_understood() {
+        for sample in SAMPLES {
+            let (file, text) = sample.files[0];
+            assert_eq!(file, ".alm/pipeline.yaml");
+            let pipeline = alm_provider_local::definition::parse(text, file);
+            assert!(pipeline.is_ok(), "{}: {:?}", sample.name, pipeline.err());
+        }
+    }
+
     #[tokio::test]
     async fn every_sample_is_a_repository_with_the_same_commit_each_time() {
         let (one, other) = (tempfile::tempdir().unwrap(), tempfile::tempdir().unwrap());
