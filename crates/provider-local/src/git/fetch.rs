@@ -19,7 +19,7 @@ pub struct Mirror {
     url: RepositoryUrl,
 }
 
-/// A commit that is in the cache, and stays there.
+/// A commit that is in the cache, and stays there for two weeks at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Fetched {
     /// Full hash.
@@ -32,6 +32,10 @@ pub struct Fetched {
 const ARRIVAL: &str = "refs/alm/arrival";
 /// From this many packs on the cache is packed anew.
 const MANY_PACKS: usize = 50;
+/// So many of the newest commits are kept for good.
+const KEPT_COMMITS: usize = 300;
+/// Names in the cache are read up to here.
+const LISTING: usize = 8 * 1024 * 1024;
 
 impl Mirror {
     /// The place of a repository in a cache folder; the same each time. Touches nothing.
@@ -55,6 +59,11 @@ impl Mirror {
     }
 }
 
+/// The reference that keeps a commit.
+fn kept(sha: &str) -> String {
+    format!("refs/alm/builds/{sha}")
+}
+
 impl Git {
     /// Brings the commit of a branch, tag or (full or shortened) hash into the cache. Builds may do this at the same time for
     /// the same repository. Only the commit itself is fetched where the host can do that, its whole history where not. A
@@ -69,7 +78,7 @@ impl Git {
         let target = self.look_up(url, reference).await?;
         if let Target::Sha(sha) = &target
             && mirror.dir.join("HEAD").exists()
-            && let Some(sha) = self.commit_in(&mirror, sha).await?
+            && let Some(sha) = self.commit_in(&mirror, &kept(sha)).await?
         {
             return Ok(Fetched { sha, mirror });
         }
@@ -91,8 +100,7 @@ impl Git {
             }
         };
         // A reference keeps the commit from being pruned, also when its branch goes or is rewritten.
-        let keep = format!("refs/alm/builds/{sha}");
-        self.own(&mirror, &lock, &["update-ref", &keep, &sha]).await?;
+        self.own(&mirror, &lock, &["update-ref", &kept(&sha), &sha]).await?;
         self.tidy(&mirror, &lock).await;
         Ok(Fetched { sha, mirror })
     }
@@ -210,9 +218,31 @@ impl Git {
     async fn tidy(&self, mirror: &Mirror, lock: &Lock) {
         let packs = fs::read_dir(mirror.dir.join("objects/pack")).map_or(0, Iterator::count) / 2;
         if packs >= MANY_PACKS
-            && let Err(error) = self.own(mirror, lock, &["gc", "--quiet"]).await
+            && let Err(error) = self.pack_anew(mirror, lock).await
         {
             tracing::warn!(mirror = %mirror.dir.display(), %error, "the cached repository could not be packed");
         }
+    }
+
+    /// Packs the cache anew, and lets go of all but the newest commits. git itself keeps what nothing names any more for two
+    /// weeks, so that builds of old commits that are running now still find them.
+    pub(super) async fn pack_anew(&self, mirror: &Mirror, lock: &Lock) -> Result<(), GitError> {
+        let mut command = self.in_repository(mirror.dir.as_os_str());
+        command.args(["for-each-ref", "--sort=-committerdate", "--format=delete %(refname)", "refs/alm/builds"]);
+        let place = mirror.url.as_str();
+        let listed = self
+            .expect("cannot list the cached commits of", place, &mut command, Input::Lock(lock.file()), LISTING)
+            .await?;
+        let text = String::from_utf8_lossy(&listed);
+        let old: String = text.lines().skip(KEPT_COMMITS).map(|line| format!("{line}\n")).collect();
+        if !old.is_empty() {
+            let mut command = self.in_repository(mirror.dir.as_os_str());
+            command.args(["update-ref", "--stdin"]);
+            let output = self.run("forgetting old commits", &mut command, Input::Bytes(old.as_bytes()), 4096).await?;
+            if !output.success {
+                return Err(GitError::from_words("cannot forget old commits of", place, &output.stderr));
+            }
+        }
+        self.own(mirror, lock, &["gc", "--quiet"]).await.map(|_| ())
     }
 }

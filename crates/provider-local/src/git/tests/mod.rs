@@ -5,6 +5,7 @@ mod hosts;
 mod origin;
 mod reading;
 mod resolving;
+mod transports;
 mod trees;
 
 use std::path::{Path, PathBuf};

@@ -137,3 +137,30 @@ async fn what_a_killed_git_left_locked_does_not_stop_the_next() {
     let tip = origin.commit("a.txt", "two\n", "Second");
     assert_eq!(bench.fetch(&origin, "main").await.unwrap().sha, tip);
 }
+
+#[tokio::test]
+async fn a_cache_that_is_packed_anew_forgets_old_commits_and_keeps_what_is_being_built() {
+    let (bench, origin) = (Bench::new(), Origin::with_one_commit());
+    let fetched = bench.fetch(&origin, "main").await.unwrap();
+    let commands: String = (0..400).map(|n| format!("create refs/alm/builds/old-{n} {}\n", fetched.sha)).collect();
+    let mut command = bench.git.in_repository(fetched.mirror.dir().as_os_str());
+    command.args(["update-ref", "--stdin"]);
+    bench.git.run("a test", &mut command, command::Input::Bytes(commands.as_bytes()), 4096).await.unwrap();
+    let lock = lock::Lock::take(&bench.path("lock"), std::time::Duration::from_secs(60)).await.unwrap();
+    bench.git.pack_anew(&fetched.mirror, &lock).await.unwrap();
+    let left = origin::run(fetched.mirror.dir(), ["for-each-ref", "refs/alm/builds"]);
+    assert_eq!(left.lines().count(), 300);
+    let again = bench.fetch(&origin, &fetched.sha).await.unwrap();
+    assert_eq!(read(&bench.checkout(&again, "tree").await, "a.txt"), "one\n");
+}
+
+#[tokio::test]
+async fn a_local_repository_of_another_account_is_read() {
+    let (bench, origin) = (Bench::new(), Origin::with_one_commit());
+    let owned_by_another = [origin.path(), origin.path().join(".git")]
+        .iter()
+        .all(|path| std::os::unix::fs::chown(path, Some(12345), Some(12345)).is_ok());
+    // Only root can make such a repository; for others the same call shows at least that nothing is refused.
+    let fetched = bench.fetch(&origin, "main").await;
+    assert!(fetched.is_ok(), "owned by another: {owned_by_another}: {fetched:?}");
+}
