@@ -1,6 +1,6 @@
 //! The pipeline file: what users write, read into a [`Pipeline`] that the supervisor can run without asking anything more.
 //!
-//! The keys live in one table ([`keys`]) that the parser, its suggestions and the JSON Schema share.
+//! The keys live in one table (`keys`) that the parser, its suggestions and the JSON Schema share.
 
 mod condition;
 mod duration;
