@@ -145,6 +145,7 @@ pub trait BuildProvider: Send + Sync + std::fmt::Debug + 'static {
     /// [`Observation::Complete`](alm_domain::Observation::Complete), which every run comes to, and which is the last item.
     ///
     /// - Every token that was handed out stays good until the run is released, for any number of streams at a time.
+    /// - Following from behind `Complete` gives nothing, and ends at once.
     /// - Lines come exactly once along a chain of tokens. All else may be told again.
     /// - An item after an error means that the provider has recovered by itself. A stream that ends without `Complete` is
     ///   followed again from the last token.

@@ -112,6 +112,8 @@ checks! {
     GetIsAsNewAsFollow = "get_is_as_new_as_follow" => follow::get_is_as_new_as_follow;
     /// Following from each token that was handed out gives exactly the lines that come after it, and the end.
     ResumeFromEveryTokenIsExact = "resume_from_every_token_is_exact" => resume::resume_from_every_token_is_exact;
+    /// Following from the token behind `Complete` gives nothing, and ends.
+    NothingComesBehindTheEnd = "nothing_comes_behind_the_end" => resume::nothing_comes_behind_the_end;
     /// Tokens are good for another instance too.
     TokensOutliveTheInstance = "tokens_outlive_the_instance" => resume::tokens_outlive_the_instance;
 

@@ -100,6 +100,8 @@ mutants! {
     DoublesLineOnResume => ResumeFromEveryTokenIsExact;
     /// Only the newest token is good.
     OldTokensExpire => ResumeFromEveryTokenIsExact;
+    /// Who follows from behind the end waits for ever.
+    HangsBehindTheEnd => NothingComesBehindTheEnd;
     /// Tokens of another instance are taken for none.
     ForgetsTokenAfterRestart => TokensOutliveTheInstance;
     /// A plain build has a stage.

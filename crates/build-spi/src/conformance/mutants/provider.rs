@@ -392,8 +392,15 @@ impl BuildProvider for BrokenProvider {
         let key = from.clone().map(|token| (run.clone(), token.0));
         let mine = key.is_some_and(|key| self.memory().handed_out.contains(&key));
         let position = from.as_ref().and_then(position_of).unwrap_or_default();
+        let runs_end = {
+            let state = self.engine.lock();
+            state.runs.iter().find(|known| known.name == *run && known.has_ended()).map(|run| run.ledger.len())
+        };
+        if self.is(Mutant::HangsBehindTheEnd) && from.is_some() && runs_end == Some(position) {
+            return Box::pin(stream::pending());
+        }
         // Far into the run only: the other checks have short ones.
-        let deep = position >= 10;
+        let deep = position >= 100;
         let from = match self.mutant {
             Mutant::ForgetsTokenAfterRestart if !mine => None,
             Mutant::OldTokensExpire if deep => {
