@@ -5,9 +5,9 @@ use std::{env, process::ExitCode};
 use alm::wiring::Wiring;
 
 fn main() -> ExitCode {
-    // Before anything else: a build's supervisor forks and waits for processes, which suits neither threads nor a runtime.
+    // A supervisor becomes a session leader and a subreaper, which is only sound before there is any thread.
     let mut arguments = env::args_os();
-    if arguments.nth(1).is_some_and(|command| command == "supervise") {
+    if arguments.by_ref().nth(1).is_some_and(|command| command == "supervise") {
         return alm_provider_local::supervise(arguments);
     }
     // Fails only where a provider is installed already; any will do.

@@ -18,8 +18,6 @@ use std::sync::Arc;
 
 use alm_domain::{Clock, IdSource};
 use alm_store::Store;
-use tokio_util::sync::CancellationToken;
-
 pub use actions::{Action, ActionBlocker, ActionState};
 pub use admin::{ProviderChanges, RegisterProvider};
 pub use decide::DecideBuild;
@@ -76,10 +74,15 @@ impl App {
         self.inner.monitors.resume().await
     }
 
-    /// Ends all streams with SHUTDOWN and lets go of all builds, which go on by themselves; resolves when nothing of this
-    /// application runs any more.
-    pub async fn shut_down(&self) {
+    /// Ends all live streams with SHUTDOWN.
+    pub fn end_streams(&self) {
         self.inner.hub.shut_down();
+    }
+
+    /// Lets go of all builds, which go on by themselves, and ends all live streams; resolves when nothing of this application
+    /// runs any more.
+    pub async fn shut_down(&self) {
+        self.end_streams();
         self.inner.monitors.shut_down().await;
     }
 
@@ -93,11 +96,5 @@ impl App {
     #[must_use]
     pub fn clock(&self) -> &dyn Clock {
         &*self.inner.clock
-    }
-
-    /// Cancelled when the application begins to shut down.
-    #[must_use]
-    pub fn stopping(&self) -> CancellationToken {
-        self.inner.hub.stopping()
     }
 }

@@ -10,6 +10,7 @@
 mod auth;
 mod config;
 mod document;
+mod downloads;
 mod graphql;
 mod guard;
 mod headers;
@@ -27,6 +28,7 @@ mod ws;
 pub use auth::{AuthError, Authenticate, RequirePrincipal, SingleUserAuth};
 pub use config::HttpConfig;
 pub use document::DocumentLimits;
+pub use downloads::routes as downloads;
 pub use graphql::MarkExecution;
 pub use probes::Readiness;
 pub use refusal::{Code, Refusal};
