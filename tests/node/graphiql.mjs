@@ -43,6 +43,8 @@ try {
   await page.click("a[href='/graphiql']");
   await page.waitForSelector(".graphiql-query-editor .view-lines");
   assert.ok(!(await page.content()).includes(token));
+  await page.waitForSelector(".graphiql-tabs >> text=Overview");
+  await shot(page, "examples");
 
   // Runs a document, and waits until the reply shows all of these.
   const run = async (document, ...expected) => {

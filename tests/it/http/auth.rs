@@ -1,8 +1,11 @@
 //! Who may enter.
 
+use std::sync::Arc;
+
+use alm::http::Readiness;
 use serde_json::json;
 
-use super::support::{Request, serve};
+use super::support::{Request, serve, serve_state};
 
 #[tokio::test]
 async fn without_the_token_nothing_runs() {
@@ -32,4 +35,33 @@ async fn health_and_readiness_are_open_and_routes_of_the_application_know_who_as
     assert_eq!(Request::new("GET", "/readyz").send(&server).await.body, "ready\n");
     assert!(Request::get("/extra").send(&server).await.body.starts_with("usr_"));
     assert_eq!(Request::get("/nothing").send(&server).await.status, 404);
+}
+
+#[tokio::test]
+async fn the_figures_are_for_those_who_have_the_token() {
+    let recorder = metrics_exporter_prometheus::PrometheusBuilder::new().build_recorder();
+    let handle = recorder.handle();
+    metrics::with_local_recorder(&recorder, || metrics::counter!("alm_told").increment(3));
+    let server = serve_state(|_| {}, |state| state.metrics(handle)).await;
+    assert_eq!(Request::new("GET", "/metrics").send(&server).await.status, 401);
+    let figures = Request::get("/metrics").send(&server).await;
+    assert!(figures.body.contains("alm_told 3"), "{figures:?}");
+}
+
+#[derive(Debug)]
+struct NoDatabase;
+
+#[async_trait::async_trait]
+impl Readiness for NoDatabase {
+    async fn ready(&self) -> Result<(), String> {
+        Err("the database cannot be reached".to_owned())
+    }
+}
+
+#[tokio::test]
+async fn a_server_that_is_not_ready_says_what_is_missing() {
+    let server = serve_state(|_| {}, |state| state.readiness(Arc::new(NoDatabase))).await;
+    let reply = Request::new("GET", "/readyz").send(&server).await;
+    assert_eq!((reply.status, reply.message().as_str()), (503, "the database cannot be reached"));
+    assert_eq!(Request::new("GET", "/healthz").send(&server).await.status, 200);
 }

@@ -1,20 +1,31 @@
 //! The reference implementations in JavaScript, against our server.
 
-use std::{path::Path, process::Stdio};
+use std::{
+    ffi::OsString,
+    path::Path,
+    process::{Output, Stdio},
+};
 
 use super::support::{Running, TOKEN, serve};
 
-/// Runs a script of `tests/node` with the address and the token; none where Node.js or the packages are missing.
-async fn run(server: &Running, script: &str) -> Option<std::process::Output> {
+/// Runs a script of `tests/node` with the address and the token of a server.
+async fn run(server: &Running, script: &str) -> Option<Output> {
+    let address = format!("http://{}", server.address);
+    let mut arguments = vec![OsString::from(address), OsString::from(TOKEN)];
+    // Where a person who looks into a failure wants screenshots.
+    arguments.extend(std::env::var_os("ALM_SCREENSHOTS"));
+    node(script, &arguments).await
+}
+
+/// Runs a script of `tests/node`; none where Node.js or the packages are missing.
+async fn node(script: &str, arguments: &[OsString]) -> Option<Output> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
     if !folder.join("node_modules").is_dir() {
         println!("skipped: run `npm ci` in tests/node first");
         return None;
     }
     let mut node = tokio::process::Command::new("node");
-    node.arg(script).arg(format!("http://{}", server.address)).arg(TOKEN).current_dir(folder).kill_on_drop(true);
-    // Where a person who looks into a failure wants screenshots.
-    node.args(std::env::var_os("ALM_SCREENSHOTS"));
+    node.arg(script).args(arguments).current_dir(folder).kill_on_drop(true);
     match node.stdin(Stdio::null()).output().await {
         Ok(output) => Some(output),
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -25,7 +36,7 @@ async fn run(server: &Running, script: &str) -> Option<std::process::Output> {
     }
 }
 
-fn succeeded(output: &std::process::Output) -> String {
+fn succeeded(output: &Output) -> String {
     let said = format!("{}{}", String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}");
     said
@@ -56,4 +67,13 @@ async fn graphiql_works_in_a_real_browser() {
     let server = serve().await;
     let Some(output) = run(&server, "graphiql.mjs").await else { return };
     assert!(succeeded(&output).contains("content"), "{output:?}");
+}
+
+#[tokio::test]
+async fn the_examples_of_graphiql_fit_the_schema() {
+    let folder = tempfile::tempdir().unwrap();
+    let schema = folder.path().join("schema.graphql");
+    std::fs::write(&schema, alm::graphql::sdl()).unwrap();
+    let Some(output) = node("examples.mjs", &[schema.into()]).await else { return };
+    assert!(succeeded(&output).contains("all valid"), "{output:?}");
 }

@@ -6,5 +6,5 @@ mod server;
 mod socket;
 
 pub(super) use raw::{Reply, Request, exchange};
-pub(super) use server::{Running, TOKEN, serve, serve_with};
+pub(super) use server::{Running, TOKEN, serve, serve_state, serve_with};
 pub(super) use socket::{Heard, Socket, within};

@@ -8,7 +8,7 @@ use axum::{Router, routing::get};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
 
-use super::schema::{Traces, schema};
+use super::schema::{TestSchema, Traces, schema};
 
 /// The one token of the test servers.
 pub(crate) const TOKEN: &str = "the-token-of-the-tests-0123456789";
@@ -35,6 +35,14 @@ pub(crate) async fn serve() -> Running {
 
 /// A server with some of the limits changed.
 pub(crate) async fn serve_with(change: impl FnOnce(&mut HttpConfig)) -> Running {
+    serve_state(change, |state| state).await
+}
+
+/// A server with some of the limits and of what the transport is given changed.
+pub(crate) async fn serve_state(
+    change: impl FnOnce(&mut HttpConfig),
+    give: impl FnOnce(HttpState<TestSchema>) -> HttpState<TestSchema>,
+) -> Running {
     let mut config = HttpConfig::default();
     change(&mut config);
     let config = Arc::new(config);
@@ -46,6 +54,6 @@ pub(crate) async fn serve_with(change: impl FnOnce(&mut HttpConfig)) -> Running 
     let state = HttpState::new(executor, auth, Arc::new(SystemIds), Arc::clone(&config), shutdown.clone()).extra(extra);
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap();
-    let served = tokio::spawn(alm::http::serve(listener, router(state), config, shutdown.clone()));
+    let served = tokio::spawn(alm::http::serve(listener, router(give(state)), config, shutdown.clone()));
     Running { address, traces, shutdown, served }
 }
