@@ -8,3 +8,5 @@
 )]
 
 mod http;
+mod pipelines;
+mod support;

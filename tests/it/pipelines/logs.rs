@@ -1,0 +1,89 @@
+//! The log as a file.
+
+use serde_json::{Value, json};
+
+use crate::support::TestApp;
+
+const PIPELINE: &str = r"
+stages:
+  colours: {run: 'printf ''\033[31mred\033[0m\n'''}
+  words: {needs: colours, run: 'echo out; echo err >&2'}
+";
+
+#[tokio::test]
+async fn a_log_is_downloaded_plain_with_colours_and_as_json() {
+    let app = TestApp::local().await;
+    let service = app.pipeline("logs", PIPELINE).await;
+    let build = app.start_build(&service).await;
+    let build = app.follow(&build).await;
+    assert_eq!(build.status(), "SUCCEEDED", "{}", build.reason());
+    let path = format!("/builds/{}/log", build.id());
+    assert_eq!(build.0["log"]["downloadPath"].as_str().unwrap().split('?').next(), Some(path.as_str()));
+
+    let plain = app.get(&path).await;
+    assert_eq!((plain.status, plain.header("content-type")), (200, "text/plain; charset=utf-8"));
+    let lines: Vec<_> = plain.text().lines().collect();
+    assert!(lines.contains(&"red") && lines.contains(&"out") && lines.contains(&"err"), "{lines:?}");
+    assert!(!plain.text().contains('\u{1b}'));
+
+    let ansi = app.get(&format!("{path}?format=ansi")).await;
+    assert!(ansi.text().contains("\u{1b}[31mred\u{1b}[0m"), "{:?}", ansi.text());
+
+    let json = app.get(&format!("{path}?format=ndjson")).await;
+    assert_eq!(json.header("content-type"), "application/x-ndjson");
+    let objects: Vec<Value> = json.text().lines().map(|line| serde_json::from_str(line).unwrap()).collect();
+    assert_eq!(objects.len(), lines.len());
+    assert_eq!(build.0["log"]["lineCount"].as_u64(), Some(objects.len() as u64));
+
+    let stage = build.stage("words")["id"].as_str().unwrap();
+    let own = app.get(&format!("{path}?stage={stage}")).await;
+    assert!(own.text().contains("out") && !own.text().contains("red"), "{:?}", own.text());
+    let window = app.get(&format!("{path}?from=2&to=2")).await;
+    assert_eq!(window.text().lines().collect::<Vec<_>>(), [lines[1]]);
+}
+
+#[tokio::test]
+async fn parts_of_a_log_add_up_to_the_whole() {
+    let app = TestApp::local().await;
+    let service = app.pipeline("parts", "run: seq 1 20000\n").await;
+    let build = app.start_build(&service).await;
+    let build = app.follow(&build).await;
+    let path = format!("/builds/{}/log", build.id());
+    let whole = app.get(&path).await.body;
+    let mut parts = Vec::new();
+    while parts.len() < whole.len() {
+        let range = format!("bytes={}-{}", parts.len(), parts.len() + 29_999);
+        let part = app.get_with(&path, &[("range", &range)]).await;
+        assert_eq!((part.status, part.header("accept-ranges")), (206, "bytes"));
+        parts.extend(part.body);
+    }
+    assert!(parts == whole);
+    let tail = app.get_with(&path, &[("range", "bytes=-6")]).await;
+    assert_eq!(tail.body, whole[whole.len() - 6..]);
+    let behind = app.get_with(&path, &[("range", "bytes=99999999-")]).await;
+    assert_eq!((behind.status, behind.header("content-range")), (416, format!("bytes */{}", whole.len()).as_str()));
+}
+
+#[tokio::test]
+async fn a_wrong_question_about_a_log_is_answered_with_the_remedy() {
+    let app = TestApp::local().await;
+    let service = app.pipeline("questions", "run: echo hello\n").await;
+    let build = app.start_build(&service).await;
+    let build = app.follow(&build).await;
+    for (query, status, word) in [
+        ("format=pdf", 400, "ndjson"),
+        ("colour=red", 400, "parameters are"),
+        ("from=one", 400, "from"),
+        ("stage=stg_x", 400, ""),
+        ("stage=stg_01900000000070008000000000000001", 404, "stage"),
+    ] {
+        let reply = app.get(&format!("/builds/{}/log?{query}", build.id())).await;
+        assert_eq!(reply.status, status, "{query}: {}", reply.text());
+        assert!(reply.text().contains(word), "{query}: {}", reply.text());
+        let body: Value = serde_json::from_slice(&reply.body).unwrap();
+        assert!(body["errors"][0]["extensions"]["code"].is_string(), "{body}");
+    }
+    assert_eq!(app.get("/builds/nonsense/log").await.status, 400);
+    let foreign = json!(alm_domain::BuildId::from_uuid(uuid::Uuid::from_u128(7)).to_string());
+    assert_eq!(app.get(&format!("/builds/{}/log", foreign.as_str().unwrap())).await.status, 404);
+}

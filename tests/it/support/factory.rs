@@ -1,0 +1,54 @@
+//! Providers for the tests: the real local one, and a fake in front of an engine in memory.
+
+use std::{path::PathBuf, sync::Arc};
+
+use alm::app::ProviderFactory;
+use alm_build_spi::{
+    BuildProvider, ProviderDescriptor, ProviderError,
+    conformance::fake::{FakeEngine, FakeProvider},
+};
+use alm_domain::{Capability, Provider, ProviderKind, SystemClock};
+use alm_provider_local::{LocalConfig, LocalProvider};
+
+/// Makes [`LocalProvider`]s, and [`FakeProvider`]s under the kind `REMOTE`.
+#[derive(Debug, Clone)]
+pub(super) struct Factory {
+    pub(super) home: PathBuf,
+    pub(super) engine: FakeEngine,
+    pub(super) lacking: Vec<Capability>,
+}
+
+impl Factory {
+    fn fake(&self) -> FakeProvider {
+        FakeProvider::attach(&self.engine).without(self.lacking.iter().copied())
+    }
+}
+
+impl ProviderFactory for Factory {
+    fn descriptor(&self, kind: ProviderKind) -> Option<ProviderDescriptor> {
+        match kind {
+            ProviderKind::Local => Some(alm_provider_local::descriptor()),
+            ProviderKind::Remote => Some(self.fake().descriptor().clone()),
+            ProviderKind::Openshift | ProviderKind::Tekton => None,
+        }
+    }
+
+    fn open(&self, provider: &Provider) -> Result<Arc<dyn BuildProvider>, ProviderError> {
+        if provider.kind != ProviderKind::Local {
+            return Ok(Arc::new(self.fake()));
+        }
+        let own = |kind: &str| self.home.join(kind).join(provider.id.to_string());
+        let config = LocalConfig {
+            spool: own("spool"),
+            work: own("work"),
+            artifacts: own("artifacts"),
+            configs: own("configs"),
+            git: own("git"),
+            supervisor: vec![env!("CARGO_BIN_EXE_alm").into(), "supervise".into()],
+            allow_local_repositories: true,
+            hide: Vec::new(),
+        };
+        let open = LocalProvider::open(config, &provider.settings, Arc::new(SystemClock));
+        Ok(open.map_err(|error| ProviderError::internal("the local provider cannot be opened", error))?)
+    }
+}
