@@ -9,4 +9,5 @@
 
 mod http;
 mod pipelines;
+mod subscriptions;
 mod support;
