@@ -7,4 +7,5 @@
     reason = "the helpers of tests are tests too, which clippy.toml knows only of functions marked as such"
 )]
 
+mod architecture;
 mod http;
