@@ -16,10 +16,10 @@ mod start;
 
 use std::sync::Arc;
 
-use alm_domain::{Clock, IdSource};
-use alm_store::Store;
 pub use actions::{Action, ActionBlocker, ActionState};
 pub use admin::{ProviderChanges, RegisterProvider};
+use alm_domain::{Clock, IdSource};
+use alm_store::Store;
 pub use decide::DecideBuild;
 pub use error::{AppError, FieldProblem};
 pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};

@@ -1,10 +1,10 @@
 //! What runs documents: the schema, with the loaders of each execution.
 
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc, time::Duration};
 
 use alm_domain::Principal;
 use async_graphql::{Data, Executor, Request, Response, ServerError, dataloader::DataLoader};
-use futures::stream::BoxStream;
+use futures::{StreamExt, stream::BoxStream};
 
 use super::{
     error::ErrorCode,
@@ -33,15 +33,12 @@ impl Api {
         Self { schema: schema(app.clone(), limits, timing), app }
     }
 
-    /// Puts the loaders of one execution into a request; they carry the principal.
-    fn prepare(&self, request: Request) -> Result<Request, Response> {
-        let Some(principal) = request.data.get(&std::any::TypeId::of::<Principal>()) else {
-            return Err(refused());
-        };
-        let Some(principal) = principal.downcast_ref::<Principal>().cloned() else { return Err(refused()) };
+    /// Puts the loaders of one execution into a request; they carry the principal. `None` for a request without one.
+    fn prepare(&self, request: Request) -> Option<Request> {
+        let principal = request.data.get(&TypeId::of::<Principal>())?.downcast_ref::<Principal>()?.clone();
         let batches = Batches { app: self.app.clone(), principal };
         // The loader's task lives no longer than the execution that waits for it.
-        Ok(request.data(DataLoader::new(batches, tokio::spawn).delay(std::time::Duration::ZERO)))
+        Some(request.data(DataLoader::new(batches, tokio::spawn).delay(Duration::ZERO)))
     }
 }
 
@@ -54,16 +51,15 @@ fn refused() -> Response {
 impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
         match self.prepare(request) {
-            Ok(request) => coded(self.schema.execute(request).await),
-            Err(response) => response,
+            Some(request) => coded(self.schema.execute(request).await),
+            None => refused(),
         }
     }
 
     fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        use futures::StreamExt;
         match self.prepare(request) {
-            Ok(request) => Executor::execute_stream(&self.schema, request, session_data).map(coded).boxed(),
-            Err(response) => futures::stream::once(std::future::ready(response)).boxed(),
+            Some(request) => Executor::execute_stream(&self.schema, request, session_data).map(coded).boxed(),
+            None => futures::stream::once(std::future::ready(refused())).boxed(),
         }
     }
 }

@@ -29,7 +29,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 16, complexity: 100_000 }
+        Self { depth: 16, complexity: 200_000 }
     }
 }
 
