@@ -257,7 +257,7 @@ impl<'a> Follower<'a> {
             resume = Some(batch.resume);
             for observation in batch.observations {
                 match observation {
-                    Observation::Lines(more) => lines.extend(more.into_iter().flat_map(alm_domain::clean_line)),
+                    Observation::Lines(more) => lines.extend(more.into_iter().map(cleaned)),
                     other => changes.push(other),
                 }
             }
@@ -343,6 +343,12 @@ impl Shared {
             artifacts: of.build.artifacts.clone(),
         }))
     }
+}
+
+/// Nothing that a provider sends may act on a terminal or a page.
+fn cleaned(mut line: LogLine) -> LogLine {
+    line.text = alm_domain::clean_text(line.text);
+    line
 }
 
 fn as_observed(stage: &alm_domain::Stage) -> StageObservation {
