@@ -1,10 +1,13 @@
 //! What runs documents: the schema, with the loaders of each execution.
 
-use std::sync::Arc;
+use std::{any::TypeId, sync::Arc, time::Duration};
 
 use alm_domain::Principal;
-use async_graphql::{Data, Executor, Request, Response, ServerError, dataloader::DataLoader};
-use futures::stream::BoxStream;
+use async_graphql::{
+    Data, Executor, Request, Response, ServerError, dataloader::DataLoader, extensions::ExtensionFactory,
+    parser::types::OperationType,
+};
+use futures::{StreamExt, stream::BoxStream};
 
 use super::{
     error::ErrorCode,
@@ -27,22 +30,30 @@ impl std::fmt::Debug for Api {
 }
 
 impl Api {
-    /// The API over this application.
+    /// The API over this application. `extension` is the transport's own: it learns from it when an execution has begun.
     #[must_use]
-    pub fn new(app: App, limits: Limits, timing: Timing) -> Self {
-        Self { schema: schema(app.clone(), limits, timing), app }
+    pub fn new(app: App, limits: Limits, timing: Timing, extension: impl ExtensionFactory) -> Self {
+        Self { schema: schema(app.clone(), limits, timing, extension), app }
     }
 
-    /// Puts the loaders of one execution into a request; they carry the principal.
-    fn prepare(&self, request: Request) -> Result<Request, Response> {
-        let Some(principal) = request.data.get(&std::any::TypeId::of::<Principal>()) else {
-            return Err(refused());
-        };
-        let Some(principal) = principal.downcast_ref::<Principal>().cloned() else { return Err(refused()) };
+    /// Puts the loaders of one execution into a request; they carry the principal. `None` for a request without one.
+    fn prepare(&self, request: Request) -> Option<Request> {
+        let principal = request.data.get(&TypeId::of::<Principal>())?.downcast_ref::<Principal>()?.clone();
         let batches = Batches { app: self.app.clone(), principal };
         // The loader's task lives no longer than the execution that waits for it.
-        Ok(request.data(DataLoader::new(batches, tokio::spawn).delay(std::time::Duration::ZERO)))
+        Some(request.data(DataLoader::new(batches, tokio::spawn).delay(Duration::ZERO)))
     }
+}
+
+/// Whether what is asked for is a mutation. A document that does not parse is none.
+fn is_mutation(request: &mut Request) -> bool {
+    let name = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else { return false };
+    document
+        .operations
+        .iter()
+        .filter(|(operation, _)| name.is_none() || operation.map(async_graphql::Name::as_str) == name.as_deref())
+        .any(|(_, operation)| operation.node.ty == OperationType::Mutation)
 }
 
 fn refused() -> Response {
@@ -53,17 +64,22 @@ fn refused() -> Response {
 
 impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
-        match self.prepare(request) {
-            Ok(request) => coded(self.schema.execute(request).await),
-            Err(response) => response,
+        let Some(mut request) = self.prepare(request) else { return refused() };
+        if !is_mutation(&mut request) {
+            return coded(self.schema.execute(request).await);
+        }
+        // A client that goes away, or a time limit, must not leave half of a change behind.
+        let schema = self.schema.clone();
+        match self.app.finish(async move { schema.execute(request).await }).await {
+            Ok(response) => coded(response),
+            Err(_) => Response::from_errors(vec![ServerError::new("the service failed: quote the request id", None)]),
         }
     }
 
     fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        use futures::StreamExt;
         match self.prepare(request) {
-            Ok(request) => Executor::execute_stream(&self.schema, request, session_data).map(coded).boxed(),
-            Err(response) => futures::stream::once(std::future::ready(response)).boxed(),
+            Some(request) => Executor::execute_stream(&self.schema, request, session_data).map(coded).boxed(),
+            None => futures::stream::once(std::future::ready(refused())).boxed(),
         }
     }
 }

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::{MergedObject, MergedSubscription, Schema};
+use async_graphql::{MergedObject, MergedSubscription, Schema, extensions::ExtensionFactory};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -29,7 +29,7 @@ pub struct Limits {
 
 impl Default for Limits {
     fn default() -> Self {
-        Self { depth: 16, complexity: 100_000 }
+        Self { depth: 16, complexity: 200_000 }
     }
 }
 
@@ -68,8 +68,9 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
 }
 
 /// The schema over an application.
-pub(crate) fn schema(app: App, limits: Limits, timing: Timing) -> AlmSchema {
+pub(crate) fn schema(app: App, limits: Limits, timing: Timing, extension: impl ExtensionFactory) -> AlmSchema {
     builder()
+        .extension(extension)
         .data(app)
         .data(limits)
         .data(timing)

@@ -16,7 +16,6 @@ use crate::app;
     field(name = "cursor", ty = "&String", desc = "Pass as `after` to resume behind this event."),
     field(name = "at", ty = "&Instant", desc = "When it was sent, by the clock of the server.")
 )]
-#[expect(clippy::large_enum_variant, reason = "never built: it only names the types that share these fields")]
 pub(crate) enum StreamEvent {
     BuildSnapshot(BuildSnapshot),
     BuildChanged(BuildChanged),

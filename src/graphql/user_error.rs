@@ -36,9 +36,9 @@ pub(crate) enum UserErrorCode {
     field(name = "code", ty = "&UserErrorCode", desc = "Stable code for programs.")
 )]
 pub(crate) enum UserError {
-    InputError(InputError),
-    ConflictError(ConflictError),
-    ActionError(ActionError),
+    Input(InputError),
+    Conflict(ConflictError),
+    Action(ActionError),
 }
 
 /// A value is missing, malformed, taken or not found.
@@ -91,18 +91,18 @@ pub(crate) fn outcome<T>(
 fn user_errors(error: AppError, action: crate::app::Action) -> Result<Vec<UserError>, Error> {
     let one = |problem: FieldProblem, code| {
         let path = Some(problem.path).filter(|path| !path.is_empty());
-        UserError::InputError(InputError { message: problem.message, path, code })
+        UserError::Input(InputError { message: problem.message, path, code })
     };
     let blocked =
-        |message, code| vec![UserError::ActionError(ActionError { message, path: None, code, action: action.into() })];
+        |message, code| vec![UserError::Action(ActionError { message, path: None, code, action: action.into() })];
     Ok(match error {
         AppError::Invalid(problems) => problems.into_iter().map(|p| one(p, UserErrorCode::Invalid)).collect(),
         AppError::Taken(problem) => vec![one(problem, UserErrorCode::Taken)],
         AppError::NotFound(problem) => vec![one(problem, UserErrorCode::NotFound)],
         AppError::KeyReused(FieldProblem { path, message }) => {
-            vec![UserError::ConflictError(ConflictError { message, path: Some(path), code: UserErrorCode::Conflict })]
+            vec![UserError::Conflict(ConflictError { message, path: Some(path), code: UserErrorCode::Conflict })]
         }
-        AppError::Stale => vec![UserError::ConflictError(ConflictError {
+        AppError::Stale => vec![UserError::Conflict(ConflictError {
             message: error.to_string(),
             path: Some(vec!["expectedRevision".to_owned()]),
             code: UserErrorCode::Conflict,

@@ -7,6 +7,7 @@
     reason = "the helpers of tests are tests too, which clippy.toml knows only of functions marked as such"
 )]
 
+mod architecture;
 mod http;
 mod pipelines;
 mod subscriptions;

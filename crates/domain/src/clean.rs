@@ -1,15 +1,12 @@
 //! What may stand in a log line. Whatever a provider sends is brought into this form before it is stored.
 
-use crate::LogLine;
-
-/// Longest text of a line, in bytes.
-pub const LONGEST_LINE: usize = 64 * 1024;
-
 /// The text with SGR sequences (`ESC [ … m`) and tabs kept, and every other control character and escape sequence taken out: what
 /// is left cannot move a cursor, set a title or a clipboard, or end a line.
 #[must_use]
 pub fn clean_text(text: String) -> String {
-    if !text.bytes().any(|b| (b < 0x20 && b != b'\t') || b == 0x7f) && !text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c)) {
+    if !text.bytes().any(|b| (b < 0x20 && b != b'\t') || b == 0x7f)
+        && !text.chars().any(|c| ('\u{80}'..='\u{9f}').contains(&c))
+    {
         return text;
     }
     let mut clean = String::with_capacity(text.len());
@@ -31,22 +28,6 @@ pub fn clean_text(text: String) -> String {
         rest = &rest[c.len_utf8()..];
     }
     clean
-}
-
-/// The lines that may be stored for what a provider sent as one: cleaned, and split where it is longer than
-/// [`LONGEST_LINE`], never cut.
-pub fn clean_line(mut line: LogLine) -> impl Iterator<Item = LogLine> {
-    line.text = clean_text(line.text);
-    let mut rest = Some(line);
-    std::iter::from_fn(move || {
-        let mut head = rest.take()?;
-        if head.text.len() > LONGEST_LINE {
-            let cut = (0..=LONGEST_LINE).rev().find(|i| head.text.is_char_boundary(*i)).unwrap_or(0);
-            let tail = head.text.split_off(cut);
-            rest = Some(LogLine { text: tail, continued: true, ..head.clone() });
-        }
-        Some(head)
-    })
 }
 
 /// Length in bytes of the escape sequence that a text begins with (ECMA-48): control sequences, string sequences up to their
@@ -85,11 +66,6 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::LogStream;
-
-    fn line(text: String) -> LogLine {
-        LogLine { stage: None, attempt: 0, stream: LogStream::Stdout, at: None, text, continued: false }
-    }
 
     #[test]
     fn colours_stay_and_everything_that_acts_goes() {
@@ -115,15 +91,6 @@ mod tests {
             let plain = crate::strip_sgr(&clean);
             prop_assert!(!plain.chars().any(|c| c.is_control() && c != '\t'), "{:?}", clean);
             prop_assert_eq!(clean_text(clean.clone()), clean);
-        }
-
-        #[test]
-        fn a_long_line_is_split_and_never_cut(text in "[aä€😀]{0,200}", times in 1usize..600) {
-            let text = text.repeat(times);
-            let parts: Vec<_> = clean_line(line(text.clone())).collect();
-            prop_assert_eq!(parts.iter().map(|part| part.text.as_str()).collect::<String>(), text);
-            prop_assert!(parts.iter().all(|part| part.text.len() <= LONGEST_LINE));
-            prop_assert!(parts.iter().enumerate().all(|(i, part)| part.continued == (i > 0)));
         }
     }
 }

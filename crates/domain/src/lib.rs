@@ -33,7 +33,7 @@ pub use approval::{Approval, ApprovalDecision, ApprovalKey, ApprovalStatus, Verd
 pub use artifact::Artifact;
 pub use build::{Build, BuildShape, CancelRequest, RerunFrom, RerunOf, Warning};
 pub use capability::Capability;
-pub use clean::{LONGEST_LINE, clean_line, clean_text};
+pub use clean::clean_text;
 pub use clock::{Clock, IdSource, ManualClock, SequentialIds, SystemClock, SystemIds};
 pub use commit::Commit;
 pub use configuration::{

@@ -109,9 +109,9 @@ where
 }
 
 fn key_of<E: EntityTrait>(keyset: &Keyset<E>) -> SimpleExpr {
-    Expr::tuple(keyset.columns.iter().map(|column| Expr::col((E::default(), *column)))).into()
+    Expr::tuple(keyset.columns.iter().map(|column| Expr::col((E::default(), *column))))
 }
 
 fn tuple(values: &[Value]) -> SimpleExpr {
-    Expr::tuple(values.iter().cloned().map(Expr::val)).into()
+    Expr::tuple(values.iter().cloned().map(Expr::val))
 }

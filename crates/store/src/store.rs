@@ -228,3 +228,32 @@ fn counted(mut db: DatabaseConnection, statements: &Arc<AtomicU64>) -> DatabaseC
     });
     db
 }
+
+#[cfg(test)]
+mod tests {
+    use alm_domain::{SystemClock, SystemIds};
+    use sea_orm::Statement;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn every_connection_to_sqlite_survives_a_loss_of_power_and_keeps_references() {
+        let folder = tempfile::tempdir().unwrap();
+        let url = format!("sqlite://{}/db", folder.path().display());
+        let store = Store::connect(&url, Arc::new(SystemClock), Arc::new(SystemIds)).await.unwrap();
+        let pragma = async |db: &DatabaseConnection, name: &str| {
+            let statement = Statement::from_string(db.get_database_backend(), format!("PRAGMA {name}"));
+            db.query_one_raw(statement).await.unwrap().unwrap().try_get_by_index::<i64>(0).unwrap()
+        };
+        for db in [store.reader(), store.inner.writer.connection()] {
+            // FULL is 2.
+            assert_eq!(pragma(db, "synchronous").await, 2);
+            assert_eq!(pragma(db, "foreign_keys").await, 1);
+        }
+        assert_eq!(pragma(store.reader(), "query_only").await, 1);
+        let mode = Statement::from_string(sea_orm::DbBackend::Sqlite, "PRAGMA journal_mode");
+        let mode = store.reader().query_one_raw(mode).await.unwrap().unwrap();
+        assert_eq!(mode.try_get_by_index::<String>(0).unwrap(), "wal");
+        store.close().await.unwrap();
+    }
+}

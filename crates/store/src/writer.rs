@@ -76,6 +76,7 @@ impl Writer {
                         ..TransactionOptions::default()
                     };
                     let transaction = db.begin_with_options(options).await?;
+                    transaction.execute_unprepared("SAVEPOINT whole").await?;
                     guard.group = Some(Group { transaction, waiting: Vec::new(), in_savepoint: false });
                     if work.send(Work::Commit).is_err() {
                         guard.group = None;
@@ -137,11 +138,17 @@ impl WriteTx {
 }
 
 impl Queue {
-    /// Undoes what a writer that went away left in its savepoint. If even that fails, the whole group is undone: SQLite ends
-    /// a transaction by itself when the disk is full, and nobody may believe to be within it.
+    /// Undoes what a writer that went away left in its savepoint. It may have gone just before the savepoint began or just
+    /// after it ended: then there is nothing to undo. But SQLite ends a transaction by itself when the disk is full, and nobody
+    /// may believe to be within it: then the whole group is undone.
     async fn clean_up(&mut self) {
         let Some(group) = self.group.as_mut().filter(|group| group.in_savepoint) else { return };
-        match group.transaction.execute_unprepared("ROLLBACK TO writer; RELEASE writer").await {
+        let db = &group.transaction;
+        if db.execute_unprepared("ROLLBACK TO writer; RELEASE writer").await.is_ok() {
+            group.in_savepoint = false;
+            return;
+        }
+        match db.execute_unprepared("RELEASE whole; SAVEPOINT whole").await {
             Ok(_) => group.in_savepoint = false,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a group of writes is undone");

@@ -2,10 +2,10 @@
 
 use std::{env, thread};
 
+use alm_domain::{IdSource, SystemIds};
 use sqlx::{Connection, Executor, PgConnection};
 use tempfile::TempDir;
 use url::Url;
-use uuid::Uuid;
 
 use crate::cluster::server_url;
 
@@ -51,7 +51,7 @@ impl Database {
                 return None;
             }
         };
-        let name = format!("alm_test_{}", Uuid::now_v7().simple());
+        let name = format!("alm_test_{}", SystemIds.next_uuid().simple());
         // From template0, which nobody is connected to: two tests may create theirs at once.
         command(&server, format!("CREATE DATABASE {name} TEMPLATE template0"))
             .unwrap_or_else(|e| panic!("the database cannot be created: {e}"));

@@ -13,7 +13,6 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{Shared, backoff::Backoff};
-use crate::app::AppError;
 
 /// How often a defect (not an outage) is met before the build is given up.
 const MOST_DEFECTS: u32 = 5;
@@ -41,16 +40,6 @@ impl From<StoreError> for Setback {
     }
 }
 
-impl From<AppError> for Setback {
-    fn from(error: AppError) -> Self {
-        match error {
-            AppError::Provider(error) => error.into(),
-            AppError::Store(error) => error.into(),
-            error => Self::Defect(error.to_string()),
-        }
-    }
-}
-
 impl From<ProviderError> for Setback {
     fn from(error: ProviderError) -> Self {
         match error {
@@ -70,6 +59,8 @@ pub(super) struct Follower<'a> {
     bell: Arc<Notify>,
     stop: CancellationToken,
     backoff: Backoff,
+    /// Defects that were met since something last went well.
+    defects: u32,
     /// Whether the build may still carry a note that its engine cannot be asked.
     noted: bool,
 }
@@ -77,7 +68,7 @@ pub(super) struct Follower<'a> {
 impl<'a> Follower<'a> {
     pub(super) fn new(shared: &'a Shared, build: BuildId, bell: Arc<Notify>, stop: CancellationToken) -> Self {
         let backoff = Backoff::new(shared.timing.first_retry, shared.timing.longest_retry);
-        Self { shared, build, bell, stop, backoff, noted: true }
+        Self { shared, build, bell, stop, backoff, defects: 0, noted: true }
     }
 
     /// Follows the build until it is over and released, or the service stops, or another follower takes over.
@@ -102,8 +93,9 @@ impl<'a> Follower<'a> {
                     self.backoff.next(retry_after)
                 }
                 Err(Setback::Defect(message)) => {
-                    tracing::error!(error = message, tries = self.backoff.tries(), "following failed");
-                    if self.backoff.tries() >= MOST_DEFECTS {
+                    self.defects += 1;
+                    tracing::error!(error = message, defects = self.defects, "following failed");
+                    if self.defects > MOST_DEFECTS {
                         self.give_up(StatusReason::new(ReasonCode::Other, message)).await;
                     } else {
                         self.degrade(message).await;
@@ -125,7 +117,11 @@ impl<'a> Follower<'a> {
         let system = &self.shared.principal;
         let (state, heads) = self.shared.store.build_state(system, self.build).await?.ok_or(Setback::Gone)?;
         let record = self.record().await?;
-        let provider = self.shared.registry.get(state.build.provider).await?;
+        // A provider that cannot be set up now is an outage: what it runs may well be running.
+        let provider = self.shared.registry.get(state.build.provider).await.map_err(|error| Setback::Later {
+            message: format!("the provider cannot be set up: {error}"),
+            retry_after: None,
+        })?;
         if heads.is_complete {
             return self.release(&*provider, &record).await;
         }
@@ -237,6 +233,7 @@ impl<'a> Follower<'a> {
                     return Ok(());
                 }
                 self.backoff.reset();
+                self.defects = 0;
                 if let Some(last) = last_commit {
                     tokio::time::sleep_until(last + self.shared.timing.commit_window).await;
                 }
@@ -257,7 +254,7 @@ impl<'a> Follower<'a> {
             resume = Some(batch.resume);
             for observation in batch.observations {
                 match observation {
-                    Observation::Lines(more) => lines.extend(more.into_iter().flat_map(alm_domain::clean_line)),
+                    Observation::Lines(more) => lines.extend(more.into_iter().map(cleaned)),
                     other => changes.push(other),
                 }
             }
@@ -343,6 +340,12 @@ impl Shared {
             artifacts: of.build.artifacts.clone(),
         }))
     }
+}
+
+/// Nothing that a provider sends may act on a terminal or a page.
+fn cleaned(mut line: LogLine) -> LogLine {
+    line.text = alm_domain::clean_text(line.text);
+    line
 }
 
 fn as_observed(stage: &alm_domain::Stage) -> StageObservation {

@@ -22,7 +22,7 @@ const PALETTE: [&str; 4] = ["\x1b[36m", "\x1b[35m", "\x1b[34m", "\x1b[96m"];
 pub struct Renderer<W> {
     out: W,
     colour: bool,
-    build: Option<(i64, Status, Option<String>)>,
+    build: Option<(i64, String)>,
     stages: HashMap<String, Stage>,
     width: usize,
     name: String,
@@ -66,14 +66,12 @@ impl<W: Write> Renderer<W> {
         for stage in stages {
             self.stage(stage)?;
         }
-        let newest = self.build.as_ref().is_none_or(|(revision, ..)| build.revision >= *revision);
+        let newest = self.build.as_ref().is_none_or(|(revision, _)| build.revision >= *revision);
         if newest {
-            let told = self.build.replace((build.revision, build.status, build.status_reason.clone()));
-            let same =
-                told.is_some_and(|(_, status, reason)| (status, &reason) == (build.status, &build.status_reason));
+            let text = with_reason(format!("build {}", build.status.words()), build.status_reason.as_deref());
+            let told = self.build.replace((build.revision, text.clone()));
             // How it ended is said at the very end, behind the last line of its log.
-            if !same && !build.status.is_terminal() {
-                let text = with_reason(format!("build {}", build.status.words()), build.status_reason.as_deref());
+            if !build.status.is_terminal() && told.is_none_or(|(_, told)| told != text) {
                 self.mark(build.status, &text)?;
             }
         }

@@ -18,7 +18,6 @@ use crate::{
 
 /// Events about one build.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "one event at a time")]
 pub(crate) enum BuildEvent {
     BuildSnapshot(BuildSnapshot),
     BuildChanged(BuildChanged),

@@ -23,7 +23,6 @@ use crate::{
 
 /// Events about one project.
 #[derive(Union)]
-#[expect(clippy::large_enum_variant, reason = "one event at a time")]
 pub(crate) enum ProjectEvent {
     ProjectSnapshot(ProjectSnapshot),
     ProjectChanged(ProjectChanged),

@@ -63,7 +63,7 @@ impl ProjectNode {
     }
 
     /// Build services, by short name; at most 100.
-    #[graphql(complexity = "20 * child_complexity")]
+    #[graphql(complexity = "10 * child_complexity")]
     async fn services(&self, ctx: &Context<'_>) -> Result<Vec<ServiceNode>> {
         let services = ctx.loader()?.load_one(ServicesOf(self.0.id)).await.map_err(LoadError::fault)?;
         Ok(services.unwrap_or_default().into_iter().map(ServiceNode).collect())

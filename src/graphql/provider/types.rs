@@ -98,7 +98,8 @@ impl ProviderNode {
         #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
     ) -> Result<Pages<ServiceNode>> {
         let owner = self.0.id.as_uuid();
-        let page = PageArguments { first, after, ..PageArguments::default() }.request(ctx, CursorKind::Services, owner)?;
+        let page =
+            PageArguments { first, after, ..PageArguments::default() }.request(ctx, CursorKind::Services, owner)?;
         let store = ctx.app()?.store();
         let page = store.services_of_provider(ctx.principal()?, self.0.id, &page).await.map_err(store_fault)?;
         Ok(connection(page, CursorKind::Services, owner, ServiceNode))

@@ -12,8 +12,9 @@ use futures::{Stream, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    no_build, parse, refusal,
+    no_build, parse,
     range::{Range, asked},
+    refusal,
 };
 use crate::{
     app::{App, AppError},
@@ -107,8 +108,9 @@ const fn extension(form: LogForm) -> &'static str {
 async fn wanted(app: &App, principal: &Principal, build: BuildId, asked: Asked) -> Result<Wanted, Refusal> {
     let form = match &asked.format {
         None => LogForm::default(),
-        Some(name) => LogForm::named(name)
-            .ok_or_else(|| Refusal::new(Code::BadRequest, "format: use plain, ansi or ndjson"))?,
+        Some(name) => {
+            LogForm::named(name).ok_or_else(|| Refusal::new(Code::BadRequest, "format: use plain, ansi or ndjson"))?
+        }
     };
     let store = app.store();
     let failed = |error: alm_store::StoreError| refusal(&error.into());

@@ -36,7 +36,8 @@ fn refusal(error: &AppError) -> Refusal {
         AppError::Provider(ProviderError::NotFound(message)) => Refusal::new(Code::NotFound, message),
         AppError::Invalid(_) => Refusal::new(Code::BadRequest, error.to_string()),
         AppError::NotSupported(message) => Refusal::new(Code::NotFound, message),
-        AppError::Provider(ProviderError::Unavailable { .. }) | AppError::Store(alm_store::StoreError::Unavailable(_)) => {
+        AppError::Provider(ProviderError::Unavailable { .. })
+        | AppError::Store(alm_store::StoreError::Unavailable(_)) => {
             Refusal::new(Code::Unavailable, "the provider or the database cannot be reached: try again in a moment")
         }
         error => {

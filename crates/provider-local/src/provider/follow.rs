@@ -109,7 +109,7 @@ fn batch(mut reader: Reader) -> (Reader, io::Result<Option<Observed>>) {
             Ok(Step::Record(header, payload)) => {
                 bytes += header.len as usize;
                 observations.extend(payload.observations);
-                token = Some(Token::behind(&header));
+                token = Some(reader.token(&header));
             }
             Ok(Step::End | Step::Torn) => break,
             Err(cause) => return (reader, Err(cause)),

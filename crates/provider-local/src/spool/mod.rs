@@ -9,6 +9,8 @@ mod payload;
 mod reader;
 mod request;
 mod run_dir;
+#[cfg(test)]
+mod tests;
 
 mod token;
 mod writer;

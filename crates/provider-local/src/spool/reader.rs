@@ -3,7 +3,7 @@
 use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
 
 use super::{
-    frame::{HEADER, Header},
+    frame::{Flags, HEADER, Header},
     payload::Payload,
     token::Token,
 };
@@ -14,6 +14,8 @@ pub(crate) struct Reader {
     file: File,
     next: u64,
     lines: u64,
+    /// Tells the tokens of this spool from those of others.
+    salt: u32,
 }
 
 /// What lies at the reader's place.
@@ -33,20 +35,31 @@ impl Reader {
     /// # Errors
     /// When the file cannot be opened.
     pub(crate) fn open(path: &Path) -> io::Result<Self> {
-        Ok(Self { file: File::open(path)?, next: 0, lines: 0 })
+        let run = path.parent().and_then(Path::file_name).unwrap_or_default();
+        Ok(Self { file: File::open(path)?, next: 0, lines: 0, salt: crc32fast::hash(run.as_encoded_bytes()) })
     }
 
-    /// Goes to the place behind the record that the token names; `false`, and no move, when there is no such record.
+    /// The token of what lies behind this record.
+    pub(crate) const fn token(&self, header: &Header) -> Token {
+        Token { record: header.offset, lines: header.lines_after(), crc: header.crc ^ self.salt }
+    }
+
+    /// Goes to the place behind the record that the token names, or before it when it is the last one of the run, so that
+    /// whoever follows is told again that this is the end; `false`, and no move, when there is no such record.
     ///
     /// # Errors
     /// When the file cannot be read.
     pub(crate) fn seek(&mut self, token: Token) -> io::Result<bool> {
         let Some(header) = self.header_at(token.record)? else { return Ok(false) };
-        if header.crc != token.crc || header.lines_after() != token.lines || header.end() > self.size()? {
+        if self.token(&header) != token || header.end() > self.size()? {
             return Ok(false);
         }
-        self.next = header.end();
-        self.lines = header.lines_after();
+        if header.flags.has(Flags::COMPLETE) {
+            self.next = header.offset;
+            self.lines = header.lines_before;
+        } else {
+            self.pass(&header);
+        }
         Ok(true)
     }
 

@@ -4,24 +4,15 @@ use std::str::FromStr;
 
 use alm_domain::ResumeToken;
 
-use super::frame::Header;
-
-/// Names a record by where it stands and by its checksum, which covers its content: no other spool has it.
+/// Names a record by where it stands and by its checksum, which covers its content and the run: no other spool has it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Token {
     /// Where the record begins.
     pub(crate) record: u64,
     /// Log lines up to its end.
     pub(crate) lines: u64,
-    /// Checksum of its header.
+    /// Checksum of its header, mixed with that of the run's name.
     pub(crate) crc: u32,
-}
-
-impl Token {
-    /// The token of what lies behind this record.
-    pub(crate) const fn behind(header: &Header) -> Self {
-        Self { record: header.offset, lines: header.lines_after(), crc: header.crc }
-    }
 }
 
 impl From<Token> for ResumeToken {

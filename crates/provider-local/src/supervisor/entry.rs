@@ -26,12 +26,11 @@ pub fn supervise(args: impl Iterator<Item = OsString>) -> ExitCode {
         Some(mode) if mode == OsStr::new("--step") => step::shim(&leading),
         Some(mode) if mode == OsStr::new("--exec") => step::exec(rest),
         Some(directory) if rest.next().is_none() => {
-            let set_up = set_child_subreaper(Some(getpid())).and_then(|()| {
+            let set_up = set_child_subreaper(Some(getpid())).map(|()| {
                 // Whoever leads a session already has one of its own.
                 let _ = setsid();
                 // What the server's own starter left open is not for builds.
                 close_fds::set_fds_cloexec_threadsafe(3, &[]);
-                Ok(())
             });
             let run = RunDir::at(PathBuf::from(directory));
             match set_up.map_err(std::io::Error::from).and_then(|()| build::run(run, leading, Arc::new(SystemClock))) {

@@ -190,13 +190,17 @@ fn run_step(
     env.extend(environment::of_inputs(&unit.inputs));
     env.extend(step.env.clone());
     environment::of_attempt(&mut env, unit.key(), number, unit.definition.environment.as_deref());
+    let mut readable = vec![site.desk.scripts.as_path()];
+    if !site.secrets.names.is_empty() {
+        readable.push(&secrets);
+    }
     let bare = Bare {
         shell: &site.request.options.shell,
         script: &script,
         env: &env,
         directory,
         writable: &[tree, &site.desk.home, &site.desk.temporary],
-        readable: &[&site.desk.scripts, &secrets],
+        readable: &readable,
         hidden: &site.request.places.hidden,
         name: &format!("alm-{}-{}-{number}-{}", site.request.build, unit.at, index + 1),
     };

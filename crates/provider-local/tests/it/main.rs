@@ -1,4 +1,5 @@
 //! The local provider from the outside: real repositories, real processes, through the SPI.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod approvals;
 mod artifacts;

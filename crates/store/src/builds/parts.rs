@@ -76,7 +76,7 @@ impl Store {
                 found.push(row.try_into()?);
             }
         }
-        found.sort_by(|a, b| (a.build, a.position, a.id).cmp(&(b.build, b.position, b.id)));
+        found.sort_by_key(|stage| (stage.build, stage.position, stage.id));
         Ok(found)
     }
 
@@ -119,7 +119,7 @@ impl Store {
                 found.push(row.try_into()?);
             }
         }
-        found.sort_by(|a, b| (a.build, a.requested_at, a.id).cmp(&(b.build, b.requested_at, b.id)));
+        found.sort_by_key(|approval| (approval.build, approval.requested_at, approval.id));
         Ok(found)
     }
 

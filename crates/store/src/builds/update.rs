@@ -100,6 +100,10 @@ impl Store {
             return Err(complete(id));
         }
         let at = self.now();
+        if change.is_empty() && prepared.lines.is_empty() && *noted == (None, None) {
+            let heads = heads(&run, before.build.is_complete)?;
+            return Ok(Committed { result, heads, change, lines: Vec::new(), at, project_event: None });
+        }
         let mut project_event = None;
         if !change.is_empty() {
             run.event_head = column(seq.0);

@@ -11,16 +11,21 @@ pub(crate) fn split(lines: Vec<LogLine>) -> Vec<LogLine> {
     let mut stored = Vec::with_capacity(lines.len());
     for mut line in lines {
         line.at = line.at.map(|at| at.trunc_subsecs(3));
-        while line.text.len() > LONGEST_LINE {
-            let mut end = LONGEST_LINE;
-            while !line.text.is_char_boundary(end) {
+        if line.text.len() <= LONGEST_LINE {
+            stored.push(line);
+            continue;
+        }
+        let mut rest = line.text.as_str();
+        let mut continued = line.continued;
+        while !rest.is_empty() {
+            let mut end = rest.len().min(LONGEST_LINE);
+            while !rest.is_char_boundary(end) {
                 end -= 1;
             }
-            let rest = line.text.split_off(end);
-            let tail = LogLine { text: rest, continued: true, stage: line.stage.clone(), ..line };
-            stored.push(std::mem::replace(&mut line, tail));
+            let (text, tail) = rest.split_at(end);
+            stored.push(LogLine { text: text.to_owned(), continued, stage: line.stage.clone(), ..line });
+            (rest, continued) = (tail, true);
         }
-        stored.push(line);
     }
     stored
 }

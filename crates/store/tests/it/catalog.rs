@@ -24,7 +24,7 @@ async fn a_project_is_created_changed_and_found(world: &World) {
     assert!(matches!(taken, StoreError::Taken { field: "slug" }), "{taken:?}");
     let patch = ProjectPatch { description: Some(Some("Ünïcode".into())), ..ProjectPatch::default() };
     let changed = store.update_project(me, project.id, patch, Some(project.revision)).await.unwrap();
-    assert_eq!(store.projects(me, &[project.id]).await.unwrap(), [changed.clone()]);
+    assert_eq!(store.projects(me, &[project.id]).await.unwrap()[0], changed);
     assert_eq!(changed.description.as_deref(), Some("Ünïcode"));
     assert_eq!(store.project_by_slug(me, "no slug at all").await.unwrap(), None);
     let journal = store.project_journal(me, project.id, ProjectSeq::ZERO, 100).await.unwrap();

@@ -15,7 +15,7 @@ async fn a_batch_is_one_statement_however_large(world: &World) {
     }
     world.append(builds[0], vec![line("x", Some("a"))]).await;
     world.end(builds[0], RunStatus::Succeeded, 5).await;
-    let services = vec![service.id, world.another_service("other").await.id];
+    let services = [service.id, world.another_service("other").await.id];
     for count in [1, 50] {
         let (builds, services) = (&builds[..count], &services[..count.min(2)]);
         macro_rules! one_statement {

@@ -1,4 +1,5 @@
 //! The store's stories, each on SQLite and on a real PostgreSQL.
+#![expect(clippy::unwrap_used, clippy::expect_used, clippy::panic, reason = "a test that is surprised has failed")]
 
 #[macro_use]
 mod support;

@@ -16,7 +16,7 @@ use alm_build_spi::{
     StartBuild,
 };
 use alm_domain::{
-    BuildId, IdSource, Observation, ParameterValue, RepositoryRef, ServiceId, Settings, SystemClock, SystemIds,
+    BuildId, IdSource, ParameterValue, RepositoryRef, ServiceId, Settings, SystemClock, SystemIds,
     effective_configuration,
 };
 use alm_provider_local::{LocalConfig, LocalProvider, descriptor};
@@ -167,7 +167,7 @@ impl Rig {
         from: Option<ResumeToken>,
         mut enough: impl FnMut(&Told) -> bool,
     ) -> Told {
-        let mut told = Told::default();
+        let mut told = Told { from_the_beginning: from.is_none(), ..Told::default() };
         let stream = self.provider().follow(&Access::default(), run, from, CancellationToken::new());
         let reading = async {
             let mut stream = stream;
@@ -226,9 +226,4 @@ pub(crate) fn processes_with(text: &str) -> Vec<i32> {
 pub(crate) fn is_supervised(spool: &Path, run: &RunRef) -> bool {
     let Ok(lock) = fs::File::open(spool.join(&run.0).join("lock")) else { return false };
     lock.try_lock_shared().is_err()
-}
-
-/// Whether an observation says that the run is over.
-pub(crate) fn is_complete(observation: &Observation) -> bool {
-    *observation == Observation::Complete
 }
