@@ -10,5 +10,6 @@
 mod architecture;
 mod http;
 mod pipelines;
+mod recovery;
 mod subscriptions;
 mod support;

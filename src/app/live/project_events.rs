@@ -1,6 +1,10 @@
 //! The stream of what happens in a project.
 
-use std::{collections::BTreeSet, sync::Arc, time::Duration};
+use std::{
+    collections::{BTreeSet, HashMap},
+    sync::Arc,
+    time::Duration,
+};
 
 use alm_domain::{BuildId, Principal, ProjectEventKind, ProjectId, ProjectSeq, ServiceId, Timestamp};
 use async_stream::try_stream;
@@ -104,16 +108,11 @@ impl Hub {
                 loop {
                     let events = store.project_journal(&principal, project, seq, PAGE).await?;
                     let full = events.len() == PAGE;
-                    // Each page is told as its newest state, so that its cursor holds for all of it only once all of it was told.
-                    let page: Vec<_> = events.iter().map(|event| event.kind).collect();
-                    let begin = seq;
+                    let page: Vec<_> = events.iter().map(|event| (event.seq, event.kind)).collect();
                     let end = events.last().map_or(seq, |event| event.seq);
-                    let told = coalesce(&page);
-                    let count = told.len();
-                    for (i, kind) in told.into_iter().enumerate() {
-                        let resume = if i + 1 == count { end } else { begin };
+                    for (at, kind) in coalesce(&page, end) {
                         last_told = Some(Instant::now());
-                        yield (now(), named(kind, resume));
+                        yield (now(), named(kind, at));
                     }
                     seq = end;
                     if !full {
@@ -139,24 +138,28 @@ impl Hub {
     }
 }
 
-/// What happened, each subject once: a build that was added and then changed is told as added.
-fn coalesce(kinds: &[ProjectEventKind]) -> Vec<ProjectEventKind> {
-    let added: BTreeSet<BuildId> =
-        kinds.iter().filter_map(|k| if let ProjectEventKind::BuildAdded(b) = k { Some(*b) } else { None }).collect();
-    let removed: BTreeSet<ServiceId> = kinds
-        .iter()
-        .filter_map(|k| if let ProjectEventKind::ServiceRemoved(s) = k { Some(*s) } else { None })
-        .collect();
-    let mut told = Vec::new();
-    for kind in kinds {
-        let skip = match kind {
-            ProjectEventKind::BuildChanged(build) => added.contains(build),
-            ProjectEventKind::ServiceChanged(service) => removed.contains(service),
-            _ => false,
-        };
-        if !skip && !told.contains(kind) {
-            told.push(*kind);
+/// What happened, each subject once, with where to resume behind it: a subject that changed several times is told where it
+/// changed last, a build that was added and then changed as added. The last of them is told at `end`, for it is all.
+fn coalesce(events: &[(ProjectSeq, ProjectEventKind)], end: ProjectSeq) -> Vec<(ProjectSeq, ProjectEventKind)> {
+    let mut added: BTreeSet<BuildId> = BTreeSet::new();
+    let mut removed: BTreeSet<ServiceId> = BTreeSet::new();
+    let mut last: HashMap<ProjectEventKind, ProjectSeq> = HashMap::new();
+    for (seq, kind) in events {
+        last.insert(*kind, *seq);
+        match kind {
+            ProjectEventKind::BuildAdded(build) => _ = added.insert(*build),
+            ProjectEventKind::ServiceRemoved(service) => _ = removed.insert(*service),
+            _ => {}
         }
+    }
+    let is_told = |(seq, kind): &&(ProjectSeq, ProjectEventKind)| match kind {
+        ProjectEventKind::BuildChanged(build) if added.contains(build) => false,
+        ProjectEventKind::ServiceChanged(service) if removed.contains(service) => false,
+        kind => last.get(kind) == Some(seq),
+    };
+    let mut told: Vec<_> = events.iter().filter(is_told).copied().collect();
+    if let Some((seq, _)) = told.last_mut() {
+        *seq = end;
     }
     told
 }
@@ -182,7 +185,7 @@ mod tests {
         let ids = SequentialIds::new(1);
         let (one, two) = (BuildId::generate(&ids), BuildId::generate(&ids));
         use ProjectEventKind::{BuildAdded, BuildChanged, ProjectChanged};
-        let told = coalesce(&[
+        let happened = [
             BuildChanged(two),
             BuildAdded(one),
             BuildChanged(one),
@@ -190,7 +193,18 @@ mod tests {
             BuildChanged(two),
             BuildChanged(one),
             ProjectChanged,
-        ]);
-        assert_eq!(told, [BuildChanged(two), BuildAdded(one), ProjectChanged]);
+            BuildChanged(one),
+        ];
+        let events: Vec<_> = (1..).map(ProjectSeq).zip(happened).collect();
+        let told = coalesce(&events, ProjectSeq(8));
+        let expected = [(2, BuildAdded(one)), (5, BuildChanged(two)), (8, ProjectChanged)];
+        assert_eq!(told, expected.map(|(seq, kind)| (ProjectSeq(seq), kind)));
+        // Whoever is cut off behind any of them is told the rest, and no build's beginning again.
+        for (seen, (cursor, _)) in told.iter().enumerate() {
+            let rest: Vec<_> = events.iter().filter(|(seq, _)| seq > cursor).copied().collect();
+            let again = coalesce(&rest, ProjectSeq(8));
+            assert!(told[seen + 1..].iter().all(|(_, kind)| again.iter().any(|(_, k)| k == kind)), "{again:?}");
+            assert!(again.iter().all(|(_, kind)| !matches!(kind, BuildAdded(_))), "{again:?}");
+        }
     }
 }

@@ -70,6 +70,7 @@ async fn a_snapshot_comes_first_and_then_what_changes_to_the_end() {
     app.decide(&build, "APPROVE", json!([])).await;
     app.engine.release(build.key());
     let events = updates.all().await;
+    let mut known = Known::default();
     events.iter().for_each(|event| known.learn(event));
     assert_knows(&known, &app, &build);
     assert_eq!(events.last().unwrap()["reason"], "COMPLETE");

@@ -5,7 +5,7 @@ use std::{net::SocketAddr, sync::Arc};
 use alm::{
     app::{App, Timing},
     graphql::{Api, Limits},
-    http::{HttpConfig, HttpState, SingleUserAuth, Token, downloads, router, serve},
+    http::{HttpConfig, HttpState, MarkExecution, SingleUserAuth, Token, downloads, router, serve},
 };
 use alm_domain::{Clock, SystemClock, SystemIds};
 use alm_store::Store;
@@ -39,7 +39,7 @@ impl Server {
             let closing = CancellationToken::new();
             let http = Arc::new(http);
             let state = HttpState::new(
-                Api::new(app.clone(), Limits::default(), timing),
+                Api::new(app.clone(), Limits::default(), timing, MarkExecution),
                 Arc::new(SingleUserAuth::new(Token::new(TOKEN).unwrap())),
                 Arc::new(SystemIds),
                 Arc::clone(&http),
