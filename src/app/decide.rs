@@ -86,16 +86,9 @@ impl App {
             Err(None) => Err(AppError::Stale),
             Err(Some(DecideError::NotFound)) => Err(missing()),
             Err(Some(error @ DecideError::NotPending(_))) => Err(AppError::WrongState(error.to_string())),
-            Err(Some(DecideError::Parameters(problems))) => Err(AppError::Invalid(
-                problems
-                    .into_iter()
-                    .map(|problem| {
-                        let mut path = vec!["parameters".to_owned()];
-                        path.extend(problem.index.map(|index| index.to_string()));
-                        FieldProblem::new(path, problem.to_string())
-                    })
-                    .collect(),
-            )),
+            Err(Some(DecideError::Parameters(problems))) => {
+                Err(AppError::Invalid(problems.into_iter().map(FieldProblem::from).collect()))
+            }
         }
     }
 }

@@ -177,18 +177,9 @@ impl App {
     ) -> Result<(), AppError> {
         let described = tokio::time::timeout(DESCRIBE_WITHIN, self.describe(principal, service, reference)).await;
         let Ok(Ok(description)) = described else { return Ok(()) };
-        check_parameters(&description.parameters, parameters).map(drop).map_err(|problems| {
-            AppError::Invalid(
-                problems
-                    .into_iter()
-                    .map(|problem| {
-                        let mut path = vec!["parameters".to_owned()];
-                        path.extend(problem.index.map(|index| index.to_string()));
-                        FieldProblem::new(path, problem.to_string())
-                    })
-                    .collect(),
-            )
-        })
+        check_parameters(&description.parameters, parameters)
+            .map(drop)
+            .map_err(|problems| AppError::Invalid(problems.into_iter().map(FieldProblem::from).collect()))
     }
 }
 
