@@ -10,6 +10,7 @@
 mod architecture;
 mod http;
 mod pipelines;
+mod readme;
 mod recovery;
 mod subscriptions;
 mod support;

@@ -88,6 +88,7 @@ impl<'a> Follower<'a> {
                     self.backoff.next(None)
                 }
                 Err(Setback::Later { message, retry_after }) => {
+                    metrics::counter!("alm_engine_setbacks_total").increment(1);
                     tracing::warn!(error = message, "the engine cannot be asked");
                     self.degrade(message).await;
                     self.backoff.next(retry_after)
@@ -261,6 +262,7 @@ impl<'a> Follower<'a> {
         }
         let over = changes.iter().any(|o| matches!(o, Observation::Complete));
         let append = Append { lines, resume, run_ref: None };
+        let begun = Instant::now();
         let (store, system) = (&self.shared.store, &self.shared.principal);
         let committed = if changes.is_empty() && !self.noted {
             store.append_lines(system, self.build, Fence::Follower(epoch), append).await?
@@ -275,6 +277,8 @@ impl<'a> Follower<'a> {
                 })
                 .await?
         };
+        metrics::histogram!("alm_commit_seconds").record(begun.elapsed().as_secs_f64());
+        metrics::counter!("alm_log_lines_total").increment(committed.lines.len() as u64);
         self.noted = false;
         self.shared.hub.publish(self.build, &committed);
         Ok(if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })

@@ -60,6 +60,6 @@ async fn a_provider_in_use_cannot_be_removed() {
     app.done("removeBuildService", "removedServiceId", json!({"serviceId": service})).await;
     // Builds stay readable, and they are builds of this provider.
     let after = app.mutate("removeProvider", "removedProviderId", remove).await;
-    eprintln!("{after}");
+    assert_eq!(after["userErrors"][0]["code"], "IN_USE", "{after}");
     assert_eq!(app.build(build.id()).await.status(), "SUCCEEDED");
 }
