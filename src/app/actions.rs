@@ -4,7 +4,7 @@
 //! together.
 
 use alm_domain::{
-    Approval, ApprovalStatus, Build, BuildService, Capability, Principal, Project, Provider, RunStatus, Stage,
+    Approval, ApprovalStatus, Build, BuildService, Capability, Principal, Project, Provider, Stage,
 };
 
 use super::App;
@@ -110,8 +110,7 @@ impl App {
         provider: &Provider,
     ) -> Vec<ActionState> {
         let over = build.status.is_terminal().then_some((ActionBlocker::WrongState, "the build is over"));
-        let asked = (build.status == RunStatus::Cancelling)
-            .then_some((ActionBlocker::WrongState, "the build has been asked to stop already"));
+        // Asking twice is no error: a client whose first answer was lost must be able to ask again.
         vec![
             state(Action::CancelBuild, self.lacks(provider, build, Capability::Cancel).or(over).or(asked)),
             state(Action::RerunBuild, self.rerun_blocked(build, service, project, provider, Capability::Rerun)),

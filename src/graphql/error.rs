@@ -7,7 +7,7 @@ use async_graphql::{Enum, Error, ErrorExtensions};
 
 use crate::app::AppError;
 
-/// Values of extensions.code on top-level errors.
+/// Values of extensions.code on top-level errors, those of the transport included.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) enum ErrorCode {
     /// Not signed in, or the sign-in has expired.
@@ -28,13 +28,35 @@ pub(crate) enum ErrorCode {
     Unavailable,
     /// The provider answered with a failure.
     ProviderFailed,
+    /// The request is not well-formed.
+    BadRequest,
+    /// The `Host` header names a host that is not served.
+    HostNotAllowed,
+    /// A page of a foreign origin asks.
+    OriginNotAllowed,
+    /// Not by this method.
+    MethodNotAllowed,
+    /// No reply can be given in a media type that the client accepts.
+    NotAcceptable,
+    /// The body came too slowly.
+    RequestTimeout,
+    /// The body is too large.
+    PayloadTooLarge,
+    /// The body is of another media type than those that are read.
+    UnsupportedMediaType,
+    /// The document does not parse.
+    GraphqlParseFailed,
+    /// Too many operations run at a time.
+    RateLimited,
+    /// The execution took too long.
+    Timeout,
     /// Our mistake; quote extensions.requestId.
     Internal,
 }
 
 impl ErrorCode {
     /// All of them, with what they mean and whether the same request may work later.
-    pub(crate) const MEANINGS: [(Self, &str, bool); 10] = [
+    pub(crate) const MEANINGS: [(Self, &str, bool); 21] = [
         (Self::Unauthenticated, "Sign in: send `Authorization: Bearer TOKEN`, or the token in connection_init.", false),
         (Self::Forbidden, "Signed in, but the role does not allow it.", false),
         (Self::GraphqlValidationFailed, "The document does not fit the schema: correct it.", false),
@@ -48,6 +70,17 @@ impl ErrorCode {
         (Self::NotFound, "The subject does not exist, or is not visible to the caller.", false),
         (Self::Unavailable, "The provider or the database cannot be reached: try again in a moment.", true),
         (Self::ProviderFailed, "The provider answered with a failure; the message has its words.", true),
+        (Self::BadRequest, "The request is not well-formed: the message says what to correct.", false),
+        (Self::HostNotAllowed, "The server is not served under this name: use one of its own, or allow this one in its settings.", false),
+        (Self::OriginNotAllowed, "Pages of this origin may not ask: allow it in the settings of the server.", false),
+        (Self::MethodNotAllowed, "Not by this HTTP method: the header Allow names those that would do.", false),
+        (Self::NotAcceptable, "No reply in a media type that you accept: accept application/graphql-response+json.", false),
+        (Self::RequestTimeout, "The body of the request came too slowly: send it again.", true),
+        (Self::PayloadTooLarge, "The body of the request is too large: send less.", false),
+        (Self::UnsupportedMediaType, "Send the body as application/json.", false),
+        (Self::GraphqlParseFailed, "The document is not GraphQL: correct its syntax.", false),
+        (Self::RateLimited, "Too many operations at a time: end some of them, or wait.", true),
+        (Self::Timeout, "The execution took too long and was cut off: ask for less.", true),
         (Self::Internal, "A mistake of the service: quote extensions.requestId when you report it.", true),
     ];
 
@@ -63,6 +96,17 @@ impl ErrorCode {
             Self::NotFound => "NOT_FOUND",
             Self::Unavailable => "UNAVAILABLE",
             Self::ProviderFailed => "PROVIDER_FAILED",
+            Self::BadRequest => "BAD_REQUEST",
+            Self::HostNotAllowed => "HOST_NOT_ALLOWED",
+            Self::OriginNotAllowed => "ORIGIN_NOT_ALLOWED",
+            Self::MethodNotAllowed => "METHOD_NOT_ALLOWED",
+            Self::NotAcceptable => "NOT_ACCEPTABLE",
+            Self::RequestTimeout => "REQUEST_TIMEOUT",
+            Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
+            Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
+            Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::RateLimited => "RATE_LIMITED",
+            Self::Timeout => "TIMEOUT",
             Self::Internal => "INTERNAL",
         }
     }

@@ -84,7 +84,11 @@ impl Executor for Api {
     }
 }
 
-/// Gives every error that has no code of its own (validation, limits) the code that it deserves.
+/// Most bytes of a message that is not ours.
+const LONGEST_MESSAGE: usize = 300;
+
+/// Gives every error that has no code of its own (validation, limits, values of a wrong type) the code that it deserves. Its
+/// message comes from the library, which echoes whole values: it is cut.
 fn coded(mut response: Response) -> Response {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
@@ -97,6 +101,10 @@ fn coded(mut response: Response) -> Response {
                 ErrorCode::BadArgument
             };
             extensions.set("code", code.name());
+            if error.message.len() > LONGEST_MESSAGE {
+                error.message.truncate(error.message.floor_char_boundary(LONGEST_MESSAGE));
+                error.message.push('…');
+            }
         }
     }
     response

@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod graphql;
 mod http;
 mod pipelines;
 mod readme;

@@ -1,0 +1,11 @@
+//! The API: what holds for every field of the schema, found by introspection, and what its users may rely on.
+
+mod actions;
+mod costs;
+mod error_codes;
+mod idempotency;
+mod introspection;
+mod nodes;
+mod paging;
+mod rubbish;
+mod statements;
