@@ -8,5 +8,6 @@
 )]
 
 mod architecture;
+mod canary;
 mod http;
 mod readme;
