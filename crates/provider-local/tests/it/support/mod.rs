@@ -227,3 +227,15 @@ pub(crate) fn is_supervised(spool: &Path, run: &RunRef) -> bool {
     let Ok(lock) = fs::File::open(spool.join(&run.0).join("lock")) else { return false };
     lock.try_lock_shared().is_err()
 }
+
+/// The process that supervises a run: the one whose arguments end in its directory.
+pub(crate) fn supervisor(rig: &Rig, run: &str) -> i32 {
+    let directory = rig.path("spool").join(run);
+    let directory = directory.to_str().unwrap();
+    let found = processes_with(directory).into_iter().find(|pid| {
+        let args = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let args = String::from_utf8_lossy(&args).into_owned();
+        args.contains("\0supervise\0") && args.trim_end_matches('\0').ends_with(directory)
+    });
+    found.expect("the supervisor runs")
+}
