@@ -6,6 +6,7 @@ mod artifacts;
 mod cancel;
 mod configs;
 mod conformance;
+mod containers;
 mod crash;
 mod environment;
 mod follow;
