@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod canary;
 mod graphql;
 mod http;
 mod pipelines;

@@ -49,6 +49,13 @@ pub enum ProjectUpdate {
         /// Which.
         build: BuildId,
     },
+    /// A build was removed.
+    BuildRemoved {
+        /// Resume point.
+        seq: ProjectSeq,
+        /// Which.
+        build: BuildId,
+    },
     /// A build service was made or changed.
     ServiceChanged {
         /// Resume point.
@@ -138,6 +145,7 @@ impl Hub {
     }
 }
 
+<<<<<<< HEAD
 /// What happened, each subject once, with where to resume behind it: a subject that changed several times is told where it
 /// changed last, a build that was added and then changed as added. The last of them is told at `end`, for it is all.
 fn coalesce(events: &[(ProjectSeq, ProjectEventKind)], end: ProjectSeq) -> Vec<(ProjectSeq, ProjectEventKind)> {
@@ -150,6 +158,28 @@ fn coalesce(events: &[(ProjectSeq, ProjectEventKind)], end: ProjectSeq) -> Vec<(
             ProjectEventKind::BuildAdded(build) => _ = added.insert(*build),
             ProjectEventKind::ServiceRemoved(service) => _ = removed.insert(*service),
             _ => {}
+=======
+/// What happened, each subject once: a build that was added and then changed is told as added.
+fn coalesce(kinds: &[ProjectEventKind]) -> Vec<ProjectEventKind> {
+    let added: BTreeSet<BuildId> =
+        kinds.iter().filter_map(|k| if let ProjectEventKind::BuildAdded(b) = k { Some(*b) } else { None }).collect();
+    let removed: BTreeSet<ServiceId> = kinds
+        .iter()
+        .filter_map(|k| if let ProjectEventKind::ServiceRemoved(s) = k { Some(*s) } else { None })
+        .collect();
+    let gone: BTreeSet<BuildId> =
+        kinds.iter().filter_map(|k| if let ProjectEventKind::BuildRemoved(b) = k { Some(*b) } else { None }).collect();
+    let mut told = Vec::new();
+    for kind in kinds {
+        let skip = match kind {
+            ProjectEventKind::BuildAdded(build) => gone.contains(build),
+            ProjectEventKind::BuildChanged(build) => added.contains(build) || gone.contains(build),
+            ProjectEventKind::ServiceChanged(service) => removed.contains(service),
+            _ => false,
+        };
+        if !skip && !told.contains(kind) {
+            told.push(*kind);
+>>>>>>> main
         }
     }
     let is_told = |(seq, kind): &&(ProjectSeq, ProjectEventKind)| match kind {
@@ -169,6 +199,7 @@ const fn named(kind: ProjectEventKind, seq: ProjectSeq) -> ProjectUpdate {
         ProjectEventKind::ProjectChanged => ProjectUpdate::Project { seq },
         ProjectEventKind::BuildAdded(build) => ProjectUpdate::BuildAdded { seq, build },
         ProjectEventKind::BuildChanged(build) => ProjectUpdate::BuildChanged { seq, build },
+        ProjectEventKind::BuildRemoved(build) => ProjectUpdate::BuildRemoved { seq, build },
         ProjectEventKind::ServiceChanged(service) => ProjectUpdate::ServiceChanged { seq, service },
         ProjectEventKind::ServiceRemoved(service) => ProjectUpdate::ServiceRemoved { seq, service },
     }
