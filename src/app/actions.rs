@@ -3,9 +3,7 @@
 //! **Architecture Invariant:** `allowed` here means that the mutation succeeds, and the other way round; a test holds the two
 //! together.
 
-use alm_domain::{
-    Approval, ApprovalStatus, Build, BuildService, Capability, Principal, Project, Provider, Stage,
-};
+use alm_domain::{Approval, ApprovalStatus, Build, BuildService, Capability, Principal, Project, Provider, Stage};
 
 use super::App;
 
@@ -112,7 +110,7 @@ impl App {
         let over = build.status.is_terminal().then_some((ActionBlocker::WrongState, "the build is over"));
         // Asking twice is no error: a client whose first answer was lost must be able to ask again.
         vec![
-            state(Action::CancelBuild, self.lacks(provider, build, Capability::Cancel).or(over).or(asked)),
+            state(Action::CancelBuild, self.lacks(provider, build, Capability::Cancel).or(over)),
             state(Action::RerunBuild, self.rerun_blocked(build, service, project, provider, Capability::Rerun)),
         ]
     }

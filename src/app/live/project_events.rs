@@ -145,44 +145,24 @@ impl Hub {
     }
 }
 
-<<<<<<< HEAD
 /// What happened, each subject once, with where to resume behind it: a subject that changed several times is told where it
 /// changed last, a build that was added and then changed as added. The last of them is told at `end`, for it is all.
 fn coalesce(events: &[(ProjectSeq, ProjectEventKind)], end: ProjectSeq) -> Vec<(ProjectSeq, ProjectEventKind)> {
     let mut added: BTreeSet<BuildId> = BTreeSet::new();
+    let mut gone: BTreeSet<BuildId> = BTreeSet::new();
     let mut removed: BTreeSet<ServiceId> = BTreeSet::new();
     let mut last: HashMap<ProjectEventKind, ProjectSeq> = HashMap::new();
     for (seq, kind) in events {
         last.insert(*kind, *seq);
         match kind {
             ProjectEventKind::BuildAdded(build) => _ = added.insert(*build),
+            ProjectEventKind::BuildRemoved(build) => _ = gone.insert(*build),
             ProjectEventKind::ServiceRemoved(service) => _ = removed.insert(*service),
             _ => {}
-=======
-/// What happened, each subject once: a build that was added and then changed is told as added.
-fn coalesce(kinds: &[ProjectEventKind]) -> Vec<ProjectEventKind> {
-    let added: BTreeSet<BuildId> =
-        kinds.iter().filter_map(|k| if let ProjectEventKind::BuildAdded(b) = k { Some(*b) } else { None }).collect();
-    let removed: BTreeSet<ServiceId> = kinds
-        .iter()
-        .filter_map(|k| if let ProjectEventKind::ServiceRemoved(s) = k { Some(*s) } else { None })
-        .collect();
-    let gone: BTreeSet<BuildId> =
-        kinds.iter().filter_map(|k| if let ProjectEventKind::BuildRemoved(b) = k { Some(*b) } else { None }).collect();
-    let mut told = Vec::new();
-    for kind in kinds {
-        let skip = match kind {
-            ProjectEventKind::BuildAdded(build) => gone.contains(build),
-            ProjectEventKind::BuildChanged(build) => added.contains(build) || gone.contains(build),
-            ProjectEventKind::ServiceChanged(service) => removed.contains(service),
-            _ => false,
-        };
-        if !skip && !told.contains(kind) {
-            told.push(*kind);
->>>>>>> main
         }
     }
     let is_told = |(seq, kind): &&(ProjectSeq, ProjectEventKind)| match kind {
+        ProjectEventKind::BuildAdded(build) | ProjectEventKind::BuildChanged(build) if gone.contains(build) => false,
         ProjectEventKind::BuildChanged(build) if added.contains(build) => false,
         ProjectEventKind::ServiceChanged(service) if removed.contains(service) => false,
         kind => last.get(kind) == Some(seq),

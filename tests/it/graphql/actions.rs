@@ -140,7 +140,9 @@ impl World {
         let id = &subject.id;
         let (mutation, selection, input) = match (subject.kind, action) {
             ("Project", "EDIT") => ("updateProject", "project { id }", json!({"projectId": id, "displayName": "Anew"})),
-            ("Provider", "EDIT") => ("updateProvider", "provider { id }", json!({"providerId": id, "displayName": "Anew"})),
+            ("Provider", "EDIT") => {
+                ("updateProvider", "provider { id }", json!({"providerId": id, "displayName": "Anew"}))
+            }
             ("Provider", "PROBE") => ("probeProvider", "provider { id }", json!({"providerId": id})),
             ("Provider", "REMOVE") => ("removeProvider", "removedProviderId", json!({"providerId": id})),
             ("BuildService", "EDIT") => {

@@ -70,14 +70,19 @@ fn leaf(schema: &Schema, name: &str) -> String {
 async fn a_list_costs_more_for_each_field_of_its_rows() {
     let app = TestApp::fake(Script::new().succeed()).await;
     let schema = Schema::of(&app.graphql(Schema::query(), json!({})).await);
-    let mut scales = Scales { analyzing: Api::new(app.app().clone(), Limits::default(), Timing::default(), Analyzer), app: &app };
+    let mut scales =
+        Scales { analyzing: Api::new(app.app().clone(), Limits::default(), Timing::default(), Analyzer), app: &app };
     scales.analyzing = scales.limited(NO_LIMITS);
     let mut lists = 0;
     for place in schema.places() {
         let (target, is_list) = Schema::bare(&place.field["type"]);
         // The field that leads to a connection bears the cost of its rows.
         let within_connection = place.owner.ends_with("Connection");
-        if place.owner.starts_with("__") || target.starts_with("__") || within_connection || !schema.is_composite(&target) {
+        if place.owner.starts_with("__")
+            || target.starts_with("__")
+            || within_connection
+            || !schema.is_composite(&target)
+        {
             continue;
         }
         let row = match target.strip_suffix("Connection") {
@@ -102,7 +107,8 @@ async fn a_page_costs_as_many_rows_as_it_has_and_too_much_is_refused() {
     let small = scales.cost("query", "{ projects(first: 1) { nodes { id slug } } }").await;
     let large = scales.cost("query", "{ projects(last: 100) { nodes { id slug } } }").await;
     assert!(large >= small * 90, "{small} {large}");
-    let nested = "{ projects(first: 100) { nodes { builds(first: 100) { nodes { stages { dependsOn { id name } } } } } } }";
+    let nested =
+        "{ projects(first: 100) { nodes { builds(first: 100) { nodes { stages { dependsOn { id name } } } } } } }";
     let reply = app.reply(nested, json!({})).await;
     assert_eq!(reply["errors"][0]["extensions"]["code"], "QUERY_TOO_COSTLY", "{reply}");
     let one = scales.cost("query", "{ nodes(ids: [\"x\"]) { id } }").await;

@@ -88,7 +88,9 @@ impl Schema {
         match wrapped["kind"].as_str().unwrap() {
             "NON_NULL" => self.literal(&wrapped["ofType"]),
             "LIST" => format!("[{}]", self.literal(&wrapped["ofType"])),
-            "ENUM" => self.types[wrapped["name"].as_str().unwrap()]["enumValues"][0]["name"].as_str().unwrap().to_owned(),
+            "ENUM" => {
+                self.types[wrapped["name"].as_str().unwrap()]["enumValues"][0]["name"].as_str().unwrap().to_owned()
+            }
             "INPUT_OBJECT" => {
                 let fields = self.types[wrapped["name"].as_str().unwrap()]["inputFields"].as_array().unwrap();
                 let required: Vec<_> = fields
@@ -97,7 +99,9 @@ impl Schema {
                     .collect();
                 // One of several: the first.
                 let chosen = if required.is_empty() { vec![&fields[0]] } else { required };
-                let given = chosen.iter().map(|field| format!("{}: {}", field["name"].as_str().unwrap(), self.literal(&field["type"])));
+                let given = chosen
+                    .iter()
+                    .map(|field| format!("{}: {}", field["name"].as_str().unwrap(), self.literal(&field["type"])));
                 format!("{{{}}}", given.collect::<Vec<_>>().join(", "))
             }
             _ => match wrapped["name"].as_str().unwrap() {

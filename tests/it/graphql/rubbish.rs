@@ -11,9 +11,26 @@ use crate::support::TestApp;
 /// What one leaf of an input is replaced by.
 fn rubbish() -> Vec<Value> {
     let texts = [
-        "", " ", "\u{0}", "a\u{0}b", "\u{1b}[2J\u{7}\r\n", "🐌", "\u{202e}gpj", "../../etc/passwd", "%00%2e", "-", "--upload-pack=true",
-        "'; DROP TABLE build; --", "bld_", "bld_zzzzzzzz", "prj_01900000000070008000000000000001",
-        "bld_01900000000070008000000000000001", "AQEBogLpmRpz04OP6BP9pvqRAAAAAAAAAAK1CW9n", "http://[::1", "file:///etc/shadow", "NaN",
+        "",
+        " ",
+        "\u{0}",
+        "a\u{0}b",
+        "\u{1b}[2J\u{7}\r\n",
+        "🐌",
+        "\u{202e}gpj",
+        "../../etc/passwd",
+        "%00%2e",
+        "-",
+        "--upload-pack=true",
+        "'; DROP TABLE build; --",
+        "bld_",
+        "bld_zzzzzzzz",
+        "prj_01900000000070008000000000000001",
+        "bld_01900000000070008000000000000001",
+        "AQEBogLpmRpz04OP6BP9pvqRAAAAAAAAAAK1CW9n",
+        "http://[::1",
+        "file:///etc/shadow",
+        "NaN",
     ];
     let mut all: Vec<Value> = texts.iter().map(|text| json!(text)).collect();
     all.push(json!("x".repeat(100_000)));
@@ -50,7 +67,9 @@ impl Samples<'_> {
                 Value::Object(chosen.iter().map(sample).collect::<Map<_, _>>())
             }
             _ => match (name, wrapped["name"].as_str().unwrap()) {
-                (name, "ID") => json!(self.known.get(name).map_or("bld_01900000000070008000000000000001", String::as_str)),
+                (name, "ID") => {
+                    json!(self.known.get(name).map_or("bld_01900000000070008000000000000001", String::as_str))
+                }
                 (_, "Int" | "Int53") => json!(1),
                 (_, "Duration") => json!(100),
                 (name, "Boolean") => json!(name != "archived" && name != "mine"),
@@ -65,7 +84,9 @@ impl Samples<'_> {
 fn leaves(value: &Value, at: &str, found: &mut Vec<String>) {
     match value {
         Value::Object(fields) => fields.iter().for_each(|(name, value)| leaves(value, &format!("{at}/{name}"), found)),
-        Value::Array(values) => values.iter().enumerate().for_each(|(i, value)| leaves(value, &format!("{at}/{i}"), found)),
+        Value::Array(values) => {
+            values.iter().enumerate().for_each(|(i, value)| leaves(value, &format!("{at}/{i}"), found))
+        }
         _ => found.push(at.to_owned()),
     }
 }
@@ -121,19 +142,28 @@ async fn rubbish_in_any_input_is_answered_with_a_clear_error() {
         for field in schema.fields(root) {
             let name = field["name"].as_str().unwrap();
             let args = field["args"].as_array().unwrap();
-            let declared: Vec<_> = args.iter().map(|arg| format!("${}: {}", arg["name"].as_str().unwrap(), spelled(&arg["type"]))).collect();
+            let declared: Vec<_> = args
+                .iter()
+                .map(|arg| format!("${}: {}", arg["name"].as_str().unwrap(), spelled(&arg["type"])))
+                .collect();
             let passed: Vec<_> = args.iter().map(|arg| format!("{0}: ${0}", arg["name"].as_str().unwrap())).collect();
             if args.is_empty() {
                 continue;
             }
-            let document = format!("{operation}({}) {{ {name}({}) {{ __typename }} }}", declared.join(", "), passed.join(", "));
+            let document =
+                format!("{operation}({}) {{ {name}({}) {{ __typename }} }}", declared.join(", "), passed.join(", "));
             let mut seen = BTreeSet::new();
             for turn in 0..4 {
                 let known = if name.starts_with("remove") { BTreeMap::new() } else { known.clone() };
                 let samples = Samples { schema: &schema, turn, known };
                 let sample: Map<_, _> = args
                     .iter()
-                    .map(|arg| (arg["name"].as_str().unwrap().to_owned(), samples.of(arg["name"].as_str().unwrap(), &arg["type"])))
+                    .map(|arg| {
+                        (
+                            arg["name"].as_str().unwrap().to_owned(),
+                            samples.of(arg["name"].as_str().unwrap(), &arg["type"]),
+                        )
+                    })
                     .collect();
                 let sample = Value::Object(sample);
                 let mut places = Vec::new();

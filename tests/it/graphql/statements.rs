@@ -12,7 +12,8 @@ use crate::support::{Setup, TestApp};
 const ROWS: usize = 50;
 
 /// Edges that take a statement or more for each row, and why they may.
-const EXCEPTED: [(&str, &str); 1] = [("BuildService.parameters", "reads the definition at the provider, not rows; its cost of 200 says so")];
+const EXCEPTED: [(&str, &str); 1] =
+    [("BuildService.parameters", "reads the definition at the provider, not rows; its cost of 200 says so")];
 
 /// Ids of fifty entities of each kind, each in a family of its own.
 async fn populated(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
@@ -81,11 +82,8 @@ async fn no_edge_takes_more_statements_for_fifty_rows_than_for_one() {
             }
             let (target, _) = Schema::bare(&field["type"]);
             let call = schema.call(field);
-            let selection = if schema.is_composite(&target) {
-                format!("{call} {{ {} }}", rows_of(&schema, &target))
-            } else {
-                call
-            };
+            let selection =
+                if schema.is_composite(&target) { format!("{call} {{ {} }}", rows_of(&schema, &target)) } else { call };
             edges += 1;
             let query = format!("query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {kind} {{ {selection} }} }} }}");
             let one = statements(&app, &query, &ids[..1]).await;

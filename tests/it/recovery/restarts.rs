@@ -27,7 +27,6 @@ async fn assert_true(app: &TestApp, build: &BuildView) {
     assert!(app.log(&told).await == expected, "lines were lost, doubled or mixed up");
 }
 
-
 #[tokio::test]
 async fn killed_at_random_moments_it_loses_nothing_and_doubles_nothing() {
     on_each_database(|setup: Setup| async move {

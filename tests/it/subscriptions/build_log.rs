@@ -26,7 +26,8 @@ async fn each_line_is_told_once_in_order_while_it_is_written() {
 #[tokio::test]
 async fn a_reader_that_is_cut_off_at_every_event_misses_nothing() {
     on_each_database(|setup: Setup| async move {
-        let app = setup.scripted(Script::new().stage("build").lines(600).wait().stage("test").gap("rotated")).start().await;
+        let app =
+            setup.scripted(Script::new().stage("build").lines(600).wait().stage("test").gap("rotated")).start().await;
         let service = app.service("web").await;
         let build = app.start_build(&service).await;
         app.engine.held(build.key()).await;

@@ -31,10 +31,6 @@ impl BuildView {
         self.text("statusReason")
     }
 
-    pub(crate) fn revision(&self) -> u64 {
-        self.0["revision"].as_u64().unwrap()
-    }
-
     fn text(&self, field: &str) -> &str {
         self.0[field].as_str().unwrap_or_default()
     }

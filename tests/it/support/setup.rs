@@ -46,6 +46,7 @@ impl Setup {
                 first_retry: Duration::from_millis(20),
                 longest_retry: Duration::from_millis(200),
                 heartbeat: Duration::from_secs(15),
+                ..Timing::default()
             },
             http: HttpConfig::default(),
         }
