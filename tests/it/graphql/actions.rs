@@ -83,7 +83,7 @@ impl World {
                 let service = self.services.choose(&mut self.random).unwrap().clone();
                 let payload = self.app.mutate("startBuild", "build { id }", json!({"serviceId": service})).await;
                 if let Some(build) = payload["build"]["id"].as_str() {
-                    self.app.engine.started(build.parse().unwrap()).await;
+                    within(self.app.engine.started(build.parse().unwrap())).await;
                     self.builds.push(build.to_owned());
                 }
             }

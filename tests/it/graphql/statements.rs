@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use alm_build_spi::conformance::fake::{Script, StageSpec};
-use alm_domain::StageKind;
+use alm_domain::{ReasonCode, RunStatus, StageKind, StatusReason};
 use serde_json::{Value, json};
 
 use super::introspection::Schema;
-use crate::support::{Setup, TestApp};
+use crate::support::{Setup, TestApp, within};
 
 const ROWS: usize = 50;
 
@@ -31,8 +31,8 @@ async fn populated(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
         ids.entry("Provider").or_default().push(id(&provider));
         ids.entry("Project").or_default().push(project);
         let failed = app.start_build(&id(&service)).await;
-        app.engine.signal(failed.key(), "fail");
-        app.engine.ended(failed.key()).await;
+        within(app.engine.held(failed.key())).await;
+        app.engine.end(failed.key(), RunStatus::Failed, Some(StatusReason::new(ReasonCode::CommandFailed, "it broke")));
         let again = app.follow(&failed).await;
         let waiting = app.rerun(&again, json!({"beginning": true})).await;
         let waiting = app.follow_until(&waiting, |build| build["status"] == "WAITING_FOR_APPROVAL").await;

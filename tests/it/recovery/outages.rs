@@ -2,7 +2,7 @@
 
 use alm_build_spi::conformance::fake::Script;
 
-use crate::support::{Setup, TestApp, on_each_database};
+use crate::support::{Setup, TestApp, on_each_database, within};
 
 #[tokio::test]
 async fn an_outage_is_noted_on_the_build_and_never_fails_it() {
@@ -75,7 +75,7 @@ async fn a_run_whose_machine_is_gone_is_interrupted() {
     let app = TestApp::fake(Script::new().stage("a").wait()).await;
     let service = app.service("web").await;
     let build = app.start_build(&service).await;
-    app.engine.held(build.key()).await;
+    within(app.engine.held(build.key())).await;
     app.engine.lose_run(build.key());
     let build = app.follow(&build).await;
     assert_eq!((build.status(), build.why()), ("ERRORED", "INTERRUPTED"));

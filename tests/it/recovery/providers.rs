@@ -3,14 +3,14 @@
 use alm_build_spi::conformance::fake::Script;
 use serde_json::json;
 
-use crate::support::TestApp;
+use crate::support::{TestApp, within};
 
 #[tokio::test]
 async fn a_provider_that_is_switched_off_takes_no_new_builds_and_ends_the_running_ones_well() {
     let mut app = TestApp::fake(Script::new().stage("a").line("one").wait().line("two")).await;
     let service = app.service("web").await;
     let build = app.start_build(&service).await;
-    app.engine.held(build.key()).await;
+    within(app.engine.held(build.key())).await;
     let off = json!({"providerId": app.provider, "enabled": false});
     app.done("updateProvider", "provider { enabled }", off).await;
     let refused = app.mutate("startBuild", "build { id }", json!({"serviceId": service})).await;
@@ -36,7 +36,7 @@ async fn changed_settings_reach_the_provider_at_work_and_its_builds_go_on() {
     let app = TestApp::fake(Script::new().stage("a").line("one").wait().line("two")).await;
     let service = app.service("web").await;
     let build = app.start_build(&service).await;
-    app.engine.held(build.key()).await;
+    within(app.engine.held(build.key())).await;
     let change = json!({"providerId": app.provider, "configuration": [{"key": "slots", "value": {"plain": 7}}]});
     app.done("updateProvider", "provider { id }", change).await;
     assert_eq!(app.engine.settings().get("slots"), Some(&json!(7)));

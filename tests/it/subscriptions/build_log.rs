@@ -4,7 +4,7 @@ use alm_build_spi::conformance::fake::Script;
 use serde_json::json;
 
 use super::{assert_whole, lines};
-use crate::support::{Setup, TestApp, on_each_database};
+use crate::support::{Setup, TestApp, on_each_database, within};
 
 #[tokio::test]
 async fn each_line_is_told_once_in_order_while_it_is_written() {
@@ -30,7 +30,7 @@ async fn a_reader_that_is_cut_off_at_every_event_misses_nothing() {
             setup.scripted(Script::new().stage("build").lines(600).wait().stage("test").gap("rotated")).start().await;
         let service = app.service("web").await;
         let build = app.start_build(&service).await;
-        app.engine.held(build.key()).await;
+        within(app.engine.held(build.key())).await;
         let (mut told, mut cursor, mut ended) = (Vec::new(), None, false);
         while !ended {
             let mut log = app.build_log_with(json!({"id": build.id(), "after": cursor, "lines": 37})).await;

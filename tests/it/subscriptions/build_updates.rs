@@ -5,7 +5,7 @@ use std::collections::HashMap;
 use alm_build_spi::conformance::fake::Script;
 use serde_json::{Value, json};
 
-use crate::support::{BuildView, Setup, TestApp, on_each_database};
+use crate::support::{BuildView, Setup, TestApp, on_each_database, within};
 
 /// What a client knows of a build: fed with events, it must always know it as it was at some moment, never an earlier one.
 #[derive(Default)]
@@ -113,7 +113,7 @@ async fn a_cursor_from_the_future_begins_anew_and_says_so() {
     let app = TestApp::fake(Script::new().stage("a").wait()).await;
     let service = app.service("web").await;
     let build = app.start_build(&service).await;
-    app.engine.held(build.key()).await;
+    within(app.engine.held(build.key())).await;
     let key = build.key().as_uuid();
     let future = alm_domain::Cursor::at(alm_domain::CursorKind::BuildEvents, key, 10_000).encode();
     let mut updates = app.build_updates(&build, Some(&future)).await;

@@ -6,7 +6,7 @@ use alm_build_spi::conformance::fake::Script;
 use serde_json::{Value, json};
 
 use super::lines;
-use crate::support::{Events, Setup, TestApp};
+use crate::support::{Events, Setup, TestApp, within};
 
 #[tokio::test]
 async fn a_silent_stream_says_that_it_lives_and_its_cursor_still_holds() {
@@ -15,7 +15,7 @@ async fn a_silent_stream_says_that_it_lives_and_its_cursor_still_holds() {
     let project = app.project("shop").await;
     let service = app.service_in(&project, "web", "https://git.example.org/web.git").await;
     let build = app.start_build(&service).await;
-    app.engine.held(build.key()).await;
+    within(app.engine.held(build.key())).await;
     let is_beat = |event: &Value| event["__typename"] == "Heartbeat";
     let mut updates = app.build_updates(&build, None).await;
     updates.until(is_beat).await;
