@@ -41,7 +41,7 @@ impl Api {
         let principal = request.data.get(&TypeId::of::<Principal>())?.downcast_ref::<Principal>()?.clone();
         let batches = Batches { app: self.app.clone(), principal };
         // The loader's task lives no longer than the execution that waits for it.
-        Some(request.data(DataLoader::new(batches, tokio::spawn).delay(Duration::ZERO)))
+        Some(request.data(DataLoader::new(batches, tokio::spawn).delay(GATHER)))
     }
 }
 
@@ -57,8 +57,12 @@ fn is_mutation(request: &mut Request) -> bool {
 }
 
 fn refused() -> Response {
-    let mut error = ServerError::new("sign in first", None);
-    error.extensions.get_or_insert_default().set("code", ErrorCode::Unauthenticated.name());
+    failure(ErrorCode::Unauthenticated, "sign in first")
+}
+
+fn failure(code: ErrorCode, message: &str) -> Response {
+    let mut error = ServerError::new(message, None);
+    error.extensions.get_or_insert_default().set("code", code.name());
     Response::from_errors(vec![error])
 }
 
@@ -72,7 +76,7 @@ impl Executor for Api {
         let schema = self.schema.clone();
         match self.app.finish(async move { schema.execute(request).await }).await {
             Ok(response) => coded(response),
-            Err(_) => Response::from_errors(vec![ServerError::new("the service failed: quote the request id", None)]),
+            Err(_) => failure(ErrorCode::Internal, "the service failed: quote the request id"),
         }
     }
 
@@ -83,6 +87,10 @@ impl Executor for Api {
         }
     }
 }
+
+/// How long a loader waits for more keys. The fields of a list ask one after another, on another thread than the loader's: one
+/// that does not wait asks the database again and again.
+const GATHER: Duration = Duration::from_millis(1);
 
 /// Most bytes of a message that is not ours.
 const LONGEST_MESSAGE: usize = 300;

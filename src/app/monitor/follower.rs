@@ -131,6 +131,9 @@ impl<'a> Follower<'a> {
             Some(run) => RunRef(run.clone()),
             None => self.start(&*provider, &record, &state, epoch).await?,
         };
+        if state.build.degraded_since.is_some() {
+            self.recover(&*provider, &run).await?;
+        }
         self.follow(&*provider, &run, record.resume, epoch).await?;
         self.release(&*provider, &self.record().await?).await
     }
@@ -292,6 +295,15 @@ impl<'a> Follower<'a> {
             }
         }
         self.shared.store.mark_released(&self.shared.principal, self.build).await?;
+        Ok(())
+    }
+
+    /// Takes the note from a build whose engine answers again: one that has nothing new to tell would carry it on and on.
+    async fn recover(&mut self, provider: &dyn BuildProvider, run: &RunRef) -> Result<(), Setback> {
+        provider.get(&Access::default(), run).await?;
+        let now = self.shared.clock.now();
+        self.write_aside(|state| state.set_degraded(None, now)).await;
+        self.noted = false;
         Ok(())
     }
 

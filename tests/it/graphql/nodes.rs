@@ -27,7 +27,8 @@ async fn each_kind_is_found_by_its_id_alone_and_among_others() {
     let mut possible: Vec<_> =
         types["__type"]["possibleTypes"].as_array().unwrap().iter().map(|t| text(&t["name"])).collect();
     let mut tried: Vec<_> = known.iter().map(|(name, _)| (*name).to_owned()).collect();
-    (possible.sort(), tried.sort());
+    possible.sort();
+    tried.sort();
     assert_eq!(tried, possible, "every kind is tried here");
 
     for (name, id) in &known {
