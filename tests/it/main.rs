@@ -9,3 +9,6 @@
 
 mod architecture;
 mod http;
+mod readme;
+mod recovery;
+mod schema;
