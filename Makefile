@@ -42,15 +42,10 @@ graphiql:
 	cd graphiql && npm ci --no-audit --no-fund && npm run build
 	@touch graphiql/dist
 
-# PostgreSQL is started by the tests themselves. ALM_REQUIRE_POSTGRES=1 makes its absence a failure.
+# PostgreSQL is started by the tests themselves, once for each program of tests: hence not one process for each test. ALM_REQUIRE_POSTGRES=1 makes its absence a failure.
 test:
 	@scripts/need rust git cc $(if $(ALM_REQUIRE_POSTGRES),postgres,'postgres?')
-	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-	  $(CARGO) nextest run --workspace --all-features --locked --no-fail-fast && \
-	  $(CARGO) test --workspace --all-features --locked --doc; \
-	else \
-	  $(CARGO) test --workspace --all-features --locked --no-fail-fast; \
-	fi
+	@$(CARGO) test --workspace --all-features --locked --no-fail-fast
 
 schema:
 	@scripts/need rust cc

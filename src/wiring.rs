@@ -54,7 +54,7 @@ impl Composition for Wiring {
         let transport = Arc::new(transport(&config));
         let closing = CancellationToken::new();
         let state = HttpState::new(
-            Api::new(app.clone(), Limits::default(), timing),
+            Api::new(app.clone(), Limits::default(), timing, http::MarkExecution),
             Arc::new(SingleUserAuth::new(token.clone())),
             Arc::new(SystemIds),
             Arc::clone(&transport),

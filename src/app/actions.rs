@@ -52,9 +52,11 @@ pub struct ActionState {
     pub blocked: Option<(ActionBlocker, String)>,
 }
 
-fn state(action: Action, blocked: Option<(ActionBlocker, &str)>) -> ActionState {
+fn state(action: Action, blocked: Option<Blocked<'_>>) -> ActionState {
     ActionState { action, blocked: blocked.map(|(code, why)| (code, why.to_owned())) }
 }
+
+type Blocked<'a> = (ActionBlocker, &'a str);
 
 impl App {
     /// Verbs on a project.
@@ -111,7 +113,7 @@ impl App {
         let asked = (build.status == RunStatus::Cancelling)
             .then_some((ActionBlocker::WrongState, "the build has been asked to stop already"));
         vec![
-            state(Action::CancelBuild, self.lacks(provider, Capability::Cancel).or(over).or(asked)),
+            state(Action::CancelBuild, self.lacks(provider, build, Capability::Cancel).or(over).or(asked)),
             state(Action::RerunBuild, self.rerun_blocked(build, service, project, provider, Capability::Rerun)),
         ]
     }
@@ -136,25 +138,29 @@ impl App {
 
     /// Verbs on an approval.
     #[must_use]
-    pub fn approval_actions(&self, approval: &Approval, provider: &Provider) -> Vec<ActionState> {
+    pub fn approval_actions(&self, approval: &Approval, build: &Build, provider: &Provider) -> Vec<ActionState> {
         let settled = (approval.status != ApprovalStatus::Pending)
             .then_some((ActionBlocker::WrongState, "this approval can no longer be decided"));
-        vec![state(Action::DecideApproval, self.lacks(provider, Capability::Approvals).or(settled))]
+        vec![state(Action::DecideApproval, self.lacks(provider, build, Capability::Approvals).or(settled))]
     }
 
-    fn lacks(&self, provider: &Provider, needed: Capability) -> Option<(ActionBlocker, &'static str)> {
-        let can = self.descriptor(provider.kind).is_some_and(|d| d.capabilities.contains(&needed));
-        (!can).then_some((ActionBlocker::NotSupported, "the provider does not offer this"))
+    /// Why the provider cannot do this at all, or not for this build.
+    pub(super) fn lacks<'a>(&self, provider: &Provider, build: &'a Build, needed: Capability) -> Option<Blocked<'a>> {
+        if !self.descriptor(provider.kind).is_some_and(|d| d.capabilities.contains(&needed)) {
+            return Some((ActionBlocker::NotSupported, "the provider does not offer this"));
+        }
+        let note = build.without.iter().find(|note| note.capability == needed)?;
+        Some((ActionBlocker::NotSupported, &note.reason))
     }
 
-    fn rerun_blocked(
+    fn rerun_blocked<'a>(
         &self,
-        build: &Build,
+        build: &'a Build,
         service: &BuildService,
         project: &Project,
         provider: &Provider,
         needed: Capability,
-    ) -> Option<(ActionBlocker, &'static str)> {
+    ) -> Option<Blocked<'a>> {
         let running = (!build.status.is_terminal()).then_some((ActionBlocker::WrongState, "the build is not over"));
         let start = if service.removed_at.is_some() {
             Some((ActionBlocker::WrongState, "this build service was removed"))
@@ -167,6 +173,6 @@ impl App {
         } else {
             None
         };
-        self.lacks(provider, needed).or(running).or(start)
+        self.lacks(provider, build, needed).or(running).or(start)
     }
 }

@@ -29,10 +29,8 @@ impl App {
     ) -> Result<ByteStream, AppError> {
         self.artifact(principal, id, path).await?;
         let build = self.build(principal, id).await?;
+        self.require(principal, &build, Capability::Artifacts).await?;
         let provider = self.inner.registry.get(build.provider).await?;
-        if !provider.descriptor().capabilities.contains(&Capability::Artifacts) {
-            return Err(AppError::NotSupported("the provider keeps no files".to_owned()));
-        }
         let record = self.store().run_record(principal, id).await?;
         let run = record.and_then(|record| record.run_ref).ok_or_else(|| AppError::not_found("buildId", "build"))?;
         Ok(provider.artifact(&Access::default(), &RunRef(run), path, offset))

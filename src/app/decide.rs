@@ -39,10 +39,7 @@ impl App {
     ) -> Result<(Build, CancelOutcome), AppError> {
         check_comment(reason.as_deref(), "reason")?;
         let build = self.build(principal, id).await?;
-        let provider = self.inner.registry.get(build.provider).await?;
-        if !provider.descriptor().capabilities.contains(&Capability::Cancel) {
-            return Err(AppError::NotSupported("the provider cannot stop a build".to_owned()));
-        }
+        self.require(principal, &build, Capability::Cancel).await?;
         let now = self.clock().now();
         let committed = self
             .store()
@@ -67,10 +64,7 @@ impl App {
         let missing = || AppError::not_found("approvalId", "approval");
         let known = self.store().approvals(principal, &[request.approval]).await?.pop().ok_or_else(missing)?;
         let build = self.build(principal, known.build).await?;
-        let provider = self.inner.registry.get(build.provider).await?;
-        if !provider.descriptor().capabilities.contains(&Capability::Approvals) {
-            return Err(AppError::NotSupported("the provider takes no decisions".to_owned()));
-        }
+        self.require(principal, &build, Capability::Approvals).await?;
         let now = self.clock().now();
         let committed = self
             .store()
@@ -92,16 +86,25 @@ impl App {
             Err(None) => Err(AppError::Stale),
             Err(Some(DecideError::NotFound)) => Err(missing()),
             Err(Some(error @ DecideError::NotPending(_))) => Err(AppError::WrongState(error.to_string())),
-            Err(Some(DecideError::Parameters(problems))) => Err(AppError::Invalid(
-                problems
-                    .into_iter()
-                    .map(|problem| {
-                        let mut path = vec!["parameters".to_owned()];
-                        path.extend(problem.index.map(|index| index.to_string()));
-                        FieldProblem::new(path, problem.to_string())
-                    })
-                    .collect(),
-            )),
+            Err(Some(DecideError::Parameters(problems))) => {
+                Err(AppError::Invalid(problems.into_iter().map(FieldProblem::from).collect()))
+            }
+        }
+    }
+}
+
+impl App {
+    /// Refuses what the provider cannot do at all, or not for this build.
+    pub(super) async fn require(
+        &self,
+        principal: &Principal,
+        build: &Build,
+        needed: Capability,
+    ) -> Result<(), AppError> {
+        let provider = self.provider(principal, build.provider).await?;
+        match self.lacks(&provider, build, needed) {
+            Some((_, why)) => Err(AppError::NotSupported(why.to_owned())),
+            None => Ok(()),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Why a use case did not do what was asked.
 
 use alm_build_spi::{Finding, ProviderError};
+use alm_domain::ParameterProblem;
 use alm_store::StoreError;
 
 /// A value of the request that the caller can correct.
@@ -22,6 +23,13 @@ impl FieldProblem {
 impl From<Finding> for FieldProblem {
     fn from(finding: Finding) -> Self {
         Self { path: finding.path, message: finding.message }
+    }
+}
+
+impl From<ParameterProblem> for FieldProblem {
+    fn from(problem: ParameterProblem) -> Self {
+        let index = problem.index.map(|index| index.to_string());
+        Self::new(["parameters".to_owned()].into_iter().chain(index), problem.to_string())
     }
 }
 

@@ -28,6 +28,7 @@ pub use monitor::Timing;
 pub use registry::ProviderFactory;
 pub use services::{CreateService, UpdateService};
 pub use start::{RerunBuild, StartBuild};
+use tokio_util::task::TaskTracker;
 
 use live::Hub;
 use monitor::Monitors;
@@ -47,6 +48,8 @@ struct Inner {
     monitors: Monitors,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    /// Changes that are under way, whether or not anybody still waits for their answer.
+    changes: TaskTracker,
 }
 
 impl App {
@@ -62,7 +65,7 @@ impl App {
         let registry = Registry::new(store.clone(), factory);
         let hub = Hub::new(store.clone(), Arc::clone(&clock), timing.heartbeat);
         let monitors = Monitors::new(store.clone(), registry.clone(), hub.clone(), Arc::clone(&clock), timing);
-        Self { inner: Arc::new(Inner { store, registry, hub, monitors, clock, ids }) }
+        Self { inner: Arc::new(Inner { store, registry, hub, monitors, clock, ids, changes: TaskTracker::new() }) }
     }
 
     /// Follows again every build that was not over when the service last stopped, and lets go of those that were over but
@@ -74,6 +77,17 @@ impl App {
         self.inner.monitors.resume().await
     }
 
+    /// Runs a change to its end, even if nobody waits for it any more; shutting down waits for it.
+    ///
+    /// # Errors
+    /// When the change panicked.
+    pub async fn finish<T: Send + 'static>(
+        &self,
+        change: impl Future<Output = T> + Send + 'static,
+    ) -> Result<T, tokio::task::JoinError> {
+        self.inner.changes.spawn(change).await
+    }
+
     /// Ends all live streams with SHUTDOWN.
     pub fn end_streams(&self) {
         self.inner.hub.shut_down();
@@ -83,6 +97,8 @@ impl App {
     /// runs any more.
     pub async fn shut_down(&self) {
         self.end_streams();
+        self.inner.changes.close();
+        self.inner.changes.wait().await;
         self.inner.monitors.shut_down().await;
     }
 

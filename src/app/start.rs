@@ -77,15 +77,11 @@ impl App {
         let hash = request_hash(&(request.build, &request.from, &request.parameters));
         let old = self.build(principal, request.build).await?;
         let service = self.service(principal, old.service).await?;
-        let provider = self.inner.registry.get(old.provider).await?;
-        let can = &provider.descriptor().capabilities;
         let needed = match request.from {
             RerunFrom::Beginning => Capability::Rerun,
             RerunFrom::Stage(_) | RerunFrom::Failed => Capability::RerunFromStage,
         };
-        if !can.contains(&needed) {
-            return Err(AppError::NotSupported("the provider cannot run a build again from there".to_owned()));
-        }
+        self.require(principal, &old, needed).await?;
         if !old.status.is_terminal() {
             return Err(AppError::WrongState("the build is not over: wait for its end, or cancel it".to_owned()));
         }
@@ -181,18 +177,9 @@ impl App {
     ) -> Result<(), AppError> {
         let described = tokio::time::timeout(DESCRIBE_WITHIN, self.describe(principal, service, reference)).await;
         let Ok(Ok(description)) = described else { return Ok(()) };
-        check_parameters(&description.parameters, parameters).map(drop).map_err(|problems| {
-            AppError::Invalid(
-                problems
-                    .into_iter()
-                    .map(|problem| {
-                        let mut path = vec!["parameters".to_owned()];
-                        path.extend(problem.index.map(|index| index.to_string()));
-                        FieldProblem::new(path, problem.to_string())
-                    })
-                    .collect(),
-            )
-        })
+        check_parameters(&description.parameters, parameters)
+            .map(drop)
+            .map_err(|problems| AppError::Invalid(problems.into_iter().map(FieldProblem::from).collect()))
     }
 }
 

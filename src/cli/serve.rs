@@ -9,7 +9,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
-use super::{BoxError, CliError, Composition, DataDir, Serving, composition::Ready, error::output, signals};
+use super::{BoxError, CliError, Composition, DataDir, Serving, composition::Ready, signals};
 use crate::config::Config;
 
 /// How much longer than the transport's own drain we wait for the rest before we go.
@@ -62,7 +62,10 @@ async fn serve_until(
         Some(()) = stops.next() => return drain(server, &stop, &config, stops).await,
     };
     let public = config.server.public_url.as_ref().map_or_else(|| local.clone(), |url| url.url().clone());
-    announce(&public, &token, &mut std::io::stdout()).map_err(output)?;
+    if let Err(error) = announce(&public, &token, &mut std::io::stdout()) {
+        // Whoever started the server no longer reads; the clients do.
+        warn!(error = %error, "the address could not be printed");
+    }
     info!(address = %public, data = %config.data.dir.display(), database = %config.database_url(), "serving");
 
     let mut meanwhile = meanwhile(Running { local, public, token }).fuse();

@@ -3,7 +3,10 @@
 use std::{any::TypeId, sync::Arc, time::Duration};
 
 use alm_domain::Principal;
-use async_graphql::{Data, Executor, Request, Response, ServerError, dataloader::DataLoader};
+use async_graphql::{
+    Data, Executor, Request, Response, ServerError, dataloader::DataLoader, extensions::ExtensionFactory,
+    parser::types::OperationType,
+};
 use futures::{StreamExt, stream::BoxStream};
 
 use super::{
@@ -27,10 +30,10 @@ impl std::fmt::Debug for Api {
 }
 
 impl Api {
-    /// The API over this application.
+    /// The API over this application. `extension` is the transport's own: it learns from it when an execution has begun.
     #[must_use]
-    pub fn new(app: App, limits: Limits, timing: Timing) -> Self {
-        Self { schema: schema(app.clone(), limits, timing), app }
+    pub fn new(app: App, limits: Limits, timing: Timing, extension: impl ExtensionFactory) -> Self {
+        Self { schema: schema(app.clone(), limits, timing, extension), app }
     }
 
     /// Puts the loaders of one execution into a request; they carry the principal. `None` for a request without one.
@@ -42,6 +45,17 @@ impl Api {
     }
 }
 
+/// Whether what is asked for is a mutation. A document that does not parse is none.
+fn is_mutation(request: &mut Request) -> bool {
+    let name = request.operation_name.clone();
+    let Ok(document) = request.parsed_query() else { return false };
+    document
+        .operations
+        .iter()
+        .filter(|(operation, _)| name.is_none() || operation.map(async_graphql::Name::as_str) == name.as_deref())
+        .any(|(_, operation)| operation.node.ty == OperationType::Mutation)
+}
+
 fn refused() -> Response {
     let mut error = ServerError::new("sign in first", None);
     error.extensions.get_or_insert_default().set("code", ErrorCode::Unauthenticated.name());
@@ -50,9 +64,15 @@ fn refused() -> Response {
 
 impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
-        match self.prepare(request) {
-            Some(request) => coded(self.schema.execute(request).await),
-            None => refused(),
+        let Some(mut request) = self.prepare(request) else { return refused() };
+        if !is_mutation(&mut request) {
+            return coded(self.schema.execute(request).await);
+        }
+        // A client that goes away, or a time limit, must not leave half of a change behind.
+        let schema = self.schema.clone();
+        match self.app.finish(async move { schema.execute(request).await }).await {
+            Ok(response) => coded(response),
+            Err(_) => Response::from_errors(vec![ServerError::new("the service failed: quote the request id", None)]),
         }
     }
 

@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::{MergedObject, MergedSubscription, Schema};
+use async_graphql::{MergedObject, MergedSubscription, Schema, extensions::ExtensionFactory};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -68,8 +68,9 @@ fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
 }
 
 /// The schema over an application.
-pub(crate) fn schema(app: App, limits: Limits, timing: Timing) -> AlmSchema {
+pub(crate) fn schema(app: App, limits: Limits, timing: Timing, extension: impl ExtensionFactory) -> AlmSchema {
     builder()
+        .extension(extension)
         .data(app)
         .data(limits)
         .data(timing)

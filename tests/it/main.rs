@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod canary;
 mod http;
 mod readme;
 mod recovery;

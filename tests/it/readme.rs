@@ -5,7 +5,12 @@ use std::{
     io::{BufRead, BufReader},
     path::Path,
     process::{Child, Command, Stdio},
+    sync::mpsc,
+    thread,
+    time::Duration,
 };
+
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// A server of its own that is gone when this is dropped.
 struct Server {
@@ -24,7 +29,8 @@ impl Server {
             .spawn()
             .unwrap();
         let lines = BufReader::new(process.stdout.take().unwrap()).lines();
-        let address = lines.map_while(Result::ok).find_map(|line| Some(line.trim().split_once("/#token=")?.0.to_owned()));
+        let address =
+            lines.map_while(Result::ok).find_map(|line| Some(line.trim().split_once("/#token=")?.0.to_owned()));
         let address = address.expect("the server printed no address");
         Self { process, address }
     }
@@ -58,15 +64,22 @@ fn the_tour_of_the_readme_works() {
         std::iter::once(program.to_owned()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     )
     .unwrap();
-    let output = Command::new("sh")
+    let tour = Command::new("sh")
         .args(["-eu", "-c", &blocks.join("\n")])
         .current_dir(folder.path())
         .env("PATH", path)
         .env("HOME", folder.path())
         .env("ALM_DATA_DIR", &data)
         .env("ALM_URL", &server.address)
-        .output()
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
         .unwrap();
+    // Whoever waits for a tour that never ends is told so: without its server it does end.
+    let (done, is_done) = mpsc::channel();
+    let waiter = thread::spawn(move || done.send(tour.wait_with_output()));
+    let output = is_done.recv_timeout(LONGEST).expect("the tour did not come to an end").unwrap();
+    waiter.join().unwrap().unwrap();
     let (said, complained) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
     assert!(output.status.success(), "{said}\n{complained}");
     for expected in ["✓ build succeeded", "test 5 … ok", "cli/hello #1 succeeded", r#""status":"SUCCEEDED""#] {

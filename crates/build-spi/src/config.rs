@@ -1,7 +1,7 @@
 //! Build configurations: what the engine keeps between builds.
 
 use alm_domain::{
-    BuildShape, Capability, ConfigurationEntry, ParameterDefinition, RepositoryRef, ServiceId, Settings,
+    BuildShape, CapabilityNote, ConfigurationEntry, ParameterDefinition, RepositoryRef, ServiceId, Settings,
     StageObservation,
 };
 use serde::{Deserialize, Serialize};
@@ -47,8 +47,8 @@ pub struct Description {
     pub parameters: Vec<ParameterDefinition>,
     /// Whether it has stages.
     pub shape: BuildShape,
-    /// The planned stages, all of them PLANNED; empty where the provider does not declare [`Capability::PlannedGraph`].
+    /// The planned stages, all of them PLANNED; empty where the provider does not declare [`PlannedGraph`](alm_domain::Capability::PlannedGraph).
     pub stages: Vec<StageObservation>,
     /// What builds of this definition cannot do although the provider can, with the reason.
-    pub without: Vec<(Capability, String)>,
+    pub without: Vec<CapabilityNote>,
 }

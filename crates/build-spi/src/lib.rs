@@ -15,13 +15,13 @@ mod provider;
 mod run;
 
 pub use access::{Access, Identity, NamedSecret};
-pub use alm_domain::{Observation, Observed, ResumeToken};
+pub use alm_domain::{CapabilityNote, Observation, Observed, ResumeToken};
 pub use config::{BuildConfigSpec, ConfigRef, Description};
 pub use descriptor::ProviderDescriptor;
 pub use error::{BoxError, Finding, ProviderError};
 pub use provider::{BuildProvider, ByteStream, LineStream, ObservedStream};
 pub use run::{
-    CancelReceipt, CapabilityNote, Decision, DecisionReceipt, LogPosition, PositionedLine, RerunBuild, RunPage, RunRef,
-    RunSnapshot, RunSummary, StartBuild,
+    CancelReceipt, Decision, DecisionReceipt, LogPosition, PositionedLine, RerunBuild, RunPage, RunRef, RunSnapshot,
+    RunSummary, StartBuild,
 };
 pub use tokio_util::sync::CancellationToken;

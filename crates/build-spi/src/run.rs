@@ -1,7 +1,7 @@
 //! Runs: the engine's side of builds.
 
 use alm_domain::{
-    ApprovalKey, ApprovalObservation, Artifact, BuildId, Capability, Commit, LogLine, ParameterValue, RerunFrom,
+    ApprovalKey, ApprovalObservation, Artifact, BuildId, CapabilityNote, Commit, LogLine, ParameterValue, RerunFrom,
     RunObservation, StageObservation, Timestamp, Verdict,
 };
 use serde::{Deserialize, Serialize};
@@ -62,15 +62,6 @@ pub struct RunSnapshot {
     pub approvals: Vec<ApprovalObservation>,
     /// What it cannot do although the provider can.
     pub without: Vec<CapabilityNote>,
-}
-
-/// That one run cannot do what the provider can.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct CapabilityNote {
-    /// What it cannot do.
-    pub capability: Capability,
-    /// Why, for people.
-    pub reason: String,
 }
 
 /// A run in a list.

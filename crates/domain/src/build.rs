@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Artifact, BuildId, Commit, EventSeq, ParameterValue, ProjectId, ProviderId, RunStatus, ServiceId, StageKey,
-    StatusReason, Timestamp, Trigger,
+    Actor, Artifact, BuildId, CapabilityNote, Commit, EventSeq, ParameterValue, ProjectId, ProviderId, RunStatus,
+    ServiceId, StageKey, StatusReason, Timestamp, Trigger,
 };
 
 /// Whether a build has stages.
@@ -111,6 +111,9 @@ pub struct Build {
     pub artifacts: Vec<Artifact>,
     /// Oddities, oldest first; at most 100.
     pub warnings: Vec<Warning>,
+    /// What it cannot do although its provider can.
+    #[serde(default)]
+    pub without: Vec<CapabilityNote>,
     /// Whether the provider has told everything: no further event or log line will come.
     pub is_complete: bool,
 }

@@ -58,3 +58,12 @@ impl Capability {
         Self::Artifacts,
     ];
 }
+
+/// That one build cannot do what its provider can.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct CapabilityNote {
+    /// What it cannot do.
+    pub capability: Capability,
+    /// Why, for people.
+    pub reason: String,
+}

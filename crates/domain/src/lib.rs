@@ -32,7 +32,7 @@ mod trigger;
 pub use approval::{Approval, ApprovalDecision, ApprovalKey, ApprovalStatus, Verdict};
 pub use artifact::Artifact;
 pub use build::{Build, BuildShape, CancelRequest, RerunFrom, RerunOf, Warning};
-pub use capability::Capability;
+pub use capability::{Capability, CapabilityNote};
 pub use clean::clean_text;
 pub use clock::{Clock, IdSource, ManualClock, SequentialIds, SystemClock, SystemIds};
 pub use commit::Commit;

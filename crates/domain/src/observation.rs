@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApprovalKey, ApprovalStatus, Artifact, BuildShape, Commit, LogLine, ParameterDefinition, RunStatus, StageAttempt,
-    StageKey, StageKind, StatusReason, Timestamp, Warning,
+    ApprovalKey, ApprovalStatus, Artifact, BuildShape, CapabilityNote, Commit, LogLine, ParameterDefinition, RunStatus,
+    StageAttempt, StageKey, StageKind, StatusReason, Timestamp, Warning,
 };
 
 /// A provider's own note of how far it has told. Opaque to everybody else; at most 4 KiB.
@@ -39,6 +39,8 @@ pub enum Observation {
     CancelDelivered,
     /// Log lines, in order.
     Lines(Vec<LogLine>),
+    /// What this run cannot do although the provider can: all of it.
+    Without(Vec<CapabilityNote>),
     /// A file was kept.
     Artifact(Artifact),
     /// Something odd that does not stop the build.

@@ -91,6 +91,7 @@ impl BuildState {
                 }
             }
             Observation::Lines(_) => {}
+            Observation::Without(notes) => self.build.without.clone_from(notes),
             Observation::Artifact(artifact) => self.observe_artifact(artifact),
             Observation::Warning(warning) => self.warn(&warning.code, warning.message.clone()),
             Observation::Complete => self.complete(now),

@@ -39,6 +39,7 @@ fn queued() -> BuildState {
         cancel: None,
         artifacts: vec![],
         warnings: vec![],
+        without: vec![],
         is_complete: false,
     })
 }

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::{Columns, belongs, index, key, optional, table};
+use super::{Columns, belongs, key, optional, table};
 
 pub(super) fn tables(c: Columns) -> Vec<TableCreateStatement> {
     vec![
@@ -32,8 +32,4 @@ pub(super) fn tables(c: Columns) -> Vec<TableCreateStatement> {
         .foreign_key(&mut belongs("log_ranges", "build_id", "builds", "id"))
         .take(),
     ]
-}
-
-pub(super) fn indexes() -> Vec<IndexCreateStatement> {
-    vec![index("log_chunks_by_end", "log_chunks", &["build_id", "last_line"])]
 }

@@ -24,7 +24,7 @@ impl MigrationTrait for Migration {
         for table in [catalog::tables(columns), builds::tables(columns), logs::tables(columns)].into_iter().flatten() {
             manager.create_table(table).await?;
         }
-        for index in [catalog::indexes(), builds::indexes(), logs::indexes()].into_iter().flatten() {
+        for index in [catalog::indexes(), builds::indexes()].into_iter().flatten() {
             manager.create_index(index).await?;
         }
         Ok(())

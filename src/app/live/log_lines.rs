@@ -135,7 +135,9 @@ impl Hub {
                     && heads.line.0 - at.0 < options.max_lines as u64
                 {
                     tokio::time::sleep_until(last + options.max_delay).await;
-                    heads.line = heads.line.max(rung.borrow_and_update().line);
+                    let seen = *rung.borrow_and_update();
+                    heads.line = heads.line.max(seen.line);
+                    heads.is_complete |= seen.is_complete;
                 }
             }
         }

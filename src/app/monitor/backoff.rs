@@ -17,11 +17,6 @@ impl Backoff {
         Self { first, longest, tries: 0 }
     }
 
-    /// How often [`next`](Self::next) was asked since the last reset.
-    pub(super) const fn tries(&self) -> u32 {
-        self.tries
-    }
-
     /// The next pause; at least what the engine asked for.
     pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let bound = self.first.saturating_mul(1 << self.tries.min(16)).min(self.longest);

@@ -13,7 +13,6 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{Shared, backoff::Backoff};
-use crate::app::AppError;
 
 /// How often a defect (not an outage) is met before the build is given up.
 const MOST_DEFECTS: u32 = 5;
@@ -41,16 +40,6 @@ impl From<StoreError> for Setback {
     }
 }
 
-impl From<AppError> for Setback {
-    fn from(error: AppError) -> Self {
-        match error {
-            AppError::Provider(error) => error.into(),
-            AppError::Store(error) => error.into(),
-            error => Self::Defect(error.to_string()),
-        }
-    }
-}
-
 impl From<ProviderError> for Setback {
     fn from(error: ProviderError) -> Self {
         match error {
@@ -70,6 +59,8 @@ pub(super) struct Follower<'a> {
     bell: Arc<Notify>,
     stop: CancellationToken,
     backoff: Backoff,
+    /// Defects that were met since something last went well.
+    defects: u32,
     /// Whether the build may still carry a note that its engine cannot be asked.
     noted: bool,
 }
@@ -77,7 +68,7 @@ pub(super) struct Follower<'a> {
 impl<'a> Follower<'a> {
     pub(super) fn new(shared: &'a Shared, build: BuildId, bell: Arc<Notify>, stop: CancellationToken) -> Self {
         let backoff = Backoff::new(shared.timing.first_retry, shared.timing.longest_retry);
-        Self { shared, build, bell, stop, backoff, noted: true }
+        Self { shared, build, bell, stop, backoff, defects: 0, noted: true }
     }
 
     /// Follows the build until it is over and released, or the service stops, or another follower takes over.
@@ -97,13 +88,15 @@ impl<'a> Follower<'a> {
                     self.backoff.next(None)
                 }
                 Err(Setback::Later { message, retry_after }) => {
+                    metrics::counter!("alm_engine_setbacks_total").increment(1);
                     tracing::warn!(error = message, "the engine cannot be asked");
                     self.degrade(message).await;
                     self.backoff.next(retry_after)
                 }
                 Err(Setback::Defect(message)) => {
-                    tracing::error!(error = message, tries = self.backoff.tries(), "following failed");
-                    if self.backoff.tries() >= MOST_DEFECTS {
+                    self.defects += 1;
+                    tracing::error!(error = message, defects = self.defects, "following failed");
+                    if self.defects > MOST_DEFECTS {
                         self.give_up(StatusReason::new(ReasonCode::Other, message)).await;
                     } else {
                         self.degrade(message).await;
@@ -125,7 +118,11 @@ impl<'a> Follower<'a> {
         let system = &self.shared.principal;
         let (state, heads) = self.shared.store.build_state(system, self.build).await?.ok_or(Setback::Gone)?;
         let record = self.record().await?;
-        let provider = self.shared.registry.get(state.build.provider).await?;
+        // A provider that cannot be set up now is an outage: what it runs may well be running.
+        let provider = self.shared.registry.get(state.build.provider).await.map_err(|error| Setback::Later {
+            message: format!("the provider cannot be set up: {error}"),
+            retry_after: None,
+        })?;
         if heads.is_complete {
             return self.release(&*provider, &record).await;
         }
@@ -237,6 +234,7 @@ impl<'a> Follower<'a> {
                     return Ok(());
                 }
                 self.backoff.reset();
+                self.defects = 0;
                 if let Some(last) = last_commit {
                     tokio::time::sleep_until(last + self.shared.timing.commit_window).await;
                 }
@@ -264,6 +262,7 @@ impl<'a> Follower<'a> {
         }
         let over = changes.iter().any(|o| matches!(o, Observation::Complete));
         let append = Append { lines, resume, run_ref: None };
+        let begun = Instant::now();
         let (store, system) = (&self.shared.store, &self.shared.principal);
         let committed = if changes.is_empty() && !self.noted {
             store.append_lines(system, self.build, Fence::Follower(epoch), append).await?
@@ -278,6 +277,8 @@ impl<'a> Follower<'a> {
                 })
                 .await?
         };
+        metrics::histogram!("alm_commit_seconds").record(begun.elapsed().as_secs_f64());
+        metrics::counter!("alm_log_lines_total").increment(committed.lines.len() as u64);
         self.noted = false;
         self.shared.hub.publish(self.build, &committed);
         Ok(if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })

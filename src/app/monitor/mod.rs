@@ -108,7 +108,9 @@ impl Monitors {
         let shared = Arc::clone(&self.shared);
         let stop = self.shared.stop.child_token();
         self.shared.tasks.spawn(async move {
+            metrics::gauge!("alm_builds_followed").increment(1);
             Follower::new(&shared, build, bell, stop).run().await;
+            metrics::gauge!("alm_builds_followed").decrement(1);
             shared.bells.lock().unwrap_or_else(PoisonError::into_inner).remove(&build);
         });
     }

@@ -22,6 +22,7 @@ use crate::{
         log::{LogInfo, LogLine},
         node::revision,
         project::ProjectNode,
+        provider::ProviderCapability,
         scalars::{Instant, Int53, Millis},
         service::ServiceNode,
         viewer::Actor,
@@ -209,6 +210,16 @@ impl BuildNode {
         self.0.warnings.iter().map(view).collect()
     }
 
+    /// What this build cannot do although its provider can; at most 15.
+    #[graphql(complexity = "2 * child_complexity")]
+    async fn without(&self) -> Vec<CapabilityNote> {
+        let view = |note: &alm_domain::CapabilityNote| CapabilityNote {
+            capability: note.capability.into(),
+            reason: note.reason.clone(),
+        };
+        self.0.without.iter().map(view).collect()
+    }
+
     /// Facts about the log; read lines through Query.log.
     async fn log(&self, ctx: &Context<'_>) -> Result<LogInfo> {
         let info = ctx.loader()?.load_one(LogOf(self.0.id)).await.map_err(LoadError::fault)?;
@@ -308,6 +319,15 @@ pub(crate) struct BuildWarning {
     code: String,
     /// For people.
     message: String,
+}
+
+/// That one build cannot do what its provider can.
+#[derive(SimpleObject)]
+pub(crate) struct CapabilityNote {
+    /// What it cannot do.
+    capability: ProviderCapability,
+    /// Why, for people.
+    reason: String,
 }
 
 /// Where to look first after a bad end.

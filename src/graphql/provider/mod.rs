@@ -8,4 +8,4 @@ mod types;
 pub(crate) use configuration::{ConfigurationEntry, ConfigurationInput, changes};
 pub(crate) use mutation::ProviderMutation;
 pub(crate) use query::ProviderQuery;
-pub(crate) use types::{HealthState, ProviderNode};
+pub(crate) use types::{HealthState, ProviderCapability, ProviderNode};

@@ -121,7 +121,7 @@ fn settings() -> Vec<SettingDefinition> {
             "isolation",
             "Isolation",
             "NONE: steps run as the server's user, with all of its rights. SANDBOX: by bubblewrap, which must be installed; \
-             they see the system read-only, their own work tree, and neither the server's data nor other processes.",
+             they see the system read-only, their own work tree, and neither the server's data, nor its home folder, nor other processes.",
             SettingKind::Choice(vec!["NONE".to_owned(), "SANDBOX".to_owned()]),
             Provider,
             Some(json!("NONE")),

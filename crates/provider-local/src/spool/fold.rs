@@ -73,7 +73,8 @@ impl Folded {
             Observation::CancelDelivered
             | Observation::Lines(_)
             | Observation::Artifact(_)
-            | Observation::Warning(_) => {}
+            | Observation::Warning(_)
+            | Observation::Without(_) => {}
         }
     }
 

@@ -8,7 +8,7 @@ use rustix::{
 };
 
 use super::conductor::Event;
-use crate::spool::RunDir;
+use crate::spool::{Commands, RunDir};
 
 /// How often the directory is looked at where the system cannot tell of changes.
 const POLL: Duration = Duration::from_millis(100);
@@ -27,6 +27,11 @@ pub(crate) fn watch(run: RunDir, events: Sender<Event>) {
                         return;
                     }
                 }
+            }
+            if !run.exists() {
+                // Nobody can ever follow, decide or cancel it any more: it must not run on for ever.
+                let _ = events.send(Event::Commands(Commands { cancel: true, decisions: Vec::new() }));
+                return;
             }
             match &watch {
                 Ok(fd) => {

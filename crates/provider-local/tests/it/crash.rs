@@ -139,3 +139,13 @@ async fn starting_again_finds_the_same_run_also_after_release() {
     assert_eq!(rig.start_request(request).await, runs[0]);
     assert!(rig.provider().get(&access, &runs[0]).await.is_err(), "it was not started again");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_build_whose_directory_was_removed_ends() {
+    let mut rig = Rig::new("run: |\n  echo begun\n  sleep 654321\n");
+    let run = rig.start().await;
+    rig.follow(&run, None, |told| told.output().contains(&"begun")).await;
+    rig.close();
+    std::fs::remove_dir_all(rig.path("spool").join(&run.0)).unwrap();
+    eventually("no process is left", || processes_with(&run.0).is_empty()).await;
+}

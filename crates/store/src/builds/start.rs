@@ -152,6 +152,7 @@ impl Store {
             cancel: None,
             artifacts: Vec::new(),
             warnings: Vec::new(),
+            without: Vec::new(),
             is_complete: false,
         };
         let row = build::Model::of(&started)?.into_active_model();

@@ -1,8 +1,8 @@
 //! Rows of builds: what is shown of them.
 
 use alm_domain::{
-    Actor, Artifact, Build, BuildId, BuildShape, CancelRequest, Commit, EventSeq, ParameterValue, Principal, ProjectId,
-    ProviderId, RerunOf, Role, ServiceId, StatusReason, Timestamp, Trigger, Warning,
+    Actor, Artifact, Build, BuildId, BuildShape, CancelRequest, CapabilityNote, Commit, EventSeq, ParameterValue,
+    Principal, ProjectId, ProviderId, RerunOf, Role, ServiceId, StatusReason, Timestamp, Trigger, Warning,
 };
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -53,6 +53,8 @@ struct Document {
     cancel: Option<CancelRequest>,
     artifacts: Vec<Artifact>,
     warnings: Vec<Warning>,
+    #[serde(default)]
+    without: Vec<CapabilityNote>,
 }
 
 /// A commit without its hash, which is a column.
@@ -77,6 +79,7 @@ impl Model {
             cancel: build.cancel.clone(),
             artifacts: build.artifacts.clone(),
             warnings: build.warnings.clone(),
+            without: build.without.clone(),
         };
         Ok(Self {
             id: build.id.as_uuid(),
@@ -131,6 +134,7 @@ impl TryFrom<Model> for Build {
             cancel: document.cancel,
             artifacts: document.artifacts,
             warnings: document.warnings,
+            without: document.without,
             is_complete: row.is_complete,
         })
     }

@@ -49,12 +49,15 @@ impl Prepared {
     pub(crate) async fn new(lines: Vec<LogLine>) -> Result<Self, StoreError> {
         let mut pieces = Vec::new();
         let mut first = 0;
+        let mut left: usize = lines.iter().map(size).sum();
         while first < lines.len() {
             let mut text_bytes = 0;
+            // A rest that would not be worth a chunk stays with the chunk before it.
             let count = lines[first..].iter().take_while(|line| {
-                let room = text_bytes < CHUNK;
+                let room = text_bytes < CHUNK || left < WORTH_SEALING;
                 if room {
-                    text_bytes += line.text.len() + 1;
+                    text_bytes += size(line);
+                    left -= size(line);
                 }
                 room
             });
@@ -92,6 +95,11 @@ impl Prepared {
         let text_bytes = lines.iter().map(|line| line.text.len()).sum();
         Ok(Self { lines, pieces, ranges, text_bytes })
     }
+}
+
+/// What a line counts for.
+const fn size(line: &LogLine) -> usize {
+    line.text.len() + 1
 }
 
 impl Index {

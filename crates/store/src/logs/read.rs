@@ -3,7 +3,10 @@
 use std::collections::BTreeMap;
 
 use alm_domain::{BuildId, LineNo, NumberedLine, Principal, StageKey};
-use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr},
+};
 
 use crate::{
     Store, StoreError,
@@ -116,9 +119,9 @@ impl Store {
             let chunks = log_chunk::Entity::find()
                 .filter(log_chunk::Column::BuildId.eq(id.as_uuid()))
                 .filter(visible(principal).builds(log_chunk::Column::BuildId))
-                .filter(log_chunk::Column::LastLine.gt(from))
+                .filter(holds_or_follows(id, from.saturating_add(1)))
                 .filter(log_chunk::Column::FirstLine.lte(to))
-                .order_by_asc(log_chunk::Column::LastLine)
+                .order_by_asc(log_chunk::Column::FirstLine)
                 .limit(CHUNKS)
                 .all(self.reader())
                 .await?;
@@ -150,7 +153,7 @@ impl Store {
         };
         let all = LogPage { lines: Vec::new(), scanned_to: after.max(heads.line) };
         let Some((first, last)) = self.span(principal, id, stage).await? else { return Ok(all) };
-        let last = last.min(column(heads.line.0));
+        let last = Ord::min(last, column(heads.line.0));
         let mut page = LogPage { lines: Vec::new(), scanned_to: after.max(LineNo(counter(first.saturating_sub(1))?)) };
         let mut scanned = 0;
         while column(page.scanned_to.0) < last && page.lines.len() < limit && scanned < MOST_SCANNED {
@@ -210,7 +213,7 @@ impl Store {
             .filter(visible(principal).builds(log_chunk::Column::BuildId));
         let select = match side {
             Side::After(line) => {
-                select.filter(log_chunk::Column::LastLine.gt(line)).order_by_asc(log_chunk::Column::LastLine)
+                select.filter(holds_or_follows(id, line.saturating_add(1))).order_by_asc(log_chunk::Column::FirstLine)
             }
             Side::Before(line) => {
                 select.filter(log_chunk::Column::FirstLine.lt(line)).order_by_desc(log_chunk::Column::FirstLine)
@@ -256,6 +259,22 @@ struct IndexEntry {
     first_line: i64,
     last_line: i64,
     stages: String,
+}
+
+/// Chunks from the one that holds this line on: a range of the key, so that nothing before and behind it is looked at.
+fn holds_or_follows(id: BuildId, line: i64) -> SimpleExpr {
+    let chunk = Query::select()
+        .expr(log_chunk::Column::FirstLine.max())
+        .from(log_chunk::Entity)
+        .and_where(log_chunk::Column::BuildId.eq(id.as_uuid()))
+        .and_where(log_chunk::Column::FirstLine.lte(line))
+        .to_owned();
+    let chunk = SimpleExpr::SubQuery(None, Box::new(chunk.into()));
+    ExprTrait::gte(
+        Expr::col((log_chunk::Entity, log_chunk::Column::FirstLine)),
+        Func::coalesce([chunk, Expr::value(0)]),
+    )
+    .and(log_chunk::Column::LastLine.gte(line))
 }
 
 /// The first lines of those chunks that hold lines of the stage.

@@ -2,7 +2,7 @@
 
 use alm_domain::{BuildId, LogLine};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
@@ -13,7 +13,7 @@ use super::{
 use crate::{
     StoreError,
     entity::{build_run, log_chunk, log_range},
-    value::column,
+    value::{column, counter},
 };
 
 /// A chunk is not made of more segments, however small they are.
@@ -64,9 +64,16 @@ pub(crate) async fn seal(db: &impl ConnectionTrait, run: &mut build_run::Model) 
     if run.open_segments == 0 {
         return Ok(());
     }
-    let open = log_chunk::Column::BuildId.eq(run.build_id).and(log_chunk::Column::IsSealed.eq(false));
-    let segments =
-        log_chunk::Entity::find().filter(open.clone()).order_by_asc(log_chunk::Column::FirstLine).all(db).await?;
+    // They are the last rows of the log: found by the key, without a look at the sealed chunks before them.
+    let mut segments = log_chunk::Entity::find()
+        .filter(log_chunk::Column::BuildId.eq(run.build_id))
+        .order_by_desc(log_chunk::Column::FirstLine)
+        .limit(counter::<u64>(run.open_segments)?)
+        .all(db)
+        .await?;
+    segments.reverse();
+    let first = segments.first().map_or(i64::MAX, |segment| segment.first_line);
+    let open = log_chunk::Column::BuildId.eq(run.build_id).and(log_chunk::Column::FirstLine.gte(first));
     match merged(&segments) {
         Ok((lines, first, last)) if segments.len() > 1 => {
             let index = Index::of(&lines)?;
