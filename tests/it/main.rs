@@ -9,7 +9,9 @@
 
 mod architecture;
 mod canary;
+mod fixtures;
 mod http;
+mod node;
 mod readme;
 mod recovery;
 mod schema;

@@ -52,7 +52,8 @@ fn every_type_field_argument_and_value_is_described() {
     for definition in parse_schema(alm::graphql::sdl()).unwrap().definitions {
         let TypeSystemDefinition::Type(definition) = definition else { continue };
         let name = definition.node.name.node.to_string();
-        if !matches!(name.as_str(), "Query" | "Mutation" | "Subscription") {
+        // Connections are made by the library, which has no place for a description; their fields have theirs.
+        if !name.ends_with("Connection") {
             undescribed.check(name.clone(), definition.node.description.as_ref().map(|text| text.node.as_str()));
         }
         match &definition.node.kind {

@@ -24,6 +24,8 @@ use crate::http::{
 
 /// How long the other side may take to answer our close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
+/// How long operations may go on when the server goes: streams say by themselves why they end.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 pub(super) struct Session<E> {
     state: Arc<HttpState<E>>,
@@ -85,12 +87,28 @@ impl<E: Executor> Session<E> {
                 Ok(Wake::Frame(frame)) => self.frame(frame).await,
                 Ok(Wake::Event(id, event)) => self.event(&id, event).await,
                 Ok(Wake::Timer) => self.timer().await,
-                Ok(Wake::Shutdown) => Err(Ending::SHUTDOWN),
+                Ok(Wake::Shutdown) => Err(self.last_words().await),
                 Err(ending) => Err(ending),
             };
             if let Err(ending) = done {
                 return ending;
             }
+        }
+    }
+
+    /// The server goes: what the operations still have to say is said, for a moment.
+    async fn last_words(&mut self) -> Ending {
+        let said = async {
+            while self.operations.len() > 0 {
+                let (id, event) = self.operations.next().await;
+                self.event(&id, event).await?;
+            }
+            self.flush().await
+        };
+        match tokio::time::timeout(LAST_WORDS, said).await {
+            Ok(Err(ending)) => ending,
+            // Those that do not end by themselves are cut.
+            Ok(Ok(())) | Err(_) => Ending::SHUTDOWN,
         }
     }
 

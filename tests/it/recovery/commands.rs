@@ -5,7 +5,8 @@ use std::time::Duration;
 use super::support::{Api, Seed, World, eventually, processes_with};
 
 async fn works(api: &Api, build: &str) {
-    eventually("the build works", async || (api.build(build).await.unwrap()["status"] == "RUNNING").then_some(())).await;
+    eventually("the build works", async || (api.build(build).await.unwrap()["status"] == "RUNNING").then_some(()))
+        .await;
 }
 
 async fn question(api: &Api, build: &str) -> String {

@@ -8,4 +8,4 @@ mod moments;
 mod shutdown;
 mod start;
 mod supervisor;
-mod support;
+pub(crate) mod support;

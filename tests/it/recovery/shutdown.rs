@@ -24,14 +24,16 @@ async fn leaves_on(signal: Signal) {
     .await;
     let mut clients = tokio::task::JoinSet::new();
     for _ in 0..20 {
-        let (address, token, build) = (api.address.clone(), token.clone(), build.clone());
+        let mut watched = Watched::default();
+        let mut socket = within(watched.connect(&api.address, &token, &build)).await.expect("a server is there");
+        while !watched.has_begun() {
+            assert!(within(watched.hear(&mut socket)).await, "the streams begin");
+        }
         clients.spawn(async move {
-            let mut watched = Watched::default();
-            watched.one_connection(&address, &token, &build).await;
+            while watched.hear(&mut socket).await {}
             watched
         });
     }
-    tokio::time::sleep(Duration::from_millis(500)).await;
     world.server().signal(signal);
     let ended = tokio::time::timeout(Duration::from_secs(30), world.let_go().ended()).await;
     assert!(ended.expect("the server takes longer than 30 s").success());

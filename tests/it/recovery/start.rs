@@ -9,7 +9,8 @@ async fn a_build_that_was_asked_for_again_and_again_across_kills_runs_once() {
     let mut seed = Seed::of_this_test("kill_during_start");
     let mut world = World::serving().await;
     let runs = world.outside("runs");
-    let service = world.service("web", &format!("run: echo \"build $ALM_BUILD_NUMBER\" >> '{}'\n", runs.display())).await;
+    let service =
+        world.service("web", &format!("run: echo \"build $ALM_BUILD_NUMBER\" >> '{}'\n", runs.display())).await;
     let mut builds = Vec::new();
     for round in 0..12 {
         let key = format!("key {round}");
@@ -43,7 +44,10 @@ async fn a_build_that_was_asked_for_again_and_again_across_kills_runs_once() {
     numbers.sort_unstable();
     assert_eq!(ran, numbers, "each build ran once");
     eventually("no build is left over", async || {
-        let data = world.api().ask("{ project(by: { slug: \"web\" }) { builds(first: 100) { nodes { id } } } }", serde_json::json!({})).await;
+        let data = world
+            .api()
+            .ask("{ project(by: { slug: \"web\" }) { builds(first: 100) { nodes { id } } } }", serde_json::json!({}))
+            .await;
         (data["project"]["builds"]["nodes"].as_array().unwrap().len() == builds.len()).then_some(())
     })
     .await;

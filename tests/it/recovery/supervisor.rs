@@ -38,7 +38,8 @@ async fn works(world: &World, build: &str) {
     let api = world.api();
     eventually("the build works", async || {
         let build = api.build(build).await.unwrap();
-        let at_work = build["stages"].as_array().unwrap().iter().any(|s| s["key"] == "endless" && s["status"] == "RUNNING");
+        let at_work =
+            build["stages"].as_array().unwrap().iter().any(|s| s["key"] == "endless" && s["status"] == "RUNNING");
         at_work.then_some(())
     })
     .await;
@@ -50,7 +51,7 @@ async fn a_build_whose_supervisor_is_killed_is_interrupted_and_nothing_of_it_is_
     let mark = "mark-9d1c-supervisor";
     let build = world.build(&endless(mark)).await;
     works(&world, &build).await;
-    assert!(!processes_with(mark).is_empty(), "processes of a build can be found");
+    eventually("processes of a build can be found", async || (!processes_with(mark).is_empty()).then_some(())).await;
     kill_supervisors(&world).await;
     is_interrupted(&world, &build, mark).await;
 }

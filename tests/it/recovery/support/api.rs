@@ -18,12 +18,17 @@ impl Api {
         Self { client: reqwest::Client::new(), address, token }
     }
 
-    /// The data of an answer; the error is that there was none.
-    pub(crate) async fn try_ask(&self, query: &str, variables: Value) -> Result<Value, String> {
+    /// The answer as it came.
+    pub(crate) async fn reply(&self, query: &str, variables: Value) -> Result<Value, String> {
         let body = json!({ "query": query, "variables": variables });
         let request = self.client.post(format!("{}/graphql", self.address)).bearer_auth(&self.token).json(&body);
         let answer = request.send().await.map_err(|error| error.to_string())?;
-        let reply: Value = answer.json().await.map_err(|error| error.to_string())?;
+        answer.json().await.map_err(|error| error.to_string())
+    }
+
+    /// The data of an answer; the error is that there was none.
+    pub(crate) async fn try_ask(&self, query: &str, variables: Value) -> Result<Value, String> {
+        let reply = self.reply(query, variables).await?;
         match &reply["errors"] {
             Value::Null => Ok(reply["data"].clone()),
             errors => Err(errors.to_string()),

@@ -61,7 +61,8 @@ impl StateOracle {
         }
         let (own, of_build) = (event["stages"].as_array(), build["stages"].as_array());
         for stage in own.into_iter().chain(of_build).flatten() {
-            let (key, status) = (stage["key"].as_str().unwrap().to_owned(), stage["status"].as_str().unwrap().to_owned());
+            let (key, status) =
+                (stage["key"].as_str().unwrap().to_owned(), stage["status"].as_str().unwrap().to_owned());
             let revision = stage["revision"].as_u64().unwrap();
             if let Some((before, was)) = self.stage_revisions.insert(key.clone(), (revision, status.clone())) {
                 assert!(revision >= before, "stage {key}: revision {revision} after {before}");

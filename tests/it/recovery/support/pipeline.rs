@@ -8,7 +8,10 @@ pub(crate) fn repository(folder: &Path, pipeline: &str) {
     fs::write(folder.join(".alm/pipeline.yaml"), pipeline).unwrap();
     git(folder, &["init", "--quiet", "--initial-branch=main"]);
     git(folder, &["add", "."]);
-    git(folder, &["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "--quiet", "--message", "Begin"]);
+    git(
+        folder,
+        &["-c", "user.name=Ada", "-c", "user.email=ada@example.org", "commit", "--quiet", "--message", "Begin"],
+    );
 }
 
 fn git(folder: &Path, arguments: &[&str]) {

@@ -14,8 +14,7 @@ pub(crate) fn processes_with(text: &str) -> Vec<Pid> {
 /// Every process of this program with this text among its arguments: supervisors, by the directory that they serve.
 pub(crate) fn processes_of(text: &str) -> Vec<Pid> {
     processes(|folder| {
-        fs::read(folder.join("cmdline"))
-            .is_ok_and(|bytes| contains(&bytes, text) && contains(&bytes, "supervise"))
+        fs::read(folder.join("cmdline")).is_ok_and(|bytes| contains(&bytes, text) && contains(&bytes, "supervise"))
     })
 }
 

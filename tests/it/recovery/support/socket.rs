@@ -77,4 +77,22 @@ impl Socket {
             }
         }
     }
+
+    /// The payload of the next event, as it came.
+    pub(crate) async fn payload(&mut self) -> Value {
+        loop {
+            match self.0.next().await.expect("the server is there").expect("the connection holds") {
+                Message::Text(text) => {
+                    let mut message: Value = serde_json::from_str(&text).unwrap();
+                    if message["type"] == "next" {
+                        return message["payload"].take();
+                    }
+                    assert_eq!(message["type"], "ping", "{message}");
+                    self.say(json!({ "type": "pong" })).await.expect("the server is there");
+                }
+                Message::Close(frame) => panic!("closed: {frame:?}"),
+                _ => {}
+            }
+        }
+    }
 }

@@ -64,38 +64,57 @@ impl Watcher {
 impl Watched {
     /// Listens until the connection is gone or everything was told.
     pub(crate) async fn one_connection(&mut self, address: &str, token: &str, build: &str) {
-        let Some(mut socket) = Socket::connect(address, token).await else { return };
+        if let Some(mut socket) = self.connect(address, token, build).await {
+            while self.hear(&mut socket).await {}
+        }
+    }
+
+    /// Connects, and subscribes to what has not ended.
+    pub(crate) async fn connect(&mut self, address: &str, token: &str, build: &str) -> Option<Socket> {
+        let mut socket = Socket::connect(address, token).await?;
         self.connections += 1;
         for (id, query, after, ended) in
             [("log", LOG, &self.log_after, self.log_ended), ("state", STATE, &self.state_after, self.state_ended)]
         {
-            if !ended && socket.subscribe(id, query, json!({ "id": build, "after": after })).await.is_none() {
-                return;
+            if !ended {
+                socket.subscribe(id, query, json!({ "id": build, "after": after })).await?;
             }
         }
-        while !(self.log_ended && self.state_ended) {
-            match socket.hear().await {
-                Heard::Event { id, event } => {
-                    let cursor = Some(event["cursor"].as_str().expect("an event has a cursor").to_owned());
-                    let complete = event["__typename"] == "StreamEnded" && event["reason"] == "COMPLETE";
-                    if event["__typename"] == "StreamEnded" {
-                        self.reasons.push(event["reason"].as_str().unwrap().to_owned());
-                    }
-                    if id == "log" {
-                        self.log.event(&event);
-                        (self.log_after, self.log_ended) = (cursor, complete);
-                    } else {
-                        self.state.event(&event);
-                        (self.state_after, self.state_ended) = (cursor, complete);
-                    }
+        Some(socket)
+    }
+
+    /// Whether both streams have told something.
+    pub(crate) const fn has_begun(&self) -> bool {
+        self.log_after.is_some() && self.state_after.is_some()
+    }
+
+    /// Takes in one word; `false` when there will be no more.
+    pub(crate) async fn hear(&mut self, socket: &mut Socket) -> bool {
+        if self.log_ended && self.state_ended {
+            return false;
+        }
+        match socket.hear().await {
+            Heard::Event { id, event } => {
+                let cursor = Some(event["cursor"].as_str().expect("an event has a cursor").to_owned());
+                let complete = event["__typename"] == "StreamEnded" && event["reason"] == "COMPLETE";
+                if event["__typename"] == "StreamEnded" {
+                    self.reasons.push(event["reason"].as_str().unwrap().to_owned());
                 }
-                Heard::Complete => {}
-                Heard::Closed(code) => {
-                    self.closed = Some(code);
-                    return;
+                if id == "log" {
+                    self.log.event(&event);
+                    (self.log_after, self.log_ended) = (cursor, complete);
+                } else {
+                    self.state.event(&event);
+                    (self.state_after, self.state_ended) = (cursor, complete);
                 }
-                Heard::Gone => return,
+                true
             }
+            Heard::Complete => true,
+            Heard::Closed(code) => {
+                self.closed = Some(code);
+                false
+            }
+            Heard::Gone => false,
         }
     }
 }
