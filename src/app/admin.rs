@@ -143,11 +143,11 @@ impl App {
     ) -> Result<(Option<Provider>, ProviderHealth), AppError> {
         require_admin(principal)?;
         let display_name = check_name(&request.display_name, "displayName")?;
-        let descriptor = self.inner.registry.descriptor(request.kind)?;
+        let definitions = self.inner.registry.settings(request.kind)?;
         if request.kind == ProviderKind::Local && request.endpoint.is_some() {
             return Err(AppError::invalid(["endpoint"], "a local provider has no address: leave it out"));
         }
-        settings_problems(&descriptor.settings, &request.settings, false)?;
+        settings_problems(&definitions, &request.settings, false)?;
         let new = NewProvider {
             slug: request.slug,
             display_name,
@@ -199,7 +199,7 @@ impl App {
             None
         } else {
             let settings = changed(record.settings.clone(), changes.settings);
-            settings_problems(&self.inner.registry.descriptor(record.kind)?.settings, &settings, false)?;
+            settings_problems(&self.inner.registry.settings(record.kind)?, &settings, false)?;
             self.inner.registry.get_for(&record)?;
             self.inner.registry.configure(id, &settings)?;
             Some(settings)
@@ -246,6 +246,13 @@ impl App {
     #[must_use]
     pub fn descriptor(&self, kind: ProviderKind) -> Option<alm_build_spi::ProviderDescriptor> {
         self.inner.registry.descriptor(kind).ok()
+    }
+
+    /// Every setting that may be given on providers of this kind and on their build services; empty for a kind that this server
+    /// does not have.
+    #[must_use]
+    pub fn settings(&self, kind: ProviderKind) -> Vec<alm_domain::SettingDefinition> {
+        self.inner.registry.settings(kind).unwrap_or_default()
     }
 
     /// A build's changes, live; see [`BuildUpdate`].

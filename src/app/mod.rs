@@ -11,10 +11,11 @@ mod figures;
 mod live;
 mod monitor;
 mod registry;
+mod retention;
 mod services;
 mod start;
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 pub use actions::{Action, ActionBlocker, ActionState};
 pub use admin::{ProviderChanges, RegisterProvider};
@@ -48,6 +49,7 @@ struct Inner {
     monitors: Monitors,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    retention_every: Duration,
     /// Changes that are under way, whether or not anybody still waits for their answer.
     changes: TaskTracker,
 }
@@ -65,16 +67,30 @@ impl App {
         let registry = Registry::new(store.clone(), factory);
         let hub = Hub::new(store.clone(), Arc::clone(&clock), timing.heartbeat);
         let monitors = Monitors::new(store.clone(), registry.clone(), hub.clone(), Arc::clone(&clock), timing);
-        Self { inner: Arc::new(Inner { store, registry, hub, monitors, clock, ids, changes: TaskTracker::new() }) }
+        let retention_every = timing.retention;
+        Self {
+            inner: Arc::new(Inner {
+                retention_every,
+                store,
+                registry,
+                hub,
+                monitors,
+                clock,
+                ids,
+                changes: TaskTracker::new(),
+            }),
+        }
     }
 
-    /// Follows again every build that was not over when the service last stopped, and lets go of those that were over but
-    /// not released.
+    /// Follows again every build that was not over when the service last stopped, lets go of those that were over but
+    /// not released, and from now on removes what is kept no longer.
     ///
     /// # Errors
     /// When the store cannot be read.
     pub async fn resume(&self) -> Result<(), AppError> {
-        self.inner.monitors.resume().await
+        self.inner.monitors.resume().await?;
+        self.inner.changes.spawn(self.clone().keep_house(self.inner.retention_every));
+        Ok(())
     }
 
     /// Runs a change to its end, even if nobody waits for it any more; shutting down waits for it.

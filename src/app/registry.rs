@@ -6,7 +6,7 @@ use std::{
 };
 
 use alm_build_spi::{BuildProvider, ProviderDescriptor, ProviderError};
-use alm_domain::{Principal, Provider, ProviderId, ProviderKind, Settings};
+use alm_domain::{Principal, Provider, ProviderId, ProviderKind, Retention, SettingDefinition, Settings};
 use alm_store::Store;
 
 use super::AppError;
@@ -43,6 +43,13 @@ impl Registry {
         })
     }
 
+    /// Every setting that may be given on providers of this kind and on their build services: the provider's, and our own.
+    pub(super) fn settings(&self, kind: ProviderKind) -> Result<Vec<SettingDefinition>, AppError> {
+        let mut settings = self.descriptor(kind)?.settings;
+        settings.extend(Retention::settings());
+        Ok(settings)
+    }
+
     /// The provider at work for this id; opened if need be.
     pub(super) async fn get(&self, id: ProviderId) -> Result<Arc<dyn BuildProvider>, AppError> {
         if let Some(provider) = self.locked().get(&id) {
@@ -63,7 +70,8 @@ impl Registry {
         if let Some(provider) = open.get(&record.id) {
             return Ok(Arc::clone(provider));
         }
-        let provider = self.factory.open(record)?;
+        let own = Provider { settings: Retention::strip(record.settings.clone()), ..record.clone() };
+        let provider = self.factory.open(&own)?;
         open.insert(record.id, Arc::clone(&provider));
         Ok(provider)
     }
@@ -71,7 +79,7 @@ impl Registry {
     /// Hands changed settings to the provider, if it is at work.
     pub(super) fn configure(&self, id: ProviderId, settings: &Settings) -> Result<(), AppError> {
         match self.locked().get(&id) {
-            Some(provider) => Ok(provider.configure(settings)?),
+            Some(provider) => Ok(provider.configure(&Retention::strip(settings.clone()))?),
             None => Ok(()),
         }
     }

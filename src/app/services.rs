@@ -186,11 +186,7 @@ impl App {
     /// does not have the provider's kind.
     #[must_use]
     pub fn effective(&self, provider: &Provider, service: Option<&BuildService>) -> Vec<ConfigurationEntry> {
-        self.inner
-            .registry
-            .descriptor(provider.kind)
-            .map(|d| effective_configuration(&d.settings, &provider.settings, service.map(|s| &s.settings)))
-            .unwrap_or_default()
+        effective_configuration(&self.settings(provider.kind), &provider.settings, service.map(|s| &s.settings))
     }
 
     /// A build service, or the error that names the field. Removed ones are not found.
@@ -216,13 +212,12 @@ impl App {
         settings: &Settings,
     ) -> Result<(Arc<dyn BuildProvider>, BuildConfigSpec), AppError> {
         let provider = self.inner.registry.get_for(record)?;
-        let definitions = &provider.descriptor().settings;
-        settings_problems(definitions, settings, true)?;
+        settings_problems(&self.inner.registry.settings(record.kind)?, settings, true)?;
         let spec = BuildConfigSpec {
             service,
             name,
             repository: repository.clone(),
-            settings: effective_configuration(definitions, &record.settings, Some(settings)),
+            settings: effective_configuration(&provider.descriptor().settings, &record.settings, Some(settings)),
         };
         provider.validate(&Access::default(), &spec).await?;
         Ok((provider, spec))

@@ -100,6 +100,8 @@ pub enum ProjectEventKind {
     BuildAdded(BuildId),
     /// A build moved on in a way that a list of builds shows.
     BuildChanged(BuildId),
+    /// A build was removed, because it had been kept long enough.
+    BuildRemoved(BuildId),
     /// A build service was made or changed.
     ServiceChanged(ServiceId),
     /// A build service was removed.

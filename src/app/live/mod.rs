@@ -100,6 +100,10 @@ impl Hub {
         self.shared.stop.cancel();
     }
 
+    pub(super) fn stopping(&self) -> CancellationToken {
+        self.shared.stop.clone()
+    }
+
     fn listen_to_build(&self, build: BuildId) -> Arc<BuildChannel> {
         let mut builds = locked(&self.shared.builds);
         if let Some(channel) = builds.get(&build).and_then(Weak::upgrade) {

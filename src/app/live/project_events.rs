@@ -45,6 +45,13 @@ pub enum ProjectUpdate {
         /// Which.
         build: BuildId,
     },
+    /// A build was removed.
+    BuildRemoved {
+        /// Resume point.
+        seq: ProjectSeq,
+        /// Which.
+        build: BuildId,
+    },
     /// A build service was made or changed.
     ServiceChanged {
         /// Resume point.
@@ -147,10 +154,13 @@ fn coalesce(kinds: &[ProjectEventKind]) -> Vec<ProjectEventKind> {
         .iter()
         .filter_map(|k| if let ProjectEventKind::ServiceRemoved(s) = k { Some(*s) } else { None })
         .collect();
+    let gone: BTreeSet<BuildId> =
+        kinds.iter().filter_map(|k| if let ProjectEventKind::BuildRemoved(b) = k { Some(*b) } else { None }).collect();
     let mut told = Vec::new();
     for kind in kinds {
         let skip = match kind {
-            ProjectEventKind::BuildChanged(build) => added.contains(build),
+            ProjectEventKind::BuildAdded(build) => gone.contains(build),
+            ProjectEventKind::BuildChanged(build) => added.contains(build) || gone.contains(build),
             ProjectEventKind::ServiceChanged(service) => removed.contains(service),
             _ => false,
         };
@@ -166,6 +176,7 @@ const fn named(kind: ProjectEventKind, seq: ProjectSeq) -> ProjectUpdate {
         ProjectEventKind::ProjectChanged => ProjectUpdate::Project { seq },
         ProjectEventKind::BuildAdded(build) => ProjectUpdate::BuildAdded { seq, build },
         ProjectEventKind::BuildChanged(build) => ProjectUpdate::BuildChanged { seq, build },
+        ProjectEventKind::BuildRemoved(build) => ProjectUpdate::BuildRemoved { seq, build },
         ProjectEventKind::ServiceChanged(service) => ProjectUpdate::ServiceChanged { seq, service },
         ProjectEventKind::ServiceRemoved(service) => ProjectUpdate::ServiceRemoved { seq, service },
     }

@@ -27,6 +27,8 @@ pub struct Timing {
     pub first_retry: Duration,
     /// Longest pause between two tries.
     pub longest_retry: Duration,
+    /// Time between two looks for builds that are kept no longer.
+    pub retention: Duration,
     /// Silence after which a live stream says that it lives.
     pub heartbeat: Duration,
 }
@@ -37,6 +39,7 @@ impl Default for Timing {
             commit_window: Duration::from_millis(25),
             first_retry: Duration::from_millis(500),
             longest_retry: Duration::from_secs(30),
+            retention: Duration::from_secs(600),
             heartbeat: Duration::from_secs(15),
         }
     }

@@ -153,6 +153,12 @@ async fn event(
         ProjectUpdate::BuildChanged { seq, build: changed } => build(changed)
             .await?
             .map(|build| ProjectEvent::BuildChanged(BuildChanged { cursor: cursor(seq), at, build: BuildNode(build) })),
+        ProjectUpdate::BuildRemoved { seq, build } => Some(ProjectEvent::EntityRemoved(EntityRemoved {
+            cursor: cursor(seq),
+            at,
+            removed_id: build.to_string().into(),
+            removed_type: "Build",
+        })),
         ProjectUpdate::ServiceChanged { seq, service } => {
             store.services(principal, &[service]).await.map_err(store_fault)?.pop().map(|service| {
                 let service = ServiceNode(service);

@@ -86,7 +86,9 @@ impl ProviderNode {
 
     /// JSON Schema of the settings that a build service may add; null where this server does not have the kind.
     async fn configuration_schema(&self, ctx: &Context<'_>) -> Result<Option<Json<Value>>> {
-        Ok(ctx.app()?.descriptor(self.0.kind).map(|descriptor| Json(settings_schema(&descriptor.settings, true))))
+        let app = ctx.app()?;
+        let known = app.descriptor(self.0.kind).is_some();
+        Ok(known.then(|| Json(settings_schema(&app.settings(self.0.kind), true))))
     }
 
     /// Build services that use it, newest first.

@@ -8,7 +8,7 @@ use alm_build_spi::{
 use alm_domain::{Observation, Observed};
 
 use super::local::blocking;
-use crate::spool::{Reader, RunDir, Step, Token};
+use crate::spool::{Flags, Reader, RunDir, Step, Token};
 
 /// A batch holds about so many bytes, and so many observations.
 const MOST_BYTES: usize = 64 * 1024;
@@ -29,7 +29,8 @@ pub(super) fn follow(
             Err(error) => { yield Err(error); return; }
         };
         let mut reader = match open(run, from).await {
-            Ok(reader) => reader,
+            Ok(Some(reader)) => reader,
+            Ok(None) => return,
             Err(error) => { yield Err(error); return; }
         };
         let mut size = None;
@@ -74,7 +75,8 @@ pub(super) fn follow(
     })
 }
 
-async fn open(run: RunDir, from: Option<ResumeToken>) -> Result<Reader, ProviderError> {
+/// The place behind the token; `None` when nothing ever comes there, since it is behind the end.
+async fn open(run: RunDir, from: Option<ResumeToken>) -> Result<Option<Reader>, ProviderError> {
     let invalid = || {
         let message = "is no token of this run: follow again without one, or with one that following gave";
         ProviderError::Invalid(vec![Finding::new(["resume"], message)])
@@ -83,15 +85,16 @@ async fn open(run: RunDir, from: Option<ResumeToken>) -> Result<Reader, Provider
         None => None,
         Some(token) => Some(token.0.parse::<Token>().map_err(|()| invalid())?),
     };
-    let reader = blocking("open the spool", move || {
+    let opened = blocking("open the spool", move || {
         let mut reader = Reader::open(&run.spool())?;
-        let found = match token {
-            Some(token) => reader.seek(token)?,
-            None => true,
-        };
-        Ok(found.then_some(reader))
+        let behind = token.map(|token| reader.seek(token)).transpose()?;
+        Ok((reader, behind))
     });
-    reader.await?.ok_or_else(invalid)
+    match opened.await? {
+        (_, Some(None)) => Err(invalid()),
+        (_, Some(Some(last))) if last.flags.has(Flags::COMPLETE) => Ok(None),
+        (reader, _) => Ok(Some(reader)),
+    }
 }
 
 /// The next observations, if there are any.

@@ -3,7 +3,7 @@
 use std::{fs, sync::Arc};
 
 use alm_build_spi::{ConfigRef, Finding, ProviderError, RunPage, RunRef, RunSummary};
-use alm_domain::{BuildId, Timestamp};
+use alm_domain::BuildId;
 
 use super::{
     build_provider::{unknown_config, unless_gone},
@@ -14,7 +14,7 @@ use super::{
 const PAGE: usize = 50;
 
 /// Where a page begins: behind the run that was asked for then.
-type Place = (Timestamp, BuildId);
+type Place = (u64, BuildId);
 
 /// The runs of a configuration that are not released, newest first.
 ///
@@ -33,20 +33,19 @@ pub(super) async fn list(inner: &Arc<Inner>, config: &ConfigRef, page: Option<&s
         if configs::read(&shared.config.configs, &wanted)?.is_none() {
             return Ok(None);
         }
-        let mut places: Vec<Place> = Vec::new();
+        let mut places = Vec::new();
         for entry in fs::read_dir(&shared.config.spool)? {
             let Ok(build) = entry?.file_name().to_string_lossy().parse::<BuildId>() else { continue };
             let Some(request) = unless_gone(shared.dir(build).request())? else { continue };
-            let place = (request.created_at, build);
+            let place = (request.ordinal, build);
             if request.config == wanted && from.is_none_or(|from| place < from) {
-                places.push(place);
+                places.push((place, request.created_at));
             }
         }
         places.sort_unstable_by(|a, b| b.cmp(a));
-        let next =
-            (places.len() > PAGE).then(|| format!("{}.{}", places[PAGE - 1].0.timestamp_millis(), places[PAGE - 1].1));
+        let next = (places.len() > PAGE).then(|| format!("{}.{}", places[PAGE - 1].0.0, places[PAGE - 1].0.1));
         let mut runs = Vec::new();
-        for (created_at, build) in places.into_iter().take(PAGE) {
+        for ((_, build), created_at) in places.into_iter().take(PAGE) {
             let Some(folded) = unless_gone(shared.dir(build).fold())? else { continue };
             runs.push(RunSummary { run: RunRef(build.to_string()), build: Some(build), state: folded.run, created_at });
         }
@@ -56,7 +55,6 @@ pub(super) async fn list(inner: &Arc<Inner>, config: &ConfigRef, page: Option<&s
 }
 
 fn parse(page: &str) -> Option<Place> {
-    let (millis, build) = page.split_once('.')?;
-    let at = chrono::DateTime::from_timestamp_millis(millis.parse().ok()?)?;
-    Some((at, build.parse().ok()?))
+    let (ordinal, build) = page.split_once('.')?;
+    Some((ordinal.parse().ok()?, build.parse().ok()?))
 }

@@ -5,7 +5,10 @@ use std::{
     ffi::OsString,
     fs, io,
     process::{ExitStatus, Stdio},
-    sync::{Arc, Mutex, MutexGuard, PoisonError},
+    sync::{
+        Arc, Mutex, MutexGuard, PoisonError,
+        atomic::{AtomicU64, Ordering},
+    },
     time::Duration,
 };
 
@@ -15,7 +18,7 @@ use tokio_util::sync::CancellationToken;
 
 use super::{
     local::Inner,
-    recover::{self, Fate},
+    recover::{self, Fate, Found},
 };
 use crate::spool::{Payload, RunDir};
 
@@ -33,6 +36,8 @@ const PASSED_ON: [&str; 7] = ["PATH", "HOME", "LANG", "TZ", "XDG_RUNTIME_DIR", "
 pub(crate) struct Queue {
     state: Mutex<State>,
     bell: Notify,
+    /// The ordinal of the next run.
+    next: AtomicU64,
 }
 
 #[derive(Debug, Default)]
@@ -50,10 +55,22 @@ struct State {
 }
 
 impl Queue {
-    pub(super) fn new(found: Vec<(BuildId, Fate)>) -> Self {
-        let queue = Self { state: Mutex::new(State::default()), bell: Notify::new() };
-        found.into_iter().for_each(|(build, fate)| queue.add(build, fate));
+    pub(super) fn new(found: Vec<Found>) -> Self {
+        let queue = Self { state: Mutex::new(State::default()), bell: Notify::new(), next: AtomicU64::new(1) };
+        queue.add_all(found);
         queue
+    }
+
+    /// The place of a run that is taken in now, behind all that were ever seen.
+    pub(super) fn next_ordinal(&self) -> u64 {
+        self.next.fetch_add(1, Ordering::Relaxed)
+    }
+
+    fn add_all(&self, found: Vec<Found>) {
+        for Found { ordinal, build, fate } in found {
+            self.next.fetch_max(ordinal.saturating_add(1), Ordering::Relaxed);
+            self.add(build, fate);
+        }
     }
 
     /// Takes a run in, once.
@@ -169,19 +186,19 @@ pub(super) async fn dispatch(inner: Arc<Inner>, stop: CancellationToken) {
 /// Finds runs that another process has put into the spool.
 async fn search(inner: &Arc<Inner>) {
     let shared = Arc::clone(inner);
-    let found = tokio::task::spawn_blocking(move || -> io::Result<Vec<(BuildId, Fate)>> {
+    let found = tokio::task::spawn_blocking(move || -> io::Result<Vec<Found>> {
         let mut found = Vec::new();
         for entry in fs::read_dir(&shared.config.spool)? {
             let Ok(build) = entry?.file_name().to_string_lossy().parse::<BuildId>() else { continue };
             if !shared.queue.lock().known.contains(&build) {
-                found.push((build, recover::settle(&shared.dir(build), shared.clock.as_ref())?));
+                found.push(recover::look(&shared.dir(build), build, shared.clock.as_ref())?);
             }
         }
-        found.sort_unstable_by_key(|(build, _)| *build);
+        found.sort_unstable_by_key(|found| (found.ordinal, found.build));
         Ok(found)
     });
     match found.await {
-        Ok(Ok(found)) => found.into_iter().for_each(|(build, fate)| inner.queue.add(build, fate)),
+        Ok(Ok(found)) => inner.queue.add_all(found),
         Ok(Err(error)) => tracing::warn!(error = &error as &dyn std::error::Error, "the spool cannot be searched"),
         Err(_) => {}
     }

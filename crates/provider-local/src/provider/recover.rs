@@ -17,6 +17,14 @@ const STALE: Duration = Duration::from_secs(600);
 /// So much of a supervisor's last words is told.
 const LAST_WORDS: usize = 600;
 
+/// A run that lies in the spool.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Found {
+    pub(super) ordinal: u64,
+    pub(super) build: BuildId,
+    pub(super) fate: Fate,
+}
+
 /// How a run stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Fate {
@@ -28,11 +36,11 @@ pub(super) enum Fate {
     Over,
 }
 
-/// Every run that lies in the spool, oldest first, those ended whose supervisor is gone.
+/// Every run that lies in the spool with its ordinal, oldest first, those ended whose supervisor is gone.
 ///
 /// # Errors
 /// When the spool cannot be read.
-pub(super) fn scan(spool: &Path, clock: &dyn Clock) -> io::Result<Vec<(BuildId, Fate)>> {
+pub(super) fn scan(spool: &Path, clock: &dyn Clock) -> io::Result<Vec<Found>> {
     let mut runs = Vec::new();
     for entry in fs::read_dir(spool)? {
         let entry = entry?;
@@ -42,15 +50,23 @@ pub(super) fn scan(spool: &Path, clock: &dyn Clock) -> io::Result<Vec<(BuildId, 
             clear_draft(&entry);
         } else if let Ok(build) = name.parse::<BuildId>() {
             let run = RunDir::of(spool, build);
-            match run.request().and_then(|request| Ok((request.created_at, settle(&run, clock)?))) {
-                Ok((created, fate)) => runs.push((created, build, fate)),
+            match look(&run, build, clock) {
+                Ok(found) => runs.push(found),
                 // One that cannot be read must not keep the others from being served.
                 Err(error) => tracing::error!(%build, error = &error as &dyn std::error::Error, "unreadable run"),
             }
         }
     }
-    runs.sort_unstable_by_key(|(created, build, _)| (*created, *build));
-    Ok(runs.into_iter().map(|(_, build, fate)| (build, fate)).collect())
+    runs.sort_unstable_by_key(|found| (found.ordinal, found.build));
+    Ok(runs)
+}
+
+/// Settles a run that was found in the spool.
+///
+/// # Errors
+/// When its directory cannot be read or written.
+pub(super) fn look(run: &RunDir, build: BuildId, clock: &dyn Clock) -> io::Result<Found> {
+    Ok(Found { ordinal: run.request()?.ordinal, build, fate: settle(run, clock)? })
 }
 
 /// Looks how a run stands; one that was begun and has nobody any more is ended here, in its own spool, exactly once.

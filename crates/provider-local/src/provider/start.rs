@@ -49,6 +49,7 @@ pub(super) async fn start(
         reference: start.reference,
         parameters: start.parameters,
         created_at: inner.clock.now(),
+        ordinal: inner.queue.next_ordinal(),
         options,
         places: inner.places(),
         rerun,

@@ -16,6 +16,7 @@ mod token;
 mod writer;
 
 pub(crate) use fold::Folded;
+pub(crate) use frame::Flags;
 pub(crate) use payload::{Payload, Started};
 pub(crate) use reader::{Reader, Step};
 pub(crate) use request::{Places, RerunRequest, RunRequest};

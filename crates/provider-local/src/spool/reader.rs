@@ -3,7 +3,7 @@
 use std::{fs::File, io, os::unix::fs::FileExt, path::Path};
 
 use super::{
-    frame::{Flags, HEADER, Header},
+    frame::{HEADER, Header},
     payload::Payload,
     token::Token,
 };
@@ -44,23 +44,18 @@ impl Reader {
         Token { record: header.offset, lines: header.lines_after(), crc: header.crc ^ self.salt }
     }
 
-    /// Goes to the place behind the record that the token names, or before it when it is the last one of the run, so that
-    /// whoever follows is told again that this is the end; `false`, and no move, when there is no such record.
+    /// Goes to the place behind the record that the token names, and gives its head; `None`, and no move, when there is no
+    /// such record.
     ///
     /// # Errors
     /// When the file cannot be read.
-    pub(crate) fn seek(&mut self, token: Token) -> io::Result<bool> {
-        let Some(header) = self.header_at(token.record)? else { return Ok(false) };
+    pub(crate) fn seek(&mut self, token: Token) -> io::Result<Option<Header>> {
+        let Some(header) = self.header_at(token.record)? else { return Ok(None) };
         if self.token(&header) != token || header.end() > self.size()? {
-            return Ok(false);
+            return Ok(None);
         }
-        if header.flags.has(Flags::COMPLETE) {
-            self.next = header.offset;
-            self.lines = header.lines_before;
-        } else {
-            self.pass(&header);
-        }
-        Ok(true)
+        self.pass(&header);
+        Ok(Some(header))
     }
 
     /// Bytes that the file has now.
@@ -86,15 +81,24 @@ impl Reader {
     /// # Errors
     /// When the file cannot be read.
     pub(crate) fn read(&mut self) -> io::Result<Step<Payload>> {
-        let Some(header) = self.header_at(self.next)? else { return self.nothing() };
-        let mut payload = vec![0; header.len as usize];
-        if !read_whole(&self.file, &mut payload, self.next + HEADER as u64)? || !header.fits(&payload) {
-            return Ok(Step::Torn);
-        }
-        // A payload that is sound but not understood comes from a newer version: there is nothing in it for us.
-        let payload = serde_json::from_slice(&payload).unwrap_or_default();
-        self.pass(&header);
-        Ok(Step::Record(header, payload))
+        Ok(match self.read_bytes()? {
+            // A payload that is sound but not understood comes from a newer version: there is nothing in it for us.
+            Step::Record(header, bytes) => Step::Record(header, serde_json::from_slice(&bytes).unwrap_or_default()),
+            Step::End => Step::End,
+            Step::Torn => Step::Torn,
+        })
+    }
+
+    /// Goes over the next record if it is sound, without looking at what it says.
+    ///
+    /// # Errors
+    /// When the file cannot be read.
+    pub(crate) fn check(&mut self) -> io::Result<Step<()>> {
+        Ok(match self.read_bytes()? {
+            Step::Record(header, _) => Step::Record(header, ()),
+            Step::End => Step::End,
+            Step::Torn => Step::Torn,
+        })
     }
 
     /// Goes over the next record without reading its payload.
@@ -116,6 +120,16 @@ impl Reader {
     /// When the file cannot be read.
     pub(crate) fn peek(&self) -> io::Result<Option<Header>> {
         self.header_at(self.next)
+    }
+
+    fn read_bytes(&mut self) -> io::Result<Step<Vec<u8>>> {
+        let Some(header) = self.header_at(self.next)? else { return self.nothing() };
+        let mut payload = vec![0; header.len as usize];
+        if !read_whole(&self.file, &mut payload, self.next + HEADER as u64)? || !header.fits(&payload) {
+            return Ok(Step::Torn);
+        }
+        self.pass(&header);
+        Ok(Step::Record(header, payload))
     }
 
     fn pass(&mut self, header: &Header) {

@@ -18,6 +18,9 @@ pub(crate) struct RunRequest {
     pub(crate) reference: String,
     pub(crate) parameters: Vec<ParameterValue>,
     pub(crate) created_at: Timestamp,
+    /// Counts the runs of a spool in the order in which they were taken in: clocks may jump back.
+    #[serde(default)]
+    pub(crate) ordinal: u64,
     /// The settings, checked.
     pub(crate) options: Options,
     /// Where it may work, and where it leaves what is kept.

@@ -31,7 +31,7 @@ impl Writer {
         let file = OpenOptions::new().append(true).create(true).open(path)?;
         let mut reader = Reader::open(path)?;
         let mut flags = Flags::default();
-        while let Step::Record(header, _) = reader.read()? {
+        while let Step::Record(header, _) = reader.check()? {
             flags = flags.with(header.flags);
         }
         if reader.size()? > reader.offset() {

@@ -2,7 +2,9 @@
 
 use std::{
     collections::BTreeMap,
-    env,
+    env, fs,
+    io::{self, Write},
+    os::unix::fs::OpenOptionsExt,
     path::{Path, PathBuf},
 };
 
@@ -27,6 +29,8 @@ pub(crate) struct Bare<'a> {
     pub(crate) hidden: &'a [PathBuf],
     /// Names a container.
     pub(crate) name: &'a str,
+    /// Where the variables of a container are written.
+    pub(crate) env_file: &'a Path,
 }
 
 /// A step as it is run.
@@ -92,12 +96,13 @@ fn container(bare: &Bare<'_>, image: &str) -> Result<Wrapped, StatusReason> {
     };
     let mut command = vec![engine.clone(), "run".to_owned()];
     let mut add = |words: &[&str]| command.extend(words.iter().map(|word| (*word).to_owned()));
-    add(&["--rm", "--init", "--name", bare.name, "--workdir", &bare.directory.to_string_lossy()]);
-    let user = format!("{}:{}", rustix::process::geteuid().as_raw(), rustix::process::getegid().as_raw());
-    if is_podman {
+    // Without a time to stop, removing it by force ends it at once.
+    add(&["--rm", "--stop-timeout=0", "--name", bare.name, "--workdir", &bare.directory.to_string_lossy()]);
+    let (user, group) = (rustix::process::geteuid(), rustix::process::getegid());
+    if is_podman && !user.is_root() {
         add(&["--userns=keep-id"]);
     } else {
-        add(&["--user", &user]);
+        add(&["--user", &format!("{}:{}", user.as_raw(), group.as_raw())]);
     }
     for path in bare.writable {
         add(&["--volume", &format!("{0}:{0}", path.display())]);
@@ -105,26 +110,36 @@ fn container(bare: &Bare<'_>, image: &str) -> Result<Wrapped, StatusReason> {
     for path in bare.readable {
         add(&["--volume", &format!("{0}:{0}:ro", path.display())]);
     }
-    // The engine's own variables come from us, those of the step by name from its environment: values are no arguments.
-    let mut client: BTreeMap<String, String> = bare.env.clone();
-    for (name, value) in bare.env {
-        match name.as_str() {
-            // The image has a PATH of its own.
-            "PATH" | "LANG" => {}
-            "HOME" | "TMPDIR" => add(&["--env", &format!("{name}={value}")]),
-            _ => add(&["--env", name]),
+    // The engine's client runs outside of the container: nothing that a pipeline says may be a variable of the client.
+    let mut lines = String::new();
+    // The image has a PATH of its own.
+    for (name, value) in bare.env.iter().filter(|(name, _)| !matches!(name.as_str(), "PATH" | "LANG")) {
+        let variable = format!("{name}={value}");
+        if fits_a_line(&variable) {
+            lines.extend([variable.as_str(), "\n"]);
+        } else {
+            add(&["--env", &variable]);
         }
     }
-    for name in ["PATH", "HOME", "XDG_RUNTIME_DIR", "DOCKER_HOST", "CONTAINER_HOST"] {
-        if let Ok(value) = env::var(name) {
-            client.insert(name.to_owned(), value);
-        }
-    }
+    write_anew(bare.env_file, &lines)
+        .map_err(|cause| StatusReason::new(ReasonCode::Other, format!("cannot write the step's variables: {cause}")))?;
+    add(&["--env-file", &bare.env_file.to_string_lossy()]);
+    let client = ["PATH", "HOME", "XDG_RUNTIME_DIR", "DOCKER_HOST", "CONTAINER_HOST"];
+    let env = client.into_iter().filter_map(|name| Some((name.to_owned(), env::var(name).ok()?))).collect();
     add(&["--entrypoint", bare.shell.first().map_or("/bin/sh", String::as_str), "--", image]);
     command.extend(bare.shell.iter().skip(1).cloned());
     command.push(bare.script.to_string_lossy().into_owned());
     let stop_command = ["rm", "--force", bare.name].map(str::to_owned);
-    Ok(Wrapped { command, stop_command: std::iter::once(engine).chain(stop_command).collect(), env: client })
+    Ok(Wrapped { command, stop_command: std::iter::once(engine).chain(stop_command).collect(), env })
+}
+
+/// Whether a file of variables can hold this one: it has a line for each, and engines read no longer ones than 64 KiB.
+fn fits_a_line(variable: &str) -> bool {
+    variable.len() < 32 * 1024 && !variable.contains(['\n', '\r'])
+}
+
+fn write_anew(path: &Path, text: &str) -> io::Result<()> {
+    fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(path)?.write_all(text.as_bytes())
 }
 
 fn shell_command(bare: &Bare<'_>) -> Vec<String> {

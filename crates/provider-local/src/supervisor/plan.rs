@@ -49,38 +49,45 @@ pub(crate) struct Context {
 #[derive(Debug)]
 pub(crate) struct Plan {
     pub(crate) stages: Vec<StageDefinition>,
-    /// For each stage the stages that it needs, by place; none for frames.
+    /// For each stage, frames too, the stages that it needs, by place.
     needs: Vec<Vec<usize>>,
+    /// The same without what its frame needs: what its own condition is about.
+    own_needs: Vec<Vec<usize>>,
+    /// For each stage the frames around it, outermost first.
+    around: Vec<Vec<usize>>,
 }
 
 impl Plan {
     pub(crate) fn new(stages: Vec<StageDefinition>) -> Self {
         let index: HashMap<&StageKey, usize> = stages.iter().enumerate().map(|(i, s)| (&s.key, i)).collect();
-        let inside = |frame: usize| -> Vec<usize> {
-            let within = |mut at: usize| loop {
-                match stages[at].parent.as_ref().and_then(|key| index.get(key)) {
-                    Some(parent) if *parent == frame => return true,
-                    Some(parent) => at = *parent,
-                    None => return false,
-                }
-            };
-            (0..stages.len()).filter(|at| !is_frame(stages[*at].kind) && within(*at)).collect()
-        };
-        let needs = stages
-            .iter()
-            .map(|stage| {
-                let mut needs: Vec<usize> = stage
-                    .needs
-                    .iter()
-                    .filter_map(|key| index.get(key).copied())
-                    .flat_map(|at| if is_frame(stages[at].kind) { inside(at) } else { vec![at] })
-                    .collect();
-                needs.sort_unstable();
-                needs.dedup();
-                needs
+        let parent_of = |at: usize| stages[at].parent.as_ref().and_then(|key| index.get(key)).copied();
+        let around: Vec<Vec<usize>> = (0..stages.len())
+            .map(|at| {
+                let mut frames: Vec<usize> = std::iter::successors(parent_of(at), |frame| parent_of(*frame)).collect();
+                frames.reverse();
+                frames
             })
             .collect();
-        Self { stages, needs }
+        let inside = |frame: usize| -> Vec<usize> {
+            (0..stages.len()).filter(|at| !is_frame(stages[*at].kind) && around[*at].contains(&frame)).collect()
+        };
+        let resolve = |keys: &mut dyn Iterator<Item = &StageKey>| -> Vec<usize> {
+            let mut needs: Vec<usize> = keys
+                .filter_map(|key| index.get(key).copied())
+                .flat_map(|at| if is_frame(stages[at].kind) { inside(at) } else { vec![at] })
+                .collect();
+            needs.sort_unstable();
+            needs.dedup();
+            needs
+        };
+        let needs = stages.iter().map(|stage| resolve(&mut stage.needs.iter())).collect();
+        let own_needs = (0..stages.len())
+            .map(|at| {
+                let of_frame = parent_of(at).map(|frame| stages[frame].needs.as_slice()).unwrap_or_default();
+                resolve(&mut stages[at].needs.iter().filter(|key| !of_frame.contains(key)))
+            })
+            .collect();
+        Self { stages, needs, own_needs, around }
     }
 
     /// The stages that do something.
@@ -104,28 +111,41 @@ impl Plan {
         seen
     }
 
-    /// What this stage is to do, when these have ended (by place).
+    /// What this stage is to do, when these have ended (by place): the frames around it are decided first, from the outermost
+    /// on, each by what it needs itself, and then the stage by what it needs beyond that.
     pub(crate) fn turn(&self, at: usize, ended: &HashMap<usize, Ended>, context: &Context) -> Turn {
-        let stage = &self.stages[at];
-        let is_last = stage.kind == StageKind::Finally;
-        let waits_for: Vec<usize> = if is_last {
+        for frame in &self.around[at] {
+            match self.decide(*frame, &self.own_needs[*frame], ended, context) {
+                Turn::Go => {}
+                Turn::Wait => return Turn::Wait,
+                Turn::Skip(reason) => {
+                    let message = format!("the frame {:?} is left out: {}", self.stages[*frame].name, reason.message);
+                    return Turn::Skip(StatusReason::new(reason.code, message));
+                }
+            }
+        }
+        if self.stages[at].kind == StageKind::Finally {
             let others = self.leaves().filter(|other| self.stages[*other].kind != StageKind::Finally);
-            others.chain(self.needs[at].iter().copied()).collect()
-        } else {
-            self.needs[at].clone()
-        };
+            let all: Vec<usize> = others.chain(self.needs[at].iter().copied()).collect();
+            return self.decide(at, &all, ended, context);
+        }
+        self.decide(at, &self.own_needs[at], ended, context)
+    }
+
+    fn decide(&self, at: usize, waits_for: &[usize], ended: &HashMap<usize, Ended>, context: &Context) -> Turn {
+        let stage = &self.stages[at];
         let mut bad = None;
         for need in waits_for {
-            match ended.get(&need) {
+            match ended.get(need) {
                 None => return Turn::Wait,
-                Some(end) if !end.is_good => bad = bad.or(Some(need)),
+                Some(end) if !end.is_good => bad = bad.or(Some(*need)),
                 Some(_) => {}
             }
         }
         let not_met = |message: String| Turn::Skip(StatusReason::new(ReasonCode::ConditionNotMet, message));
         let result = match &stage.when {
             Some(when) => when.result,
-            None if is_last => WhenResult::Always,
+            None if stage.kind == StageKind::Finally => WhenResult::Always,
             None => WhenResult::Success,
         };
         match (result, bad) {
@@ -151,3 +171,7 @@ impl Plan {
         Turn::Go
     }
 }
+
+#[cfg(test)]
+#[path = "plan_tests.rs"]
+mod tests;

@@ -203,6 +203,7 @@ fn run_step(
         readable: &readable,
         hidden: &site.request.places.hidden,
         name: &format!("alm-{}-{}-{number}-{}", site.request.build, unit.at, index + 1),
+        env_file: &script.with_extension("env"),
     };
     let wrapped = match wrap(&bare, work.image.as_deref(), site.request.options.isolation) {
         Ok(wrapped) => wrapped,

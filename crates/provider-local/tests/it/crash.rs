@@ -6,22 +6,10 @@ use alm_build_spi::{Access, BuildProvider};
 use alm_domain::{ReasonCode, RunStatus};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Rig, eventually, is_supervised, processes_with};
+use crate::support::{Rig, eventually, is_supervised, processes_with, supervisor};
 
 fn kill(pid: i32) {
     kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
-}
-
-/// The process that supervises a run: the one whose arguments end in its directory.
-fn supervisor(rig: &Rig, run: &str) -> i32 {
-    let directory = rig.path("spool").join(run);
-    let directory = directory.to_str().unwrap();
-    let found = processes_with(directory).into_iter().find(|pid| {
-        let args = std::fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
-        let args = String::from_utf8_lossy(&args).into_owned();
-        args.contains("\0supervise\0") && args.trim_end_matches('\0').ends_with(directory)
-    });
-    found.expect("the supervisor runs")
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

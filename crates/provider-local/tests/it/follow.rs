@@ -33,8 +33,9 @@ async fn from_every_token_the_rest_is_the_same() {
     let whole = rig.told(&run).await;
     assert_eq!(flat(&live.observations), flat(&whole.observations));
     assert!(live.tokens.len() > 2);
-    let end = rig.follow(&run, live.tokens.last().cloned(), |_| false).await;
-    assert_eq!(end.observations, [Observation::Complete], "behind the end the end is told again");
+    let behind_the_end = live.tokens.last().cloned();
+    let mut nothing = rig.provider().follow(&Access::default(), &run, behind_the_end, CancellationToken::new());
+    assert!(nothing.next().await.is_none(), "behind the end there is nothing");
     for token in &live.tokens[..live.tokens.len() - 1] {
         let rest = flat(&rig.follow(&run, Some(token.clone()), |_| false).await.observations);
         let all = flat(&whole.observations);

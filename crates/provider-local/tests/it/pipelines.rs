@@ -228,17 +228,3 @@ async fn wrong_definitions_sources_and_parameters_are_told_apart() {
     let told = rig.build().await;
     assert_eq!((told.status(), told.why().0), (RunStatus::Failed, Some(ReasonCode::DefinitionInvalid)), "{told:#?}");
 }
-
-#[tokio::test]
-async fn an_image_without_an_engine_is_an_error_with_the_remedy() {
-    let rig = Rig::new("stages:\n  a:\n    image: alpine:3\n    run: echo hi\n");
-    let told = rig.build().await;
-    // Where an engine is installed but does not run, or has no such image, the reason is the same.
-    if told.status() != RunStatus::Succeeded {
-        assert_eq!(
-            (told.status(), told.code("a")),
-            (RunStatus::Errored, Some(ReasonCode::RuntimeUnavailable)),
-            "{told:#?}"
-        );
-    }
-}

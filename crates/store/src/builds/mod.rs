@@ -6,6 +6,7 @@ mod history;
 mod journal;
 mod list;
 mod parts;
+mod retire;
 mod round;
 mod start;
 mod state;

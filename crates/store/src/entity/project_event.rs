@@ -11,6 +11,7 @@ use crate::{
 const PROJECT_CHANGED: &str = "PROJECT_CHANGED";
 const BUILD_ADDED: &str = "BUILD_ADDED";
 const BUILD_CHANGED: &str = "BUILD_CHANGED";
+const BUILD_REMOVED: &str = "BUILD_REMOVED";
 const SERVICE_CHANGED: &str = "SERVICE_CHANGED";
 const SERVICE_REMOVED: &str = "SERVICE_REMOVED";
 
@@ -37,6 +38,7 @@ impl Model {
             ProjectEventKind::ProjectChanged => (PROJECT_CHANGED, None),
             ProjectEventKind::BuildAdded(id) => (BUILD_ADDED, Some(id.as_uuid())),
             ProjectEventKind::BuildChanged(id) => (BUILD_CHANGED, Some(id.as_uuid())),
+            ProjectEventKind::BuildRemoved(id) => (BUILD_REMOVED, Some(id.as_uuid())),
             ProjectEventKind::ServiceChanged(id) => (SERVICE_CHANGED, Some(id.as_uuid())),
             ProjectEventKind::ServiceRemoved(id) => (SERVICE_REMOVED, Some(id.as_uuid())),
         };
@@ -58,6 +60,7 @@ impl TryFrom<Model> for ProjectEvent {
             (PROJECT_CHANGED, None) => ProjectEventKind::ProjectChanged,
             (BUILD_ADDED, Some(id)) => ProjectEventKind::BuildAdded(BuildId::from_uuid(id)),
             (BUILD_CHANGED, Some(id)) => ProjectEventKind::BuildChanged(BuildId::from_uuid(id)),
+            (BUILD_REMOVED, Some(id)) => ProjectEventKind::BuildRemoved(BuildId::from_uuid(id)),
             (SERVICE_CHANGED, Some(id)) => ProjectEventKind::ServiceChanged(ServiceId::from_uuid(id)),
             (SERVICE_REMOVED, Some(id)) => ProjectEventKind::ServiceRemoved(ServiceId::from_uuid(id)),
             (kind, _) => return Err(StoreError::corrupt("an event of a project", shorten(kind))),

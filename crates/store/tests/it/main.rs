@@ -12,6 +12,7 @@ mod history;
 mod journal;
 mod logs;
 mod paging;
+mod retention;
 mod start;
 mod whole;
 mod writers;

@@ -21,7 +21,7 @@ const STOP_GRACE: Duration = Duration::from_millis(2500);
 /// The same for what a command that has ended leaves behind.
 const LEFTOVER_GRACE: Duration = Duration::from_millis(500);
 /// How long the stop command may take.
-const STOP_COMMAND_PATIENCE: Duration = Duration::from_millis(1500);
+const STOP_COMMAND_PATIENCE: Duration = Duration::from_millis(2000);
 const TICK: Timespec = Timespec { tv_sec: 0, tv_nsec: 200_000_000 };
 
 /// Runs the command that comes in over standard input, a socket; says how it ended, and leaves nothing behind. `leading` are

@@ -32,6 +32,8 @@ pub(crate) const PATIENCE: Duration = Duration::from_secs(120);
 pub(crate) struct Rig {
     pub(crate) home: TempDir,
     pub(crate) settings: Settings,
+    /// Where supervisors find programs; `None` is where we do.
+    pub(crate) programs: Option<OsString>,
     service: ServiceId,
     provider: Option<Arc<LocalProvider>>,
 }
@@ -46,7 +48,8 @@ impl Rig {
     pub(crate) fn with(pipeline: &str, settings: &[(&str, Value)]) -> Self {
         let settings = settings.iter().map(|(key, value)| ((*key).to_owned(), value.clone())).collect();
         let home = tempfile::tempdir().unwrap();
-        let mut rig = Self { home, settings, service: ServiceId::generate(&SystemIds), provider: None };
+        let service = ServiceId::generate(&SystemIds);
+        let mut rig = Self { home, settings, programs: None, service, provider: None };
         fs::create_dir_all(rig.repository()).unwrap();
         rig.git(&["init", "--quiet", "--initial-branch=main"]);
         rig.commit(&[(".alm/pipeline.yaml", pipeline)]);
@@ -86,13 +89,20 @@ impl Rig {
     }
 
     pub(crate) fn config(&self) -> LocalConfig {
+        let mut supervisor: Vec<OsString> = Vec::new();
+        if let Some(programs) = &self.programs {
+            let mut path = OsString::from("PATH=");
+            path.push(programs);
+            supervisor.extend(["/usr/bin/env".into(), path]);
+        }
+        supervisor.extend([OsString::from(env!("CARGO_BIN_EXE_alm-supervise-test")), "supervise".into()]);
         LocalConfig {
             spool: self.path("spool"),
             work: self.path("work"),
             artifacts: self.path("artifacts"),
             configs: self.path("configs"),
             git: self.path("git"),
-            supervisor: vec![OsString::from(env!("CARGO_BIN_EXE_alm-supervise-test")), "supervise".into()],
+            supervisor,
             allow_local_repositories: true,
             hide: Vec::new(),
         }
@@ -226,4 +236,16 @@ pub(crate) fn processes_with(text: &str) -> Vec<i32> {
 pub(crate) fn is_supervised(spool: &Path, run: &RunRef) -> bool {
     let Ok(lock) = fs::File::open(spool.join(&run.0).join("lock")) else { return false };
     lock.try_lock_shared().is_err()
+}
+
+/// The process that supervises a run: the one whose arguments end in its directory.
+pub(crate) fn supervisor(rig: &Rig, run: &str) -> i32 {
+    let directory = rig.path("spool").join(run);
+    let directory = directory.to_str().unwrap();
+    let found = processes_with(directory).into_iter().find(|pid| {
+        let args = fs::read(format!("/proc/{pid}/cmdline")).unwrap_or_default();
+        let args = String::from_utf8_lossy(&args).into_owned();
+        args.contains("\0supervise\0") && args.trim_end_matches('\0').ends_with(directory)
+    });
+    found.expect("the supervisor runs")
 }
