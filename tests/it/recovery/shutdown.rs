@@ -5,7 +5,7 @@ use std::{process::Stdio, time::Duration};
 use rustix::process::Signal;
 use tokio::process::Command;
 
-use super::support::{Watched, World, eventually, within};
+use super::support::{Watched, World, eventually, within, without_settings};
 
 async fn leaves_on(signal: Signal) {
     let mut world = World::serving().await;
@@ -65,11 +65,11 @@ async fn sigterm_under_load_ends_streams_and_leaves_builds_running() {
 }
 
 async fn refused(data: &std::path::Path, bind: &str) -> (Option<i32>, String) {
-    let output = Command::new(env!("CARGO_BIN_EXE_alm"))
+    let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_alm"));
+    without_settings(&mut program);
+    let output = Command::from(program)
         .env("ALM_DATA_DIR", data)
         .env("ALM_SERVER_BIND", bind)
-        .env("ALM_CONFIG", "/dev/null")
-        .env_remove("DATABASE_URL")
         .stdin(Stdio::null())
         .kill_on_drop(true)
         .output();

@@ -17,7 +17,7 @@ pub(crate) use pipeline::repository;
 pub(crate) use processes::{processes_of, processes_with};
 pub(crate) use proxy::Proxy;
 pub(crate) use seed::Seed;
-pub(crate) use server::{Server, eventually, within};
+pub(crate) use server::{Server, eventually, within, without_settings};
 pub(crate) use socket::{Heard, Socket};
 pub(crate) use watcher::{Watched, Watcher};
 pub(crate) use world::World;

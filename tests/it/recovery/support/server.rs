@@ -34,6 +34,17 @@ pub(crate) async fn eventually<T>(what: &str, mut ask: impl AsyncFnMut() -> Opti
     }
 }
 
+/// Takes what is meant for the tests, or for a server of the person who runs them, from a program that is started.
+pub(crate) fn without_settings(command: &mut std::process::Command) {
+    for (name, _) in std::env::vars_os() {
+        if name.to_string_lossy().starts_with("ALM_") || name == "DATABASE_URL" {
+            command.env_remove(name);
+        }
+    }
+    // The person's own file of settings is not there either.
+    command.env("XDG_CONFIG_HOME", "/nonexistent");
+}
+
 /// A server process; killed when it is dropped.
 pub(crate) struct Server {
     process: Child,
@@ -45,12 +56,11 @@ impl Server {
     pub(crate) fn spawn(data: &Path, variables: &[(String, String)]) -> Self {
         let log = data.with_file_name("server.log");
         let log = File::options().create(true).append(true).open(log).unwrap();
-        let mut process = Command::new(env!("CARGO_BIN_EXE_alm"))
+        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_alm"));
+        without_settings(&mut program);
+        let mut process = Command::from(program)
             .env("ALM_DATA_DIR", data)
             .env("ALM_SERVER_BIND", "127.0.0.1:0")
-            .env("ALM_CONFIG", "/dev/null")
-            .env_remove("DATABASE_URL")
-            .env_remove("ALM_DATABASE_URL")
             .envs(variables.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
