@@ -20,12 +20,12 @@ pub(crate) enum Isolation {
     Sandbox,
 }
 
-/// Limits of each process of a step; `None` is the system's own.
+/// Limits of a step and of each of its processes; `None` is the system's own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub(crate) struct Limits {
     /// Bytes of address space.
     pub(crate) memory: Option<u64>,
-    /// Processes and threads of the user.
+    /// Processes of a step; processes and threads of the user.
     pub(crate) processes: Option<u64>,
     /// Seconds of processor time.
     pub(crate) cpu_seconds: Option<u64>,

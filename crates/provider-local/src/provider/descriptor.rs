@@ -95,8 +95,8 @@ fn settings() -> Vec<SettingDefinition> {
         define(
             "limits.processes",
             "Processes",
-            "How many processes and threads the server's user may have, all builds together, before a step can start no \
-             more. Does not bind the superuser. No limit when it is not given.",
+            "How many processes a step may have at a time; one that has more is stopped. The system holds the server's user \
+             to as many processes and threads, all builds together, unless it is the superuser. No limit when it is not given.",
             SettingKind::Integer { min: 16, max: 1_000_000 },
             Overridable,
             None,

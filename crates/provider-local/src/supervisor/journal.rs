@@ -1,6 +1,10 @@
 //! Writing down what happens, in order.
 
-use std::{io, thread, time::Duration};
+use std::{
+    io::{self, Write},
+    thread,
+    time::Duration,
+};
 
 use alm_domain::{LogLine, LogStream, Observation, Warning};
 
@@ -93,7 +97,7 @@ impl Journal {
     }
 }
 
-#[expect(clippy::print_stderr, reason = "standard error is the supervisor's own log")]
 fn complain(cause: &io::Error) {
-    eprintln!("cannot write the spool: {cause}");
+    // The supervisor's own log may lie on the same full disk.
+    let _ = writeln!(io::stderr(), "cannot write the spool: {cause}");
 }

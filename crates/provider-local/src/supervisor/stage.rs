@@ -21,6 +21,9 @@ use crate::{
     source::block_on,
 };
 
+/// A disk with fewer bytes is full.
+const FULL: u64 = 64 * 1024;
+
 /// A stage that is to run now.
 #[derive(Debug)]
 pub(crate) struct Unit {
@@ -228,7 +231,7 @@ fn run_step(
     });
     let shown = format!("step {} `{}`", index + 1, name_of(step));
     match ended {
-        Ok(end) => meaning(&end, &shown, unit, work.image.is_some()),
+        Ok(end) => with_full_disk(meaning(&end, &shown, unit, work.image.is_some()), tree),
         Err(cause) => errored(ReasonCode::Other, format!("{shown} cannot be started: {cause}")),
     }
 }
@@ -255,9 +258,25 @@ fn meaning(end: &StepEnd, shown: &str, unit: &Unit, in_container: bool) -> Outco
         (None, Exit::Signal(signal)) => {
             (RunStatus::Failed, reason(ReasonCode::CommandFailed, format!("{shown} was killed by signal {signal}")))
         }
+        (None, Exit::TooManyProcesses(most)) => {
+            let message = format!("{shown} was stopped: it had more than {most} processes (limits.processes)");
+            (RunStatus::Failed, reason(ReasonCode::LimitExceeded, message))
+        }
         (None, Exit::NotStarted(why)) => {
             (RunStatus::Errored, reason(ReasonCode::RuntimeUnavailable, format!("{shown} cannot be run: {why}")))
         }
+    }
+}
+
+/// A step that failed on a full disk says so: the command's own words may be far up in the log, or missing.
+fn with_full_disk(outcome: Outcome, tree: &Path) -> Outcome {
+    let is_full = || rustix::fs::statvfs(tree).is_ok_and(|disk| disk.f_bavail.saturating_mul(disk.f_frsize) < FULL);
+    match outcome {
+        (RunStatus::Failed, Some(reason)) if reason.code == ReasonCode::CommandFailed && is_full() => {
+            let message = format!("{}; the disk of the work trees is full", reason.message);
+            (RunStatus::Failed, Some(StatusReason::new(ReasonCode::LimitExceeded, message)))
+        }
+        outcome => outcome,
     }
 }
 

@@ -11,6 +11,8 @@ mod crash;
 mod environment;
 mod follow;
 mod frames;
+mod hardening;
+mod hostile;
 mod logs;
 mod pipelines;
 mod queue;

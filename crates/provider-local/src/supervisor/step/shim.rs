@@ -78,10 +78,14 @@ fn attend(spec: &StepSpec, main: Pid, socket: &mut UnixStream, mut stopped: bool
         }
     };
     let pidfd = pidfd_open(main, PidfdFlags::empty())?;
-    loop {
+    let too_many = loop {
         let none = tree::reap(&mut ended);
+        let too_many = spec.limits.processes.filter(|most| tree::count() > *most);
+        if too_many.is_some() {
+            break too_many;
+        }
         if none || has_ended(&pidfd)? || stopped {
-            break;
+            break None;
         }
         let mut fds = [PollFd::new(&*socket, PollFlags::IN), PollFd::new(&pidfd, PollFlags::IN)];
         match poll(&mut fds, Some(&TICK)) {
@@ -93,11 +97,19 @@ fn attend(spec: &StepSpec, main: Pid, socket: &mut UnixStream, mut stopped: bool
             let _ = socket.read(&mut [0; 16]);
             stopped = true;
         }
-    }
+    };
     if stopped {
         run_stop_command(&spec.stop_command, &mut ended);
     }
-    tree::end_descendants(if stopped { STOP_GRACE } else { LEFTOVER_GRACE }, &mut ended);
+    let grace = match (too_many, stopped) {
+        (Some(_), _) => Duration::ZERO,
+        (None, true) => STOP_GRACE,
+        (None, false) => LEFTOVER_GRACE,
+    };
+    tree::end_descendants(grace, &mut ended);
+    if let Some(most) = too_many {
+        return Ok(Exit::TooManyProcesses(most));
+    }
     Ok(exit.unwrap_or_else(|| Exit::NotStarted("how the command ended is not known".to_owned())))
 }
 

@@ -27,6 +27,8 @@ pub(crate) enum Exit {
     Code(i32),
     /// By this signal.
     Signal(i32),
+    /// It was stopped, since it had more than so many processes.
+    TooManyProcesses(u64),
     /// It could not be started.
     NotStarted(String),
 }

@@ -46,6 +46,11 @@ pub(crate) fn end_descendants(grace: Duration, mut ended: impl FnMut(Pid, WaitSt
     }
 }
 
+/// How many processes there are below this one.
+pub(super) fn count() -> u64 {
+    descendants().len() as u64
+}
+
 /// Takes in every child that has ended; whether there is no child left.
 pub(super) fn reap(ended: &mut impl FnMut(Pid, WaitStatus)) -> bool {
     loop {
