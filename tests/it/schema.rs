@@ -17,7 +17,7 @@ fn the_committed_schema_is_the_one_that_is_served() {
         committed.trim_end() == served.trim_end(),
         "schema.graphql is not the schema that is served (first difference: line {}): run `make schema`, and look at what changes \
          for clients",
-        difference.map_or_else(|| committed.lines().count().min(served.lines().count()), |line| line) + 1
+        difference.unwrap_or_else(|| committed.lines().count().min(served.lines().count())) + 1
     );
 }
 
