@@ -65,7 +65,7 @@ async fn measure(lines: u64) {
     assert!(log.count().await as u64 >= lines);
     report("read the log", begin, Some(lines));
     let begin = Instant::now();
-    assert_eq!(provider.logs(&access, &run, LogPosition(lines)).take(1).count().await, 0);
+    assert!(provider.logs(&access, &run, LogPosition(lines)).count().await < 10);
     report("read the log's last line", begin, None);
     let begin = Instant::now();
     provider.get(&access, &run).await.unwrap();

@@ -7,7 +7,7 @@ use alm_domain::{Settings, shorten};
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::git::check_path;
+use crate::{definition::seconds, git::check_path};
 
 /// How builds are kept apart.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
@@ -135,28 +135,8 @@ fn number(settings: &Settings, key: &str) -> Option<u64> {
 
 /// A time such as `90s`, `10m` or `1h30m`.
 fn parse_duration(text: &str) -> Result<Duration, String> {
-    let wrong = || format!("{:?} is not a time: write it with its unit, such as 90s, 10m or 1h30m", shorten(text));
-    let mut seconds: u64 = 0;
-    let mut digits = String::new();
-    for c in text.chars() {
-        let unit = match c {
-            '0'..='9' => {
-                digits.push(c);
-                continue;
-            }
-            's' => 1,
-            'm' => 60,
-            'h' => 3600,
-            'd' => 86400,
-            _ => return Err(wrong()),
-        };
-        let count: u64 = digits.parse().map_err(|_| wrong())?;
-        seconds = count.checked_mul(unit).and_then(|s| seconds.checked_add(s)).ok_or_else(wrong)?;
-        digits.clear();
-    }
-    match seconds {
-        _ if !digits.is_empty() => Err(wrong()),
-        1..=2_592_000 => Ok(Duration::from_secs(seconds)),
+    match seconds(text)? {
+        seconds @ 1..=2_592_000 => Ok(Duration::from_secs(seconds)),
         _ => Err(format!("{:?} is out of range: give at least 1s and at most 30d", shorten(text))),
     }
 }

@@ -32,7 +32,11 @@ pub(super) fn duration(node: &Node, zero: bool, path: &Path<'_>, problems: &mut 
     read.map_err(|message| problems.add(node.at, path, message)).ok()
 }
 
-fn seconds(text: &str) -> Result<u64, String> {
+/// The seconds that such a duration has.
+///
+/// # Errors
+/// For a text that is none, in words that follow its key.
+pub(crate) fn seconds(text: &str) -> Result<u64, String> {
     let wrong = || format!("{:?} is not a duration: write it as 90s, 10m, 1h30m or 2d", shorten(text));
     let mut total: u64 = 0;
     let mut rest = text;

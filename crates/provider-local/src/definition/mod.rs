@@ -26,6 +26,7 @@ mod work;
 #[cfg(test)]
 mod tests;
 
+pub(crate) use duration::seconds;
 pub use globs::Globs;
 pub use model::{Artifacts, Body, Input, Pipeline, Retry, StageDefinition, Step, When, WhenResult, Work};
 pub use pipeline::parse;

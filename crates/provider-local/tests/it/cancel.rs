@@ -5,7 +5,7 @@ use std::time::Instant;
 use alm_build_spi::{Access, BuildProvider, CancelReceipt};
 use alm_domain::{ReasonCode, RunStatus};
 
-use crate::support::{Rig, processes_with};
+use crate::support::{Rig, nothing_is_left};
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn nothing_survives_a_cancel() {
@@ -38,7 +38,7 @@ async fn nothing_survives_a_cancel() {
     assert_eq!(rig.provider().cancel(&access, &run).await.unwrap(), CancelReceipt::Accepted);
     let told = rig.told(&run).await;
     eprintln!("cancelled in {:?}", begin.elapsed());
-    assert!(processes_with(&run.0).is_empty(), "processes are left");
+    nothing_is_left(&run).await;
     assert!(told.cancel_delivered);
     assert_eq!((told.status(), told.why().0), (RunStatus::Cancelled, Some(ReasonCode::CancelledByUser)), "{told:#?}");
     assert!(told.runs.iter().any(|run| run.status == RunStatus::Cancelling));
@@ -65,5 +65,5 @@ async fn what_a_step_leaves_behind_ends_with_it() {
     let run = rig.start().await;
     let told = rig.told(&run).await;
     assert_eq!((told.status(), told.output()), (RunStatus::Succeeded, vec!["left", "next"]), "{told:#?}");
-    assert!(processes_with(&run.0).is_empty());
+    nothing_is_left(&run).await;
 }

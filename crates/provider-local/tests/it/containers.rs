@@ -10,7 +10,7 @@ use std::{
 use alm_build_spi::{Access, BuildProvider};
 use alm_domain::{ReasonCode, RunStatus};
 
-use crate::support::{Rig, processes_with};
+use crate::support::{Rig, nothing_is_left, skipped};
 
 const IMAGE: &str = "localhost/alm-story:latest";
 
@@ -127,7 +127,7 @@ async fn a_cancel_removes_the_container_by_its_name() {
     rig.provider().cancel(&Access::default(), &run).await.unwrap();
     assert_eq!(rig.told(&run).await.status(), RunStatus::Cancelled);
     assert_eq!(lines(&rig, "rm-arguments"), ["rm", "--force", &format!("alm-{}-0-1-1", run.0)]);
-    assert!(processes_with(&run.0).is_empty());
+    nothing_is_left(&run).await;
 }
 
 /// Podman with a storage of its own that knows one small image; or why there is none.
@@ -198,7 +198,7 @@ stages:
     run: trap '' TERM; echo begun; sleep 654327
 ");
     if let Err(why) = real_engine(&rig, &programs) {
-        eprintln!("SKIPPED: no container can be run here: {why}");
+        skipped(&format!("no container can be run here: {why}"));
         return;
     }
     let run = rig.start().await;
@@ -221,7 +221,7 @@ stages:
         assert!(output.contains(&line), "{line}: {output:?}");
     }
     assert_eq!(after.code("missing"), Some(ReasonCode::RuntimeUnavailable));
-    assert!(processes_with(&run.0).is_empty(), "the container goes on");
+    nothing_is_left(&run).await;
     let left = engine(&programs, &["ps", "--all", "--quiet"]);
     assert_eq!(String::from_utf8_lossy(&left.stdout), "", "containers are left");
 }

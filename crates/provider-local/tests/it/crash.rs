@@ -6,7 +6,7 @@ use alm_build_spi::{Access, BuildProvider};
 use alm_domain::{ReasonCode, RunStatus};
 use rustix::process::{Pid, Signal, kill_process};
 
-use crate::support::{Rig, eventually, is_supervised, processes_with, supervisor};
+use crate::support::{Rig, eventually, is_supervised, nothing_is_left, supervisor};
 
 fn kill(pid: i32) {
     kill_process(Pid::from_raw(pid).unwrap(), Signal::KILL).unwrap();
@@ -88,7 +88,7 @@ async fn a_killed_supervisor_ends_as_interrupted_and_leaves_no_process() {
     assert_eq!((told.stage("long").status, told.code("long")), (RunStatus::Errored, Some(ReasonCode::Interrupted)));
     assert_eq!(told.stage("long").attempts[0].status, RunStatus::Errored);
     assert_eq!(told.stage("next").status, RunStatus::Skipped);
-    eventually("no process is left", || processes_with(&run.0).is_empty()).await;
+    nothing_is_left(&run).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -108,7 +108,7 @@ async fn server_and_supervisor_killed_together_and_a_torn_record_behind() {
     rig.open();
     let again = rig.told(&run).await;
     assert_eq!(again.runs.iter().filter(|r| r.status == RunStatus::Errored).count(), 1, "told exactly once");
-    eventually("no process is left", || processes_with(&run.0).is_empty()).await;
+    nothing_is_left(&run).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
@@ -135,5 +135,5 @@ async fn a_build_whose_directory_was_removed_ends() {
     rig.follow(&run, None, |told| told.output().contains(&"begun")).await;
     rig.close();
     std::fs::remove_dir_all(rig.path("spool").join(&run.0)).unwrap();
-    eventually("no process is left", || processes_with(&run.0).is_empty()).await;
+    nothing_is_left(&run).await;
 }

@@ -217,6 +217,11 @@ pub(crate) async fn eventually(what: &str, mut is_so: impl FnMut() -> bool) {
     }
 }
 
+/// Waits until no process of a run is there, not even its supervisor, which goes on for a moment behind the end.
+pub(crate) async fn nothing_is_left(run: &RunRef) {
+    eventually("no process is left", || processes_with(&run.0).is_empty()).await;
+}
+
 /// Processes whose environment or arguments hold this text.
 pub(crate) fn processes_with(text: &str) -> Vec<i32> {
     let mut found = Vec::new();
@@ -248,4 +253,10 @@ pub(crate) fn supervisor(rig: &Rig, run: &str) -> i32 {
         args.contains("\0supervise\0") && args.trim_end_matches('\0').ends_with(directory)
     });
     found.expect("the supervisor runs")
+}
+
+/// Says that a story was not told, and why.
+#[expect(clippy::print_stderr, reason = "whoever runs the tests must see it")]
+pub(crate) fn skipped(why: &str) {
+    eprintln!("SKIPPED: {why}");
 }
