@@ -8,6 +8,7 @@ use chrono::{DateTime, SecondsFormat, Utc};
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Instant(pub(crate) Timestamp);
 
+/// Instant in UTC, RFC 3339 with millisecond precision.
 #[Scalar(name = "DateTime", specified_by_url = "https://datatracker.ietf.org/doc/html/rfc3339")]
 impl ScalarType for Instant {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -32,6 +33,7 @@ impl From<Timestamp> for Instant {
 #[derive(Debug, Clone, Copy)]
 pub(crate) struct Millis(pub(crate) i64);
 
+/// Length of time in whole milliseconds, a JSON number (never above 2^53 - 1).
 #[Scalar(name = "Duration")]
 impl ScalarType for Millis {
     fn parse(value: Value) -> InputValueResult<Self> {
@@ -54,6 +56,7 @@ pub(crate) struct Int53(pub(crate) u64);
 
 const LARGEST: u64 = (1 << 53) - 1;
 
+/// Whole number from 0 to 2^53 - 1: byte counts, log line numbers.
 #[Scalar(name = "Int53")]
 impl ScalarType for Int53 {
     fn parse(value: Value) -> InputValueResult<Self> {

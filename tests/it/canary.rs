@@ -26,13 +26,14 @@ struct Server {
 
 impl Server {
     fn start(data: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_alm"))
+        let mut program = Command::new(env!("CARGO_BIN_EXE_alm"));
+        crate::recovery::support::without_settings(&mut program);
+        let mut process = program
             .arg("serve")
             .env("ALM_DATA_DIR", data)
             .env("ALM_SERVER_BIND", "127.0.0.1:0")
             .env("ALM_LOG_FILTER", "trace")
             .env("SOME_SECRET_OF_THE_SERVER", OF_THE_SERVER)
-            .env_remove("DATABASE_URL")
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()

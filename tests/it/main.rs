@@ -9,10 +9,14 @@
 
 mod architecture;
 mod canary;
+mod fixtures;
 mod graphql;
 mod http;
+mod node;
 mod pipelines;
 mod readme;
 mod recovery;
+mod resilience;
+mod schema;
 mod subscriptions;
 mod support;

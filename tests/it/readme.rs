@@ -10,6 +10,8 @@ use std::{
     time::Duration,
 };
 
+use crate::recovery::support::without_settings;
+
 const LONGEST: Duration = Duration::from_secs(300);
 
 /// A server of its own that is gone when this is dropped.
@@ -20,11 +22,12 @@ struct Server {
 
 impl Server {
     fn start(data: &Path) -> Self {
-        let mut process = Command::new(env!("CARGO_BIN_EXE_alm"))
+        let mut program = Command::new(env!("CARGO_BIN_EXE_alm"));
+        without_settings(&mut program);
+        let mut process = program
             .arg("serve")
             .env("ALM_DATA_DIR", data)
             .env("ALM_SERVER_BIND", "127.0.0.1:0")
-            .env_remove("DATABASE_URL")
             .stdout(Stdio::piped())
             .spawn()
             .unwrap();
@@ -64,7 +67,9 @@ fn the_tour_of_the_readme_works() {
         std::iter::once(program.to_owned()).chain(std::env::split_paths(&std::env::var_os("PATH").unwrap())),
     )
     .unwrap();
-    let tour = Command::new("sh")
+    let mut shell = Command::new("sh");
+    without_settings(&mut shell);
+    let tour = shell
         .args(["-eu", "-c", &blocks.join("\n")])
         .current_dir(folder.path())
         .env("PATH", path)

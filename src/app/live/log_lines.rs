@@ -99,6 +99,11 @@ impl Hub {
             let mut last_told: Option<Instant> = None;
             loop {
                 while at < heads.line {
+                    // Whoever has much to catch up with must not hold up the end of the service.
+                    if shared.stop.is_cancelled() {
+                        yield (now(), LogUpdate::Ended { line: at, reason: StreamEnd::Shutdown });
+                        return;
+                    }
                     let page = self::read(store, &channel, &principal, build, at, &options).await?;
                     if page.scanned_to <= at {
                         break;

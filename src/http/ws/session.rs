@@ -24,8 +24,8 @@ use crate::http::{
 
 /// How long the other side may take to answer our close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// How long operations may take to say their last events when the server goes down.
-const LAST_WORDS: Duration = Duration::from_secs(1);
+/// How long operations may go on when the server goes: streams say by themselves why they end.
+const LAST_WORDS: Duration = Duration::from_secs(3);
 
 pub(super) struct Session<E> {
     state: Arc<HttpState<E>>,
@@ -96,18 +96,18 @@ impl<E: Executor> Session<E> {
         }
     }
 
-    /// Streams of the service end by themselves when it goes down, each with an event that says so: their readers shall have it
-    /// before the socket is closed. Whatever does not end is not waited for.
+    /// The server goes: what the operations still have to say is said, for a moment.
     async fn last_words(&mut self) -> Ending {
-        let words = async {
+        let said = async {
             while self.operations.len() > 0 {
                 let (id, event) = self.operations.next().await;
                 self.event(&id, event).await?;
             }
             self.flush().await
         };
-        match tokio::time::timeout(LAST_WORDS, words).await {
+        match tokio::time::timeout(LAST_WORDS, said).await {
             Ok(Err(ending)) => ending,
+            // Those that do not end by themselves are cut.
             Ok(Ok(())) | Err(_) => Ending::SHUTDOWN,
         }
     }

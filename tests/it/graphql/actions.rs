@@ -237,7 +237,7 @@ async fn a_button_is_enabled_when_and_only_when_its_mutation_succeeds() {
     let tried = hold(7, &[]).await;
     for (verb, states) in [
         ("Build.CANCEL_BUILD", 2),
-        ("Build.RERUN_BUILD", 2),
+        ("Build.RERUN_BUILD", 1),
         ("Stage.RERUN_FROM_STAGE", 2),
         ("Approval.DECIDE_APPROVAL", 2),
         ("BuildService.START_BUILD", 2),

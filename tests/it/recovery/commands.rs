@@ -1,81 +1,89 @@
-//! What people asked for while the engine was away is delivered when it is back, once.
+//! The server dies while a command is on its way to a build.
 
-use alm_build_spi::conformance::fake::Script;
-use serde_json::json;
+use std::time::Duration;
 
-use crate::support::{Setup, TestApp, on_each_database};
+use super::support::{Api, Seed, World, eventually, processes_with};
 
-#[tokio::test]
-async fn a_cancel_during_an_outage_is_delivered_later() {
-    on_each_database(|setup: Setup| async move {
-        let mut app = setup.scripted(Script::new().stage("a").wait()).start().await;
-        let service = app.service("web").await;
-        let build = app.start_build(&service).await;
-        app.follow_until(&build, |build| build["status"] == "RUNNING").await;
-        app.engine.outage(true);
-        app.cancel(&build).await;
-        assert_eq!(app.build(build.id()).await.status(), "CANCELLING");
-        // Asking again is allowed, and does nothing more.
-        assert!(app.build(build.id()).await.allows("CANCEL_BUILD"));
-        app.cancel(&build).await;
-        app.crash();
-        app.open().await;
-        app.engine.outage(false);
-        let build = app.follow(&build).await;
-        assert_eq!((build.status(), build.why()), ("CANCELLED", "CANCELLED_BY_USER"));
+async fn works(api: &Api, build: &str) {
+    eventually("the build works", async || (api.build(build).await.unwrap()["status"] == "RUNNING").then_some(()))
+        .await;
+}
+
+async fn question(api: &Api, build: &str) -> String {
+    eventually("the question", async || {
+        let build = api.build(build).await.unwrap();
+        let approval = &build["approvals"][0];
+        (approval["status"] == "PENDING").then(|| approval["id"].as_str().unwrap().to_owned())
     })
-    .await;
+    .await
 }
 
-#[tokio::test]
-async fn a_build_that_was_never_started_can_be_cancelled_while_the_engine_is_away() {
-    let app = TestApp::fake(Script::new().stage("a").line("x").wait()).await;
-    let service = app.service("web").await;
-    app.engine.outage(true);
-    let build = app.start_build(&service).await;
-    app.follow_until(&build, |build| build["degradedSince"].is_string()).await;
-    app.cancel(&build).await;
-    app.engine.outage(false);
-    assert_eq!(app.follow(&build).await.status(), "CANCELLED");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_cancel_that_was_acknowledged_is_delivered_after_the_kill() {
+    let mut seed = Seed::of_this_test("kill_during_cancel");
+    for round in 0..4 {
+        let mut world = World::serving().await;
+        let mark = format!("mark-9d1c-cancel-{round}");
+        let build = world.build(&format!("env: {{MARK_OF_THE_TEST: {mark}}}\nrun: sleep 1000\n")).await;
+        let watcher = world.follow(&build);
+        works(&world.api(), &build).await;
+        let answer = world.api().cancel(&build).await.unwrap();
+        assert_eq!(answer["cancelBuild"]["userErrors"], serde_json::json!([]), "{answer}");
+        tokio::time::sleep(seed.moment(Duration::from_millis(30))).await;
+        world.restart().await;
+        let watched = watcher.complete().await;
+        assert_eq!(watched.state.newest(), "CANCELLED", "{:?}", watched.state.states);
+        eventually("no process of the build is left", async || processes_with(&mark).is_empty().then_some(())).await;
+    }
 }
 
-#[tokio::test]
-async fn a_decision_during_an_outage_is_stored_and_delivered_exactly_once() {
-    on_each_database(|setup: Setup| async move {
-        let script = Script::new().stage("a").ask("one", "Go on?").line("after one").ask("two", "And on?").line("end");
-        let mut app = setup.scripted(script).start().await;
-        let service = app.service("web").await;
-        let build = app.start_build(&service).await;
-        app.follow_until(&build, |build| build["status"] == "WAITING_FOR_APPROVAL").await;
-        app.engine.outage(true);
-        let approval = app.decide(&build, "APPROVE", json!([])).await;
-        assert_eq!(approval["status"], "DELIVERING");
-        // A second answer comes too late.
-        let input = json!({"approvalId": approval["id"], "verdict": "REJECT"});
-        let late = app.mutate("decideApproval", "approval { id }", input).await;
-        assert_eq!(late["userErrors"][0]["code"], "WRONG_STATE");
-        app.crash();
-        app.open().await;
-        assert_eq!(app.build(build.id()).await.approval()["status"], "DELIVERING");
-        app.engine.outage(false);
-        app.follow_until(&build, |build| build["approvals"][0]["status"] != "DELIVERING").await;
-        let told = app.follow_until(&build, |build| build["approvals"].as_array().is_some_and(|a| a.len() == 2)).await;
-        let statuses: Vec<_> = told.each("approvals").map(|approval| approval["status"].as_str().unwrap()).collect();
-        assert_eq!(statuses, ["PENDING", "APPROVED"], "newest first; the second question is still open");
-        assert_eq!(app.log(&build).await, "after one\n");
-    })
-    .await;
+/// A build with one question; the answer is counted outside.
+fn asking(world: &World) -> String {
+    let answered = world.outside("answered");
+    format!(
+        "stages:\n  ask:\n    input: Go on?\n    run: echo yes >> '{}'\n  last:\n    needs: ask\n    run: echo done\n",
+        answered.display()
+    )
 }
 
-#[tokio::test]
-async fn a_decision_whose_answer_is_lost_counts_once() {
-    let app = TestApp::fake(Script::new().stage("a").ask("one", "Go on?").line("went on").ask("two", "And on?")).await;
-    let service = app.service("web").await;
-    let build = app.start_build(&service).await;
-    app.follow_until(&build, |build| build["status"] == "WAITING_FOR_APPROVAL").await;
-    app.engine.lose_answers(2);
-    app.decide(&build, "APPROVE", json!([])).await;
-    let told = app.follow_until(&build, |build| build["approvals"].as_array().is_some_and(|a| a.len() == 2)).await;
-    assert_eq!(told.0["approvals"][0]["status"], "PENDING", "the next question is not answered by the first answer");
-    assert_eq!(app.log(&build).await, "went on\n");
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_that_was_acknowledged_runs_its_stage_once_after_the_kill() {
+    let mut seed = Seed::of_this_test("kill_during_decide");
+    for _ in 0..4 {
+        let mut world = World::serving().await;
+        let build = world.build(&asking(&world)).await;
+        let watcher = world.follow(&build);
+        let approval = question(&world.api(), &build).await;
+        let answer = world.api().approve(&approval).await.unwrap();
+        assert_eq!(answer["decideApproval"]["userErrors"], serde_json::json!([]), "{answer}");
+        tokio::time::sleep(seed.moment(Duration::from_millis(30))).await;
+        world.restart().await;
+        let watched = watcher.complete().await;
+        assert_eq!(watched.state.newest(), "SUCCEEDED", "{:?}", watched.state.states);
+        assert_eq!(world.told("answered"), "yes\n", "the stage ran once");
+        let build = world.api().build(&build).await.unwrap();
+        assert_eq!(build["approvals"][0]["status"], "APPROVED");
+        assert_eq!(build["approvals"][0]["decisions"].as_array().unwrap().len(), 1);
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_approval_whose_answer_was_lost_can_be_given_again() {
+    let mut seed = Seed::of_this_test("lost_answer_of_decide");
+    let mut world = World::serving().await;
+    let build = world.build(&asking(&world)).await;
+    let watcher = world.follow(&build);
+    let approval = question(&world.api(), &build).await;
+    let (api, asked) = (world.api(), approval.clone());
+    let asking = tokio::spawn(async move { api.approve(&asked).await });
+    tokio::time::sleep(seed.moment(Duration::from_millis(15))).await;
+    world.restart().await;
+    let _ = asking.await.unwrap();
+    // Either it was stored, and the second is told so, or it was not, and the second counts.
+    let again = world.api().approve(&approval).await.unwrap();
+    let code = &again["decideApproval"]["userErrors"][0]["code"];
+    assert!(code.is_null() || code == "WRONG_STATE", "{again}");
+    let watched = watcher.complete().await;
+    assert_eq!(watched.state.newest(), "SUCCEEDED");
+    assert_eq!(world.told("answered"), "yes\n", "the stage ran once");
 }

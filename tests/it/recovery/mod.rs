@@ -1,6 +1,11 @@
-//! What is kept when the service dies, the engine is away, or answers are lost.
+//! Kills, outages and departures, with real processes: what was acknowledged stays, what was told is told once.
 
+mod alone;
 mod commands;
-mod outages;
-mod providers;
-mod restarts;
+mod database;
+mod kills;
+mod moments;
+mod shutdown;
+mod start;
+mod supervisor;
+pub(crate) mod support;

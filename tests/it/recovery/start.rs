@@ -1,0 +1,54 @@
+//! The server dies while a build is being started.
+
+use std::time::Duration;
+
+use super::support::{Seed, World, eventually};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_build_that_was_asked_for_again_and_again_across_kills_runs_once() {
+    let mut seed = Seed::of_this_test("kill_during_start");
+    let mut world = World::serving().await;
+    let runs = world.outside("runs");
+    let service =
+        world.service("web", &format!("run: echo \"build $ALM_BUILD_NUMBER\" >> '{}'\n", runs.display())).await;
+    let mut builds = Vec::new();
+    for round in 0..12 {
+        let key = format!("key {round}");
+        let (api, asked_service, asked_key) = (world.api(), service.clone(), key.clone());
+        let asking = tokio::spawn(async move { api.try_start(&asked_service, &asked_key).await });
+        let answered = if seed.below(2) == 0 {
+            // Killed as soon as the answer is there: between it and the beginning of the run.
+            asking.await.unwrap().ok()
+        } else {
+            // Killed before, while or after the request is worked on; the answer may be lost.
+            tokio::time::sleep(seed.moment(Duration::from_millis(120))).await;
+            None
+        };
+        world.restart().await;
+        let again = world.api().start(&service, &key).await;
+        if let Some(answered) = answered {
+            assert_eq!(answered, again, "an acknowledged build is lost");
+        }
+        builds.push(again);
+    }
+    for build in &builds {
+        let watched = world.follow(build).complete().await;
+        assert_eq!(watched.state.newest(), "SUCCEEDED");
+    }
+    let mut ran: Vec<String> = world.told("runs").lines().map(str::to_owned).collect();
+    ran.sort_unstable();
+    let mut numbers = Vec::new();
+    for build in &builds {
+        numbers.push(format!("build {}", world.api().build(build).await.unwrap()["number"]));
+    }
+    numbers.sort_unstable();
+    assert_eq!(ran, numbers, "each build ran once");
+    eventually("no build is left over", async || {
+        let data = world
+            .api()
+            .ask("{ project(by: { slug: \"web\" }) { builds(first: 100) { nodes { id } } } }", serde_json::json!({}))
+            .await;
+        (data["project"]["builds"]["nodes"].as_array().unwrap().len() == builds.len()).then_some(())
+    })
+    .await;
+}
