@@ -38,6 +38,9 @@ pub(crate) enum Work {
 #[derive(Default)]
 pub(crate) struct Queue {
     group: Option<Group>,
+    /// Whether the connection may be in another state than is believed of it: SQLite ends a transaction by itself when the disk
+    /// is full, but the driver counts it as open, and would nest the next one into what nobody ever commits.
+    suspect: bool,
 }
 
 /// An open transaction, and those who wait for its commit.
@@ -71,6 +74,11 @@ impl Writer {
                 let mut guard = Arc::clone(queue).lock_owned().await;
                 guard.clean_up().await;
                 if guard.group.is_none() {
+                    if guard.suspect {
+                        renew(db).await?;
+                    }
+                    // Until it has begun, also if whoever waits for it goes away.
+                    guard.suspect = true;
                     let options = TransactionOptions {
                         sqlite_transaction_mode: Some(SqliteTransactionMode::Immediate),
                         ..TransactionOptions::default()
@@ -78,8 +86,9 @@ impl Writer {
                     let transaction = db.begin_with_options(options).await?;
                     transaction.execute_unprepared("SAVEPOINT whole").await?;
                     guard.group = Some(Group { transaction, waiting: Vec::new(), in_savepoint: false });
+                    guard.suspect = false;
                     if work.send(Work::Commit).is_err() {
-                        guard.group = None;
+                        (guard.group, guard.suspect) = (None, true);
                         return Err(StoreError::Unavailable("the store is closed".into()));
                     }
                 }
@@ -152,6 +161,7 @@ impl Queue {
             Ok(_) => group.in_savepoint = false,
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "a group of writes is undone");
+                self.suspect = true;
                 if let Some(group) = self.group.take() {
                     // Fails where SQLite has ended the transaction already, which is all that is wanted.
                     let _ = group.transaction.rollback().await;
@@ -162,12 +172,20 @@ impl Queue {
     }
 }
 
+/// Closes the one connection of SQLite; the pool opens another.
+async fn renew(db: &DatabaseConnection) -> Result<(), StoreError> {
+    let unavailable = |error: sqlx::Error| StoreError::Unavailable(error.into());
+    let connection = db.get_sqlite_connection_pool().acquire().await.map_err(unavailable)?;
+    connection.close().await.map_err(unavailable)
+}
+
 async fn commit_groups(queue: Arc<Mutex<Queue>>, mut opened: mpsc::UnboundedReceiver<Work>) {
     while let Some(Work::Commit) = opened.recv().await {
         let mut queue = queue.lock().await;
         queue.clean_up().await;
         if let Some(group) = queue.group.take() {
             let outcome = group.transaction.commit().await.map_err(Arc::new);
+            queue.suspect |= outcome.is_err();
             answer(group.waiting, outcome);
         }
     }

@@ -48,7 +48,6 @@ async fn a_database_that_is_stopped_costs_nothing_that_was_acknowledged() {
     assert!(is_ready(&api.address).await);
 }
 
-#[ignore = "fails one time in three: after a full disk the store may acknowledge what it never commits"]
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_database_on_a_full_disk_costs_nothing_that_was_acknowledged() {
     let Some(disk) = SmallDisk::mount() else {
