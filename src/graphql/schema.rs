@@ -83,7 +83,7 @@ pub(crate) fn schema(app: App, limits: Limits, timing: Timing, extension: impl E
 /// The schema in the definition language, as it is committed in `schema.graphql`. Ends with one line break.
 #[must_use]
 pub fn sdl() -> String {
-    let options = async_graphql::SDLExportOptions::new().sorted_fields().sorted_enum_items().include_specified_by();
+    let options = async_graphql::SDLExportOptions::new().include_specified_by();
     let text = builder().finish().sdl_with_options(options);
     format!("{}\n", text.trim_end())
 }
