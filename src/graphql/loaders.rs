@@ -6,8 +6,9 @@ use alm_domain::{
     Approval, ApprovalId, Build, BuildId, BuildService, Principal, Project, ProjectId, Provider, ProviderId, ServiceId,
     Stage, StageId,
 };
-use alm_store::{LogInfo, ProviderLoad, StageLogRange};
+use alm_store::{BuildFilter, BuildOwners, LogInfo, Page, PageRequest, ProviderLoad, StageLogRange};
 use async_graphql::{Error, dataloader::Loader};
+use uuid::Uuid;
 
 use super::error::fault;
 use crate::app::{App, AppError, ProjectVerdict, ServiceStats};
@@ -92,6 +93,37 @@ keys! {
     LoadOf(ProviderId);
     /// Whether build services refer to a provider.
     UsedOf(ProviderId);
+}
+
+/// The first page of builds of a project or a build service.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct BuildsOf {
+    pub(crate) owner: BuildOwner,
+    pub(crate) filter: BuildFilter,
+    pub(crate) page: PageRequest,
+}
+
+/// Whose builds are wanted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) enum BuildOwner {
+    Project(ProjectId),
+    Service(ServiceId),
+}
+
+impl BuildOwner {
+    pub(crate) const fn as_uuid(self) -> Uuid {
+        match self {
+            Self::Project(id) => id.as_uuid(),
+            Self::Service(id) => id.as_uuid(),
+        }
+    }
+}
+
+/// The first page of the build services of a provider.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub(crate) struct ServicesOn {
+    pub(crate) provider: ProviderId,
+    pub(crate) page: PageRequest,
 }
 
 /// Figures over the finished builds of a build service.
@@ -269,5 +301,61 @@ impl Loader<StatsOf> for Batches {
             }
         }
         Ok(stats)
+    }
+}
+
+impl Loader<BuildsOf> for Batches {
+    type Value = Page<Build>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[BuildsOf]) -> Result<HashMap<BuildsOf, Self::Value>, LoadError> {
+        let mut pages = HashMap::new();
+        // One statement for each way in which builds were asked for; a document has one or two.
+        let mut left: Vec<&BuildsOf> = keys.iter().collect();
+        while let Some(first) = left.first().copied() {
+            let kind = std::mem::discriminant(&first.owner);
+            let like = |key: &BuildsOf| {
+                std::mem::discriminant(&key.owner) == kind && key.filter == first.filter && key.page == first.page
+            };
+            let alike: Vec<&BuildsOf> = left.extract_if(.., |key| like(key)).collect();
+            let owners = match first.owner {
+                BuildOwner::Project(_) => {
+                    BuildOwners::Projects(alike.iter().map(|key| ProjectId::from_uuid(key.owner.as_uuid())).collect())
+                }
+                BuildOwner::Service(_) => {
+                    BuildOwners::Services(alike.iter().map(|key| ServiceId::from_uuid(key.owner.as_uuid())).collect())
+                }
+            };
+            let store = self.app.store();
+            let mut found = store.list_builds_of_each(&self.principal, &owners, &first.filter, &first.page).await?;
+            for key in alike {
+                if let Some(page) = found.remove(&key.owner.as_uuid()) {
+                    pages.insert(key.clone(), page);
+                }
+            }
+        }
+        Ok(pages)
+    }
+}
+
+impl Loader<ServicesOn> for Batches {
+    type Value = Page<BuildService>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[ServicesOn]) -> Result<HashMap<ServicesOn, Self::Value>, LoadError> {
+        let mut pages = HashMap::new();
+        let mut left: Vec<&ServicesOn> = keys.iter().collect();
+        while let Some(first) = left.first().copied() {
+            let alike: Vec<&ServicesOn> = left.extract_if(.., |key| key.page == first.page).collect();
+            let ids: Vec<ProviderId> = alike.iter().map(|key| key.provider).collect();
+            let store = self.app.store();
+            let mut found = store.services_of_each_provider(&self.principal, &ids, &first.page).await?;
+            for key in alike {
+                if let Some(page) = found.remove(&key.provider.as_uuid()) {
+                    pages.insert(key.clone(), page);
+                }
+            }
+        }
+        Ok(pages)
     }
 }

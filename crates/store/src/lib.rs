@@ -18,8 +18,8 @@ mod visibility;
 mod writer;
 
 pub use builds::{
-    Append, BuildFilter, Committed, Epoch, Fence, FinishedBuild, Idempotency, NewBuild, ProviderLoad, RunRecord,
-    StartOutcome,
+    Append, BuildFilter, BuildOwners, Committed, Epoch, Fence, FinishedBuild, Idempotency, NewBuild, ProviderLoad,
+    RunRecord, StartOutcome,
 };
 pub use error::{BoxError, StoreError};
 pub use logs::{LogInfo, LogPage, StageLogRange};

@@ -1,10 +1,12 @@
 //! Build services.
 
+use std::collections::HashMap;
+
 use alm_domain::{
     BuildService, Principal, ProjectEventKind, ProjectId, ProviderId, RepositoryRef, ServiceId, Settings, Slug,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
     sea_query::Query,
 };
 use uuid::Uuid;
@@ -13,7 +15,7 @@ use crate::{
     Page, PageRequest, Store, StoreError,
     entity::{build, project, provider, service},
     error::is_unique_violation,
-    page::{Keyset, page},
+    page::{Keyset, Owned, page, page_of_each},
     projects::{BATCH, add_event, expect_revision, open_project},
     value::{millis, read_json, storable, write_json},
     visibility::visible,
@@ -63,6 +65,9 @@ const BY_SLUG: Keyset<service::Entity> = Keyset {
         Some(vec![slug.to_string().into(), Uuid::from_bytes(*id).into()])
     },
 };
+
+const OF_PROVIDERS: Owned<service::Entity> =
+    Owned { owner: service::Column::ProviderId, id: service::Column::Id, owner_of: |row| row.provider_id };
 
 impl Store {
     /// Creates a build service.
@@ -235,6 +240,24 @@ impl Store {
             .filter(service::Column::RemovedAt.is_null())
             .filter(visible(principal).projects(service::Column::ProjectId));
         page(self.reader(), select, &BY_SLUG, request).await
+    }
+
+    /// The first page of build services of each of these providers, as [`services_of_provider`](Self::services_of_provider) has it;
+    /// each has a page, if an empty one. `request` must not go on from a position.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn services_of_each_provider(
+        &self,
+        principal: &Principal,
+        providers: &[ProviderId],
+        request: &PageRequest,
+    ) -> Result<HashMap<Uuid, Page<BuildService>>, StoreError> {
+        let wanted = Condition::all()
+            .add(service::Column::RemovedAt.is_null())
+            .add(visible(principal).projects(service::Column::ProjectId));
+        let ids: Vec<Uuid> = providers.iter().map(|id| id.as_uuid()).collect();
+        page_of_each(self.reader(), &OF_PROVIDERS, &ids, &wanted, &BY_SLUG, request).await
     }
 
     async fn change_service(

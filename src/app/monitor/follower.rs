@@ -16,6 +16,8 @@ use super::{Shared, backoff::Backoff};
 
 /// How often a defect (not an outage) is met before the build is given up.
 const MOST_DEFECTS: u32 = 5;
+/// Longest pause before the database is asked again: it is near, and everybody waits for it.
+const LONGEST_STORE_RETRY: Duration = Duration::from_secs(2);
 /// How many batches of the provider go into one commit.
 const BATCHES_A_COMMIT: usize = 64;
 
@@ -23,6 +25,8 @@ const BATCHES_A_COMMIT: usize = 64;
 pub(super) enum Setback {
     /// The engine cannot be asked, or the token does not work: try again after a pause.
     Later { message: String, retry_after: Option<Duration> },
+    /// The database cannot be asked: try again soon, it says nothing about the engine.
+    Store(StoreError),
     /// Something is broken on either side: try again a few times.
     Defect(String),
     /// The build cannot go on.
@@ -35,7 +39,7 @@ impl From<StoreError> for Setback {
     fn from(error: StoreError) -> Self {
         match error {
             StoreError::Fenced => Self::Gone,
-            error => Self::Later { message: format!("the database: {error}"), retry_after: None },
+            error => Self::Store(error),
         }
     }
 }
@@ -92,6 +96,11 @@ impl<'a> Follower<'a> {
                     tracing::warn!(error = message, "the engine cannot be asked");
                     self.degrade(message).await;
                     self.backoff.next(retry_after)
+                }
+                Err(Setback::Store(error)) => {
+                    metrics::counter!("alm_engine_setbacks_total").increment(1);
+                    tracing::warn!(error = &error as &dyn std::error::Error, "the database cannot be asked");
+                    self.backoff.next(None).min(LONGEST_STORE_RETRY)
                 }
                 Err(Setback::Defect(message)) => {
                     self.defects += 1;

@@ -10,8 +10,8 @@ use crate::{
         actions::{self, ActionState},
         build::{BuildFilter, BuildNode},
         context::ContextExt,
-        error::store_fault,
-        loaders::{LoadError, ServicesOf, VerdictOf},
+        error::{internal, store_fault},
+        loaders::{BuildOwner, BuildsOf, LoadError, ServicesOf, VerdictOf},
         node::{Node, revision},
         paging::{PageArguments, Pages, connection, rows},
         provider::HealthState,
@@ -83,8 +83,13 @@ impl ProjectNode {
         let owner = self.0.id.as_uuid();
         let page = PageArguments { first, after, last, before }.request(ctx, CursorKind::Builds, owner)?;
         let mut wanted = BuildFilter::to_store(filter, ctx.principal()?)?;
-        wanted.project = Some(self.0.id);
-        let page = ctx.app()?.store().list_builds(ctx.principal()?, &wanted, &page).await.map_err(store_fault)?;
+        let page = if page.from.is_none() {
+            let key = BuildsOf { owner: BuildOwner::Project(self.0.id), filter: wanted, page };
+            ctx.loader()?.load_one(key).await.map_err(LoadError::fault)?.ok_or_else(|| internal("no page of builds"))?
+        } else {
+            wanted.project = Some(self.0.id);
+            ctx.app()?.store().list_builds(ctx.principal()?, &wanted, &page).await.map_err(store_fault)?
+        };
         Ok(connection(page, CursorKind::Builds, owner, BuildNode))
     }
 

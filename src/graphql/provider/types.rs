@@ -8,8 +8,8 @@ use super::ConfigurationEntry;
 use crate::graphql::{
     actions::{self, ActionState},
     context::ContextExt,
-    error::store_fault,
-    loaders::{LoadError, LoadOf, UsedOf},
+    error::{internal, store_fault},
+    loaders::{LoadError, LoadOf, ServicesOn, UsedOf},
     node::revision,
     paging::{PageArguments, Pages, connection, rows},
     scalars::{Instant, Millis},
@@ -102,8 +102,17 @@ impl ProviderNode {
         let owner = self.0.id.as_uuid();
         let page =
             PageArguments { first, after, ..PageArguments::default() }.request(ctx, CursorKind::Services, owner)?;
-        let store = ctx.app()?.store();
-        let page = store.services_of_provider(ctx.principal()?, self.0.id, &page).await.map_err(store_fault)?;
+        let page = if page.from.is_none() {
+            let key = ServicesOn { provider: self.0.id, page };
+            ctx.loader()?
+                .load_one(key)
+                .await
+                .map_err(LoadError::fault)?
+                .ok_or_else(|| internal("no page of services"))?
+        } else {
+            let store = ctx.app()?.store();
+            store.services_of_provider(ctx.principal()?, self.0.id, &page).await.map_err(store_fault)?
+        };
         Ok(connection(page, CursorKind::Services, owner, ServiceNode))
     }
 

@@ -11,7 +11,7 @@ use crate::graphql::{
     build::{BuildFilter, BuildNode, ParameterDefinition},
     context::ContextExt,
     error::{bad_argument, internal, store_fault},
-    loaders::{LatestOf, LoadError, RunningOf, StatsOf},
+    loaders::{BuildOwner, BuildsOf, LatestOf, LoadError, RunningOf, StatsOf},
     node::revision,
     paging::{PageArguments, Pages, connection, rows},
     project::ProjectNode,
@@ -107,12 +107,16 @@ impl ServiceNode {
         let owner = self.0.id.as_uuid();
         let page = PageArguments { first, after, last, before }.request(ctx, CursorKind::Builds, owner)?;
         let mut wanted = BuildFilter::to_store(filter, ctx.principal()?)?;
-        if wanted.services.is_empty() || wanted.services.contains(&self.0.id) {
-            wanted.services = vec![self.0.id];
-        } else {
+        if !wanted.services.is_empty() && !wanted.services.contains(&self.0.id) {
             return Err(bad_argument("filter.serviceIds", "names other build services than this one: leave it out"));
         }
-        let page = ctx.app()?.store().list_builds(ctx.principal()?, &wanted, &page).await.map_err(store_fault)?;
+        let page = if page.from.is_none() {
+            let key = BuildsOf { owner: BuildOwner::Service(self.0.id), filter: wanted, page };
+            ctx.loader()?.load_one(key).await.map_err(LoadError::fault)?.ok_or_else(|| internal("no page of builds"))?
+        } else {
+            wanted.services = vec![self.0.id];
+            ctx.app()?.store().list_builds(ctx.principal()?, &wanted, &page).await.map_err(store_fault)?
+        };
         Ok(connection(page, CursorKind::Builds, owner, BuildNode))
     }
 

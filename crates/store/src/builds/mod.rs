@@ -16,7 +16,7 @@ mod usage;
 pub use append::Append;
 pub use follow::{Epoch, Fence, RunRecord};
 pub use history::FinishedBuild;
-pub use list::{BuildFilter, ProviderLoad};
+pub use list::{BuildFilter, BuildOwners, ProviderLoad};
 pub use start::{Idempotency, NewBuild, StartOutcome};
 pub use update::Committed;
 

@@ -52,5 +52,8 @@ async fn the_load_of_a_provider_is_counted(world: &World) {
     let (running, _queued, over) = (world.build().await, world.build().await, world.build().await);
     world.observe(running.id, &[Observation::Run(RunObservation::status(RunStatus::Running))]).await;
     world.end(over.id, RunStatus::Succeeded, 1).await;
-    assert_eq!(store.count_builds(me, provider.id).await.unwrap(), ProviderLoad { running: 1, queued: 1 });
+    assert_eq!(
+        store.provider_loads(me, &[provider.id]).await.unwrap()[&provider.id],
+        ProviderLoad { running: 1, queued: 1 }
+    );
 }
