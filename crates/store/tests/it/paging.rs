@@ -3,14 +3,15 @@
 use std::collections::BTreeSet;
 
 use alm_domain::RunStatus;
-use alm_store::{BuildFilter, Page, PageRequest, ProjectFilter, ProjectOrder, StoreError};
+use alm_store::{BuildFilter, BuildOwners, Page, PageRequest, ProjectFilter, ProjectOrder, StoreError};
 use proptest::prelude::*;
 use tokio::runtime::Runtime;
 
 use crate::support::{World, check, new_project};
 
 properties! { pages_in_either_direction_are_a_partition }
-stories! { a_position_of_another_list_is_refused, builds_are_filtered, services_of_a_provider_come_in_pages }
+stories! {
+the_first_pages_of_many_owners_are_those_of_each, a_position_of_another_list_is_refused, builds_are_filtered, services_of_a_provider_come_in_pages }
 
 fn pages_in_either_direction_are_a_partition(runtime: &Runtime, world: &World) {
     let World { store, me, .. } = world;
@@ -140,4 +141,43 @@ async fn services_of_a_provider_come_in_pages(world: &World) {
     store.remove_service(me, gone.id, None).await.unwrap();
     let page = store.services_of_provider(me, provider.id, &PageRequest::first(10)).await.unwrap();
     assert_eq!(page.items.into_iter().map(|(_, s)| s.id).collect::<Vec<_>>(), [service.id]);
+}
+
+async fn the_first_pages_of_many_owners_are_those_of_each(world: &World) {
+    let World { store, me, project, provider, service, .. } = world;
+    let other = world.another_service("api").await;
+    let empty = world.another_service("docs").await;
+    for n in 0..5 {
+        world.build().await;
+        if n % 2 == 0 {
+            world.build_of(other.id).await;
+        }
+    }
+    let services = [service.id, other.id, empty.id];
+    for backwards in [false, true] {
+        for (limit, with_total) in [(1, true), (3, false), (3, true), (50, true)] {
+            let request = PageRequest { limit, backwards, from: None, with_total };
+            let filter = BuildFilter::default();
+            let pages = store
+                .list_builds_of_each(me, &BuildOwners::Services(services.to_vec()), &filter, &request)
+                .await
+                .unwrap();
+            assert_eq!(pages.len(), 3);
+            for id in services {
+                let one = BuildFilter { services: vec![id], ..BuildFilter::default() };
+                assert_eq!(pages[&id.as_uuid()], store.list_builds(me, &one, &request).await.unwrap(), "{request:?}");
+            }
+            let all = store
+                .list_builds_of_each(me, &BuildOwners::Projects(vec![project.id]), &filter, &request)
+                .await
+                .unwrap();
+            let one = BuildFilter { project: Some(project.id), ..BuildFilter::default() };
+            assert_eq!(all[&project.id.as_uuid()], store.list_builds(me, &one, &request).await.unwrap());
+            let on = store.services_of_each_provider(me, &[provider.id], &request).await.unwrap();
+            assert_eq!(
+                on[&provider.id.as_uuid()],
+                store.services_of_provider(me, provider.id, &request).await.unwrap()
+            );
+        }
+    }
 }
