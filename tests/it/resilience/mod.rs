@@ -4,3 +4,4 @@ mod commands;
 mod outages;
 mod providers;
 mod restarts;
+mod retention;
