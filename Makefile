@@ -1,8 +1,8 @@
 # `make run` serves, `make test` tests. What a target needs and is missing is installed by apt-get where it is run as root on
 # Debian; elsewhere nothing is installed, and the exact commands are printed.
 
-# Optimised enough to be pleasant, built in a third of the time of `release`.
-PROFILE ?= ci
+# Built soonest, for a first look; `make run PROFILE=ci` or `PROFILE=release` takes longer to build and runs faster.
+PROFILE ?= dev
 CARGO ?= cargo
 
 # The artefacts of a profile are in a folder of its name, but for `dev`.
