@@ -28,7 +28,7 @@ pub struct HttpConfig {
     pub max_message: usize,
     /// Longest time until `connection_init` has come and been acknowledged; later the socket is closed with 4408.
     pub init_timeout: Duration,
-    /// Longest time that a websocket client may leave our writes unread.
+    /// Longest time that a client may take nothing of what is written to it; then its connection is cut, whatever it serves.
     pub write_timeout: Duration,
     /// Pause between two pings of the server. A socket that was silent for two such pauses is closed, and its token is
     /// checked again at each.

@@ -9,6 +9,7 @@
 
 mod auth;
 mod config;
+mod connection_io;
 mod document;
 mod downloads;
 mod graphql;

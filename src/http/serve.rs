@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt, util::MapRequest};
 
-use super::{HttpConfig, metrics::Present};
+use super::{HttpConfig, connection_io::ConnectionIo, metrics::Present};
 
 /// Of each connection; a request's head must fit.
 const LARGEST_BUFFER: usize = 64 << 10;
@@ -96,11 +96,12 @@ async fn connection<F>(
         tracing::debug!(%error, "a connection was gone before it began");
         return;
     }
+    let io = ConnectionIo::new(stream, config.write_timeout);
     let served = http1::Builder::new()
         .timer(TokioTimer::new())
         .header_read_timeout(config.header_timeout)
         .max_buf_size(LARGEST_BUFFER)
-        .serve_connection(TokioIo::new(stream), TowerToHyperService::new(service))
+        .serve_connection(TokioIo::new(io), TowerToHyperService::new(service))
         .with_upgrades();
     let mut served = std::pin::pin!(served);
     let ended = tokio::select! {

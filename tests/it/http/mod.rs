@@ -9,6 +9,7 @@ mod over_http;
 mod pages;
 mod sockets;
 mod support;
+mod unread;
 mod ws_close;
 mod ws_flow;
 mod ws_limits;

@@ -55,6 +55,11 @@ impl Query {
         std::future::pending().await
     }
 
+    /// A text of so many bytes.
+    async fn long(&self, bytes: usize) -> String {
+        "x".repeat(bytes)
+    }
+
     async fn itself(&self) -> Query {
         Query
     }
