@@ -15,9 +15,6 @@ use crate::{
     spool::{RerunRequest, RunRequest},
 };
 
-/// A secret is no larger.
-const LARGEST_SECRET: usize = 1 << 20;
-
 /// Takes a build in, once.
 ///
 /// # Errors
@@ -103,11 +100,12 @@ fn check_secrets(secrets: &[NamedSecret], findings: &mut Vec<Finding>) {
             "is no name of a secret: use letters, digits, `_`, `-` and `.`, at most 128"
         } else if secrets[..index].iter().any(|other| other.name == *name) {
             "is given twice: give it once"
-        } else if secret.value.expose_secret().len() > LARGEST_SECRET {
-            "is larger than 1 MiB: give a smaller one"
         } else {
             continue;
         };
         findings.push(Finding::new(["secrets", name], format!("{:?} {problem}", alm_domain::shorten(name))));
+    }
+    if secrets.iter().map(|secret| secret.value.expose_secret().len()).sum::<usize>() > alm_masking::MOST {
+        findings.push(Finding::new(["secrets"], "are larger than 1 MiB together: give fewer or smaller ones"));
     }
 }

@@ -129,10 +129,8 @@ impl Build {
         };
         let desk = Workplace::make(work_of(&self.request)).map_err(|e| local("cannot make the work directory", e))?;
         let secrets = Secrets::read(&self.run).map_err(|e| local("cannot read the secrets of the build", e))?;
-        for name in &secrets.short {
-            let message =
-                format!("the secret {name} is too short to be kept out of the log: use one of 4 characters or more");
-            self.board.warn("SECRET_NOT_MASKED", message);
+        for gap in &secrets.gaps {
+            self.board.warn("SECRET_NOT_MASKED", gap.to_string());
         }
         let Prepared { source, fetched, pipeline, parameters } = prepare(&self.run, &self.request, &self.board)?;
         let kept = self.request.places.artifacts.join(self.request.build.to_string());

@@ -3,8 +3,9 @@
 use std::{collections::BTreeMap, ffi::OsString, fs, io, path::PathBuf};
 
 use alm_domain::ParameterValue;
+use alm_masking::{Gap, Masks};
 
-use super::{artifacts::Artifacts, board::Board, output::Needles};
+use super::{artifacts::Artifacts, board::Board};
 use crate::{
     git::Fetched,
     source::Source,
@@ -73,9 +74,9 @@ impl Workplace {
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Secrets {
     pub(crate) names: Vec<String>,
-    pub(crate) needles: Needles,
-    /// Names of those that are too short to be taken out.
-    pub(crate) short: Vec<String>,
+    pub(crate) masks: Masks,
+    /// Those that are not, or not wholly, taken out.
+    pub(crate) gaps: Vec<Gap>,
 }
 
 impl Secrets {
@@ -90,7 +91,7 @@ impl Secrets {
             values.push((entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path())?));
         }
         values.sort();
-        let (needles, short) = Needles::of(values.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
-        Ok(Self { names: values.into_iter().map(|(name, _)| name).collect(), needles, short })
+        let (masks, gaps) = Masks::of(values.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+        Ok(Self { names: values.into_iter().map(|(name, _)| name).collect(), masks, gaps })
     }
 }

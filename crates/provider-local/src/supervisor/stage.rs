@@ -223,7 +223,7 @@ fn run_step(
         stop_command: wrapped.stop_command,
     };
     let attempt = if unit.is_shown { number } else { 0 };
-    let ended = run(&spec, &site.leading, &site.secrets.needles, stop, deadline, |stream, piece| {
+    let ended = run(&spec, &site.leading, &site.secrets.masks, stop, deadline, |stream, piece| {
         let mut board = site.board.lock();
         let at = Some(board.now());
         let stage = unit.key().cloned();

@@ -1,10 +1,8 @@
 //! From the bytes that a step writes to lines of the log: masked, decoded, cleaned, folded and split, in that order.
 
 mod framer;
-mod mask;
 mod pipeline;
 mod terminal;
 mod utf8;
 
-pub(crate) use mask::Needles;
 pub(crate) use pipeline::{Output, Piece};

@@ -1,7 +1,9 @@
 //! One stream of a step, from bytes to lines.
 
+use alm_masking::{Masker, Masks};
+
 pub(crate) use super::framer::Piece;
-use super::{Needles, framer::Framer, mask::Masker, terminal::Parser, utf8::Decoder};
+use super::{framer::Framer, terminal::Parser, utf8::Decoder};
 
 /// One stream of a step. Gives the same lines however its bytes were cut.
 #[derive(Debug)]
@@ -14,9 +16,9 @@ pub(crate) struct Output {
 
 impl Output {
     /// A stream from which these secrets are taken.
-    pub(crate) fn new(needles: Needles) -> Self {
+    pub(crate) fn new(masks: &Masks) -> Self {
         Self {
-            masker: Masker::new(needles),
+            masker: masks.masker(),
             decoder: Decoder::default(),
             parser: Parser::default(),
             framer: Framer::default(),
@@ -25,13 +27,15 @@ impl Output {
 
     /// Takes bytes in: the lines that they complete.
     pub(crate) fn push(&mut self, bytes: &[u8]) -> Vec<Piece> {
-        let bytes = self.masker.push(bytes);
-        let mut text = String::with_capacity(bytes.len());
-        self.decoder.push(&bytes, &mut text);
+        let mut masked = Vec::with_capacity(bytes.len());
+        self.masker.push(bytes, &mut masked);
+        let mut text = String::with_capacity(masked.len());
+        self.decoder.push(&masked, &mut text);
         self.frame(&text)
     }
 
-    /// Nothing came for a while: the line that is open, so that a question is seen before it is answered.
+    /// Nothing came for a while: the line that is open, so that a question is seen before it is answered; without what may be the
+    /// beginning of a secret.
     pub(crate) fn pause(&mut self) -> Vec<Piece> {
         let mut out = Vec::new();
         self.framer.show(&mut out);
@@ -45,9 +49,10 @@ impl Output {
 
     /// Nothing follows: the rest.
     pub(crate) fn finish(&mut self) -> Vec<Piece> {
-        let bytes = self.masker.finish();
+        let mut masked = Vec::new();
+        self.masker.finish(&mut masked);
         let mut text = String::new();
-        self.decoder.push(&bytes, &mut text);
+        self.decoder.push(&masked, &mut text);
         self.decoder.finish(&mut text);
         let mut out = self.frame(&text);
         self.framer.show(&mut out);
@@ -72,7 +77,7 @@ mod tests {
     use super::*;
 
     fn lines(chunks: &[&[u8]]) -> Vec<Piece> {
-        let mut output = Output::new(Needles::default());
+        let mut output = Output::new(&Masks::default());
         let mut lines: Vec<_> = chunks.iter().flat_map(|chunk| output.push(chunk)).collect();
         lines.extend(output.finish());
         lines
@@ -106,7 +111,7 @@ mod tests {
 
     #[test]
     fn an_unfinished_line_is_shown_and_goes_on() {
-        let mut output = Output::new(Needles::default());
+        let mut output = Output::new(&Masks::default());
         assert_eq!(output.push(b"sure? "), []);
         assert!(output.is_open());
         assert_eq!(output.pause(), [Piece { text: "sure? ".into(), continued: false }]);
@@ -122,7 +127,7 @@ mod tests {
 
     #[test]
     fn a_stream_without_line_breaks_stays_small() {
-        let mut output = Output::new(Needles::default());
+        let mut output = Output::new(&Masks::default());
         let block = vec![b'x'; 1 << 16];
         let mut seen = 0;
         for _ in 0..256 {

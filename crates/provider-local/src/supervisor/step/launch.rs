@@ -12,10 +12,11 @@ use std::{
 };
 
 use alm_domain::LogStream;
+use alm_masking::Masks;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 
 use super::{Exit, StepSpec, Stop, StopReason};
-use crate::supervisor::output::{Needles, Output, Piece};
+use crate::supervisor::output::{Output, Piece};
 
 /// An open line is shown after so long without a byte.
 const SILENCE: Duration = Duration::from_secs(1);
@@ -47,8 +48,8 @@ struct Stream<R> {
 }
 
 impl<R: Read + AsFd> Stream<R> {
-    fn new(pipe: Option<R>, kind: LogStream, needles: &Needles) -> Self {
-        Self { pipe, kind, output: Output::new(needles.clone()), last: Instant::now() }
+    fn new(pipe: Option<R>, kind: LogStream, masks: &Masks) -> Self {
+        Self { pipe, kind, output: Output::new(masks), last: Instant::now() }
     }
 
     fn read(&mut self, buffer: &mut [u8], write: &mut impl FnMut(LogStream, Piece)) {
@@ -84,7 +85,7 @@ impl<R: Read + AsFd> Stream<R> {
 pub(crate) fn run(
     spec: &StepSpec,
     leading: &[OsString],
-    needles: &Needles,
+    masks: &Masks,
     stop: &Stop,
     deadline: Option<Instant>,
     mut write: impl FnMut(LogStream, Piece),
@@ -97,8 +98,8 @@ pub(crate) fn run(
         .stdout(Stdio::piped())
         .stderr(Stdio::piped())
         .spawn()?;
-    let mut out = Stream::new(shim.stdout.take(), LogStream::Stdout, needles);
-    let mut err = Stream::new(shim.stderr.take(), LogStream::Stderr, needles);
+    let mut out = Stream::new(shim.stdout.take(), LogStream::Stdout, masks);
+    let mut err = Stream::new(shim.stderr.take(), LogStream::Stderr, masks);
     let told = serde_json::to_vec(spec).map_err(io::Error::from).and_then(|mut line| {
         line.push(b'\n');
         (&ours).write_all(&line)
