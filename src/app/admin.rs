@@ -2,13 +2,12 @@
 
 use alm_build_spi::ProviderError;
 use alm_domain::{
-    Build, BuildId, EventSeq, HealthState, Principal, Project, ProjectId, ProjectSeq, Provider, ProviderHealth,
-    ProviderId, ProviderKind, Settings, Slug, Timestamp, check_settings,
+    Build, BuildId, HealthState, Principal, Project, ProjectId, ProjectSeq, Provider, ProviderHealth, ProviderId,
+    ProviderKind, Settings, Slug, Timestamp, check_settings,
 };
 use alm_store::{NewProject, NewProvider, ProjectPatch, ProviderPatch};
-use futures::Stream;
 
-use super::{App, AppError, BuildUpdate, FieldProblem, LogOptions, LogUpdate, ProjectUpdate};
+use super::{App, AppError, FieldProblem};
 
 /// Longest name for display, in characters.
 const LONGEST_NAME: usize = 200;
@@ -253,36 +252,6 @@ impl App {
     #[must_use]
     pub fn settings(&self, kind: ProviderKind) -> Vec<alm_domain::SettingDefinition> {
         self.inner.registry.settings(kind).unwrap_or_default()
-    }
-
-    /// A build's changes, live; see [`BuildUpdate`].
-    pub fn build_updates(
-        &self,
-        principal: Principal,
-        build: BuildId,
-        after: Option<EventSeq>,
-    ) -> impl Stream<Item = Result<(Timestamp, BuildUpdate), AppError>> + Send + 'static + use<> {
-        self.inner.hub.build_updates(principal, build, after)
-    }
-
-    /// A build's log lines, live; see [`LogUpdate`].
-    pub fn log_lines(
-        &self,
-        principal: Principal,
-        build: BuildId,
-        options: LogOptions,
-    ) -> impl Stream<Item = Result<(Timestamp, LogUpdate), AppError>> + Send + 'static + use<> {
-        self.inner.hub.log_lines(principal, build, options)
-    }
-
-    /// What happens in a project, live; see [`ProjectUpdate`].
-    pub fn project_updates(
-        &self,
-        principal: Principal,
-        project: ProjectId,
-        after: Option<ProjectSeq>,
-    ) -> impl Stream<Item = Result<(Timestamp, ProjectUpdate), AppError>> + Send + 'static + use<> {
-        self.inner.hub.project_updates(principal, project, after)
     }
 
     /// A build, or the error that names the field.

@@ -14,6 +14,7 @@ mod registry;
 mod retention;
 mod services;
 mod start;
+mod streams;
 
 use std::{sync::Arc, time::Duration};
 
@@ -24,11 +25,12 @@ use alm_store::Store;
 pub use decide::DecideBuild;
 pub use error::{AppError, FieldProblem};
 pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};
-pub use live::{BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectUpdate, StreamEnd};
+pub use live::{BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, StreamEnd};
 pub use monitor::Timing;
 pub use registry::ProviderFactory;
 pub use services::{CreateService, UpdateService};
 pub use start::{RerunBuild, StartBuild};
+pub use streams::{Reach, Subject};
 use tokio_util::task::TaskTracker;
 
 use live::Hub;
@@ -50,7 +52,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     retention_every: Duration,
-    /// Changes that are under way, whether or not anybody still waits for their answer.
+    /// Changes that are under way, whether or not anybody still waits for their answer, and shared streams.
     changes: TaskTracker,
 }
 

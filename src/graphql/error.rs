@@ -190,6 +190,12 @@ pub(crate) fn fault(error: &AppError) -> Error {
     }
 }
 
+/// The end of a subscription whose subject has gone, or may no longer be seen.
+pub(crate) fn gone() -> async_graphql::ServerError {
+    let message = "what this subscription is about is gone, or is no longer visible to you";
+    coded(ErrorCode::NotFound, message).into_server_error(async_graphql::Pos::default())
+}
+
 /// As [`fault`], for what the store says directly.
 pub(crate) fn store_fault(error: StoreError) -> Error {
     fault(&error.into())

@@ -11,6 +11,7 @@ use futures::{StreamExt, stream::BoxStream};
 
 use super::{
     error::ErrorCode,
+    live::{Hub, Leg, Live, Tap, Told, feed},
     loaders::Batches,
     schema::{AlmSchema, Limits, schema},
 };
@@ -19,8 +20,9 @@ use crate::app::{App, Timing};
 /// The API over an application. Cheap to clone. Every request must carry a [`Principal`] in its data; one without is refused.
 #[derive(Clone)]
 pub struct Api {
-    app: App,
+    pub(super) app: App,
     schema: AlmSchema,
+    pub(super) hub: Arc<Hub>,
 }
 
 impl std::fmt::Debug for Api {
@@ -33,15 +35,34 @@ impl Api {
     /// The API over this application. `extension` is the transport's own: it learns from it when an execution has begun.
     #[must_use]
     pub fn new(app: App, limits: Limits, timing: Timing, extension: impl ExtensionFactory) -> Self {
-        Self { schema: schema(app.clone(), limits, timing, extension), app }
+        Self { schema: schema(app.clone(), limits, timing, extension), app, hub: Arc::default() }
     }
 
-    /// Puts the loaders of one execution into a request; they carry the principal. `None` for a request without one.
-    fn prepare(&self, request: Request) -> Option<Request> {
-        let principal = request.data.get(&TypeId::of::<Principal>())?.downcast_ref::<Principal>()?.clone();
+    /// Puts the loaders of one execution into a request; they carry the principal.
+    fn prepare(&self, request: Request, principal: Principal) -> Request {
         let batches = Batches { app: self.app.clone(), principal };
         // The loader's task lives no longer than the execution that waits for it.
-        Some(request.data(DataLoader::new(batches, tokio::spawn).delay(GATHER)))
+        request.data(DataLoader::new(batches, tokio::spawn).delay(GATHER))
+    }
+
+    /// An execution of a subscription that nobody shares.
+    pub(super) fn alone(&self, request: Request, principal: Principal, leg: &Leg) -> BoxStream<'static, Response> {
+        let request = self.prepare(request.data(principal.clone()).data(leg.clone()), principal);
+        self.schema.execute_stream(request).map(coded).boxed()
+    }
+}
+
+/// Who asks, as the transport has said.
+fn principal(request: &Request) -> Option<Principal> {
+    request.data.get(&TypeId::of::<Principal>())?.downcast_ref::<Principal>().cloned()
+}
+
+impl Live for Api {
+    fn subscribe(&self, request: Request, tap: Option<Arc<dyn Tap>>) -> BoxStream<'static, Told> {
+        match principal(&request) {
+            Some(principal) => feed(self.clone(), principal, request, tap),
+            None => futures::stream::once(std::future::ready(Told::Response(refused()))).boxed(),
+        }
     }
 }
 
@@ -68,7 +89,8 @@ fn failure(code: ErrorCode, message: &str) -> Response {
 
 impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
-        let Some(mut request) = self.prepare(request) else { return refused() };
+        let Some(principal) = principal(&request) else { return refused() };
+        let mut request = self.prepare(request, principal);
         if !is_mutation(&mut request) {
             return coded(self.schema.execute(request).await);
         }
@@ -80,9 +102,9 @@ impl Executor for Api {
         }
     }
 
-    fn execute_stream(&self, request: Request, session_data: Option<Arc<Data>>) -> BoxStream<'static, Response> {
-        match self.prepare(request) {
-            Some(request) => Executor::execute_stream(&self.schema, request, session_data).map(coded).boxed(),
+    fn execute_stream(&self, request: Request, _: Option<Arc<Data>>) -> BoxStream<'static, Response> {
+        match principal(&request) {
+            Some(principal) => self.alone(request, principal, &Leg::default()),
             None => futures::stream::once(std::future::ready(refused())).boxed(),
         }
     }

@@ -8,6 +8,7 @@ mod context;
 mod error;
 mod executor;
 mod ids;
+mod live;
 mod loaders;
 mod log;
 mod node;
@@ -23,4 +24,5 @@ mod user_error;
 mod viewer;
 
 pub use executor::Api;
+pub use live::{Live, Payload, Tap, Told};
 pub use schema::{Limits, sdl};

@@ -30,9 +30,10 @@ pub struct HttpConfig {
     pub init_timeout: Duration,
     /// Longest time that a client may take nothing of what is written to it; then its connection is cut, whatever it serves.
     pub write_timeout: Duration,
-    /// Pause between two pings of the server. A socket that was silent for two such pauses is closed, and its token is
-    /// checked again at each.
+    /// Pause between two pings of the server. A socket that was silent for two such pauses is closed.
     pub keep_alive: Duration,
+    /// Pause between two checks of the token of an open stream, and of the rights that it stands for.
+    pub recheck: Duration,
     /// How large a GraphQL document may be.
     pub document: DocumentLimits,
 }
@@ -52,6 +53,7 @@ impl Default for HttpConfig {
             init_timeout: Duration::from_secs(10),
             write_timeout: Duration::from_secs(60),
             keep_alive: Duration::from_secs(15),
+            recheck: Duration::from_secs(4),
             document: DocumentLimits::default(),
         }
     }

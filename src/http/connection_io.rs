@@ -30,7 +30,6 @@ impl ConnectionIo {
     }
 
     /// The socket, for whoever takes the connection over and watches over its writes.
-    #[expect(dead_code, reason = "for websockets that are written directly")]
     pub(in crate::http) fn into_inner(self) -> TcpStream {
         self.stream
     }

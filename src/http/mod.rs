@@ -1,7 +1,7 @@
 //! The transport: everything between a client's socket and the schema.
 //!
 //! GraphQL over HTTP, graphql-transport-ws, the pages that people open, health and metrics. Knows no use case: the schema is any
-//! [`async_graphql::Executor`], who may enter is decided by [`Authenticate`], and what else the application serves comes in as a
+//! [`Live`](crate::graphql::Live) executor, who may enter is decided by [`Authenticate`], and what else the application serves comes in as a
 //! router of its own ([`HttpState::extra`]).
 //!
 //! **Architecture Invariant:** the only authority is the bearer token. There is no cookie, no token in an address, and no route

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use async_graphql::Executor;
 use async_trait::async_trait;
 use axum::{
     extract::State,
@@ -11,6 +10,7 @@ use axum::{
 };
 
 use super::{Code, HttpState, Refusal, RequirePrincipal};
+use crate::graphql::Live;
 
 /// Whether the application can do its work.
 #[async_trait]
@@ -36,7 +36,7 @@ pub(super) async fn health() -> &'static str {
 }
 
 /// Whether to send requests here.
-pub(super) async fn readiness<E: Executor>(State(state): State<Arc<HttpState<E>>>) -> Response {
+pub(super) async fn readiness<E: Live>(State(state): State<Arc<HttpState<E>>>) -> Response {
     if state.shutdown.is_cancelled() {
         return Refusal::new(Code::Unavailable, "the server is shutting down").into_response();
     }
@@ -48,7 +48,7 @@ pub(super) async fn readiness<E: Executor>(State(state): State<Arc<HttpState<E>>
 }
 
 /// Figures in the text format of Prometheus.
-pub(super) async fn metrics<E: Executor>(State(state): State<Arc<HttpState<E>>>, _: RequirePrincipal) -> Response {
+pub(super) async fn metrics<E: Live>(State(state): State<Arc<HttpState<E>>>, _: RequirePrincipal) -> Response {
     match &state.metrics {
         Some(handle) => {
             ([(header::CONTENT_TYPE, "text/plain; version=0.0.4; charset=utf-8")], handle.render()).into_response()

@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use async_graphql::Executor;
 use axum::{
     Extension, Router,
     extract::DefaultBodyLimit,
@@ -12,10 +11,11 @@ use axum::{
 use tower_http::compression::CompressionLayer;
 
 use super::{Code, HttpState, Refusal, auth::Gate, graphql, guard, headers, pages, probes, request_id};
+use crate::graphql::Live;
 
 /// All routes of the server: `/graphql` (HTTP and websocket), the pages, health, readiness, metrics, and the application's
 /// own. Every one of them, and what is not found, stands behind the checks of Host and Origin.
-pub fn router<E: Executor>(mut state: HttpState<E>) -> Router {
+pub fn router<E: Live>(mut state: HttpState<E>) -> Router {
     let extra = std::mem::take(&mut state.extra);
     let state = Arc::new(state);
     let assets = Router::new()

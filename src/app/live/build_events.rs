@@ -38,6 +38,11 @@ pub enum BuildUpdate {
         /// Resume point.
         seq: EventSeq,
     },
+    /// The last event of a stream that was to go so far; it may have begun behind that.
+    Reached {
+        /// Resume point.
+        seq: EventSeq,
+    },
     /// The last event.
     Ended {
         /// Resume point.
@@ -47,14 +52,29 @@ pub enum BuildUpdate {
     },
 }
 
+impl BuildUpdate {
+    /// Where to resume behind it.
+    #[must_use]
+    pub const fn position(&self) -> EventSeq {
+        match self {
+            Self::Snapshot { seq, .. }
+            | Self::Changed { seq, .. }
+            | Self::Heartbeat { seq }
+            | Self::Reached { seq }
+            | Self::Ended { seq, .. } => *seq,
+        }
+    }
+}
+
 impl Hub {
     /// A build's changes: a snapshot first (or, behind `after`, nothing until something is newer), then the newest state,
-    /// coalesced, in order, never going back, until the build is complete.
+    /// coalesced, in order, never going back, until the build is complete or `until` is reached.
     pub(in crate::app) fn build_updates(
         &self,
         principal: Principal,
         build: BuildId,
         after: Option<EventSeq>,
+        until: Option<EventSeq>,
     ) -> impl Stream<Item = Result<(Timestamp, BuildUpdate), AppError>> + Send + 'static + use<> {
         let shared = Arc::clone(&self.shared);
         let channel = self.listen_to_build(build);
@@ -79,13 +99,14 @@ impl Hub {
             loop {
                 let mut gathered: Option<Change> = None;
                 loop {
-                    let entries = store.journal(&principal, build, seq, PAGE).await?;
+                    let mut entries = store.journal(&principal, build, seq, PAGE).await?;
                     let full = entries.len() == PAGE;
+                    entries.retain(|entry| until.is_none_or(|until| entry.seq <= until));
                     for entry in entries {
                         seq = entry.seq;
                         merge(gathered.get_or_insert_default(), entry.change);
                     }
-                    if !full {
+                    if !full || until.is_some_and(|until| seq >= until) {
                         break;
                     }
                 }
@@ -97,6 +118,10 @@ impl Hub {
                     last_told = Some(Instant::now());
                     yield (now(), BuildUpdate::Changed { seq, change: Box::new(change) });
                     heads.is_complete |= over;
+                }
+                if until.is_some_and(|until| seq >= until) {
+                    yield (now(), BuildUpdate::Reached { seq });
+                    return;
                 }
                 if heads.is_complete && seq >= heads.event {
                     yield (now(), BuildUpdate::Ended { seq, reason: StreamEnd::Complete });

@@ -32,6 +32,8 @@ pub struct LogOptions {
     pub max_lines: usize,
     /// Longest time to hold lines back in order to fill a batch while the log is busy; an idle log is told at once.
     pub max_delay: Duration,
+    /// End behind this line, with [`LogUpdate::Reached`]; no line behind it is told.
+    pub until: Option<LineNo>,
 }
 
 /// One event of a log's stream. `line` is where to resume behind it.
@@ -58,6 +60,11 @@ pub enum LogUpdate {
         /// Resume point.
         line: LineNo,
     },
+    /// The last event of a stream that was to go so far; it may have begun behind that.
+    Reached {
+        /// Resume point.
+        line: LineNo,
+    },
     /// The last event.
     Ended {
         /// Resume point.
@@ -65,6 +72,20 @@ pub enum LogUpdate {
         /// Why.
         reason: StreamEnd,
     },
+}
+
+impl LogUpdate {
+    /// Where to resume behind it.
+    #[must_use]
+    pub const fn position(&self) -> LineNo {
+        match self {
+            Self::Lines { line, .. }
+            | Self::Gap { line, .. }
+            | Self::Heartbeat { line }
+            | Self::Reached { line }
+            | Self::Ended { line, .. } => *line,
+        }
+    }
 }
 
 impl Hub {
@@ -98,6 +119,9 @@ impl Hub {
             };
             let mut last_told: Option<Instant> = None;
             loop {
+                if let Some(until) = options.until {
+                    heads.line = heads.line.min(until);
+                }
                 while at < heads.line {
                     // Whoever has much to catch up with must not hold up the end of the service.
                     if shared.stop.is_cancelled() {
@@ -113,6 +137,10 @@ impl Hub {
                         last_told = Some(Instant::now());
                         yield (now(), update);
                     }
+                }
+                if options.until.is_some_and(|until| at >= until) {
+                    yield (now(), LogUpdate::Reached { line: at });
+                    return;
                 }
                 if heads.is_complete && at >= heads.line {
                     yield (now(), LogUpdate::Ended { line: at, reason: StreamEnd::Complete });
@@ -164,15 +192,19 @@ async fn read(
     options: &LogOptions,
 ) -> Result<Page, AppError> {
     let recent = locked(&channel.ring).read(after, options.max_lines);
-    if let Some(mut lines) = recent {
+    let (mut lines, scanned_to) = if let Some(mut lines) = recent {
         let scanned_to = lines.last().map_or(after, |line| line.no);
         if let Some(stage) = &options.stage {
             lines.retain(|line| line.line.stage.as_ref() == Some(stage));
         }
-        return Ok(Page { lines, scanned_to });
-    }
-    let page = store.read_log(principal, build, after, options.max_lines, options.stage.as_ref()).await?;
-    Ok(Page { lines: page.lines.into_iter().map(Arc::new).collect(), scanned_to: page.scanned_to })
+        (lines, scanned_to)
+    } else {
+        let page = store.read_log(principal, build, after, options.max_lines, options.stage.as_ref()).await?;
+        (page.lines.into_iter().map(Arc::new).collect(), page.scanned_to)
+    };
+    let Some(until) = options.until else { return Ok(Page { lines, scanned_to }) };
+    lines.retain(|line| line.no <= until);
+    Ok(Page { lines, scanned_to: scanned_to.min(until) })
 }
 
 /// Batches of lines, with holes told apart. `end` is how far was looked, which is behind the last line where a stage was asked for.

@@ -23,7 +23,7 @@ use self::ring::Ring;
 
 pub use build_events::BuildUpdate;
 pub use log_lines::{LogFrom, LogOptions, LogUpdate};
-pub use project_events::ProjectUpdate;
+pub use project_events::{ProjectTold, ProjectUpdate};
 
 /// Why a live stream came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

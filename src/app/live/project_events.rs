@@ -75,6 +75,11 @@ pub enum ProjectUpdate {
         /// Resume point.
         seq: ProjectSeq,
     },
+    /// The last event of a stream that was to go so far; it may have begun behind that.
+    Reached {
+        /// Resume point.
+        seq: ProjectSeq,
+    },
     /// The last event.
     Ended {
         /// Resume point.
@@ -84,20 +89,33 @@ pub enum ProjectUpdate {
     },
 }
 
+/// An event of a project's stream, on its way.
+#[derive(Debug)]
+pub struct ProjectTold {
+    /// When.
+    pub at: Timestamp,
+    /// All that happened up to here has been told. Events that are told together settle with the last of them.
+    pub settled: ProjectSeq,
+    /// What happened.
+    pub update: ProjectUpdate,
+}
+
 impl Hub {
     /// What happens in a project: a snapshot first (or, behind `after`, nothing until something is newer), then events,
-    /// coalesced per subject, in order.
+    /// coalesced per subject, in order, for ever or until `until` is reached.
     pub(in crate::app) fn project_updates(
         &self,
         principal: Principal,
         project: ProjectId,
         after: Option<ProjectSeq>,
-    ) -> impl Stream<Item = Result<(Timestamp, ProjectUpdate), AppError>> + Send + 'static + use<> {
+        until: Option<ProjectSeq>,
+    ) -> impl Stream<Item = Result<ProjectTold, AppError>> + Send + 'static + use<> {
         let shared = Arc::clone(&self.shared);
         let channel = self.listen_to_project(project);
         try_stream! {
             let mut rung = channel.subscribe();
             let now = || shared.clock.now();
+            let whole = |settled, update| ProjectTold { at: now(), settled, update };
             let store = &shared.store;
             let head = store
                 .project_head(&principal, project)
@@ -106,31 +124,37 @@ impl Hub {
             let mut seq = match after {
                 Some(after) if after <= head && head.0 - after.0 <= FURTHEST => after,
                 _ => {
-                    yield (now(), ProjectUpdate::Snapshot { seq: head, reset: after.is_some() });
+                    yield whole(head, ProjectUpdate::Snapshot { seq: head, reset: after.is_some() });
                     head
                 }
             };
             let mut last_told: Option<Instant> = None;
             loop {
                 loop {
-                    let events = store.project_journal(&principal, project, seq, PAGE).await?;
+                    let mut events = store.project_journal(&principal, project, seq, PAGE).await?;
                     let full = events.len() == PAGE;
+                    events.retain(|event| until.is_none_or(|until| event.seq <= until));
                     let page: Vec<_> = events.iter().map(|event| (event.seq, event.kind)).collect();
                     let end = events.last().map_or(seq, |event| event.seq);
                     for (at, kind) in coalesce(&page, end) {
                         last_told = Some(Instant::now());
-                        yield (now(), named(kind, at));
+                        let settled = if at == end { end } else { seq };
+                        yield ProjectTold { at: now(), settled, update: named(kind, at) };
                     }
                     seq = end;
-                    if !full {
+                    if !full || until.is_some_and(|until| seq >= until) {
                         break;
                     }
                 }
+                if until.is_some_and(|until| seq >= until) {
+                    yield whole(seq, ProjectUpdate::Reached { seq });
+                    return;
+                }
                 loop {
                     match wait(&mut rung, shared.heartbeat, &shared.stop).await {
-                        Woken::Silence => yield (now(), ProjectUpdate::Heartbeat { seq }),
+                        Woken::Silence => yield whole(seq, ProjectUpdate::Heartbeat { seq }),
                         Woken::Stopping => {
-                            yield (now(), ProjectUpdate::Ended { seq, reason: StreamEnd::Shutdown });
+                            yield whole(seq, ProjectUpdate::Ended { seq, reason: StreamEnd::Shutdown });
                             return;
                         }
                         Woken::Rung => break,

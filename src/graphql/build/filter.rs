@@ -22,7 +22,7 @@ pub(crate) struct BuildFilter {
     /// Only these build services.
     service_ids: Option<Vec<ID>>,
     /// Only builds set off by the caller.
-    #[graphql(default = false)]
+    #[graphql(default = false, directive = crate::graphql::live::depends_on_viewer::apply())]
     mine: bool,
 }
 

@@ -11,6 +11,7 @@ use crate::{
         context::ContextExt,
         error::{bad_cursor, fault},
         ids,
+        live::Leg,
         scalars::Instant,
         stream::{Heartbeat, StreamEnded},
     },
@@ -82,21 +83,27 @@ impl BuildSubscription {
         #[graphql(desc = "Resume after this event.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<BuildEvent>> + use<>> {
         let id: BuildId = ids::argument(&build_id, "buildId")?;
-        let after = after
-            .map(|text| Cursor::number_in(&text, CursorKind::BuildEvents, id.as_uuid()))
-            .transpose()
-            .map_err(|error| bad_cursor("after", error))?;
-        let updates = ctx.app()?.build_updates(ctx.principal()?.clone(), id, after.map(EventSeq));
+        let leg = Leg::of(ctx);
+        let after = match (leg.begin, after) {
+            (Some(begin), _) => Some(begin),
+            (None, after) => after
+                .map(|text| Cursor::number_in(&text, CursorKind::BuildEvents, id.as_uuid()))
+                .transpose()
+                .map_err(|error| bad_cursor("after", error))?,
+        };
+        let until = leg.until.map(EventSeq);
+        let updates = ctx.app()?.build_updates(ctx.principal()?.clone(), id, after.map(EventSeq), until);
         Ok(updates.filter_map(move |update| {
             std::future::ready(match update {
-                Ok((at, update)) => event(id, at, update).map(Ok),
+                Ok((at, update)) => event(id, at, update, &leg).map(Ok),
                 Err(error) => Some(Err(fault(&error))),
             })
         }))
     }
 }
 
-fn event(id: BuildId, at: Timestamp, update: BuildUpdate) -> Option<BuildEvent> {
+fn event(id: BuildId, at: Timestamp, update: BuildUpdate, leg: &Leg) -> Option<BuildEvent> {
+    leg.reached(update.position().0);
     let at = Instant(at);
     let cursor = |seq: EventSeq| Cursor::at(CursorKind::BuildEvents, id.as_uuid(), seq.0).encode();
     Some(match update {
@@ -121,7 +128,12 @@ fn event(id: BuildId, at: Timestamp, update: BuildUpdate) -> Option<BuildEvent> 
             }
         }
         BuildUpdate::Heartbeat { seq } => BuildEvent::Heartbeat(Heartbeat { cursor: cursor(seq), at }),
+        BuildUpdate::Reached { .. } => {
+            leg.arrived();
+            return None;
+        }
         BuildUpdate::Ended { seq, reason } => {
+            leg.ended();
             BuildEvent::StreamEnded(StreamEnded { cursor: cursor(seq), at, reason: reason.into() })
         }
     })

@@ -232,7 +232,7 @@ impl BuildNode {
     }
 
     /// Verbs on this build. Depends on who asks.
-    #[graphql(complexity = "5 * child_complexity")]
+    #[graphql(complexity = "5 * child_complexity", directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<ActionState>> {
         let loader = ctx.loader()?;
         let (project, service, provider) = futures::try_join!(

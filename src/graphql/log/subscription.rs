@@ -16,6 +16,7 @@ use crate::{
         context::ContextExt,
         error::{bad_argument, bad_cursor, fault},
         ids,
+        live::Leg,
         scalars::{Instant, Int53, Millis},
         stream::{Heartbeat, StreamEnded},
     },
@@ -77,18 +78,20 @@ impl LogSubscription {
         #[graphql(desc = "Lines per batch at most, 1 to 2000.", default = 500)] max_lines: i32,
         #[graphql(
             desc = "Longest time to hold lines back in order to fill a batch while the log is busy, 20 to 1000 ms.",
-            default_with = "Millis(100)"
+            default_with = "Millis(40)"
         )]
         max_delay: Millis,
     ) -> Result<impl Stream<Item = Result<LogEvent>> + use<>> {
         let id: BuildId = ids::argument(&build_id, "buildId")?;
-        let from = match (after, tail) {
-            (Some(text), _) => {
+        let leg = Leg::of(ctx);
+        let from = match (leg.begin, after, tail) {
+            (Some(begin), _, _) => LogFrom::After(LineNo(begin)),
+            (None, Some(text), _) => {
                 let line = Cursor::number_in(&text, CursorKind::BuildLog, id.as_uuid());
                 LogFrom::After(LineNo(line.map_err(|error| bad_cursor("after", error))?))
             }
-            (None, Some(lines)) => LogFrom::Tail(count(lines, "tail")?),
-            (None, None) => LogFrom::Start,
+            (None, None, Some(lines)) => LogFrom::Tail(count(lines, "tail")?),
+            (None, None, None) => LogFrom::Start,
         };
         let stage = match stage_id {
             Some(stage) => Some(stage_of(ctx, id, &stage, "stageId").await?),
@@ -99,19 +102,23 @@ impl LogSubscription {
             .filter(|ms| (20..=1000).contains(ms))
             .map(Duration::from_millis)
             .ok_or_else(|| bad_argument("maxDelay", "is not within 20 to 1000 ms"))?;
-        let options = LogOptions { from, stage, max_lines: count(max_lines, "maxLines")?, max_delay };
+        let max_lines = count(max_lines, "maxLines")?;
+        let options = LogOptions { from, stage, max_lines, max_delay, until: leg.until.map(LineNo) };
         let updates = ctx.app()?.log_lines(ctx.principal()?.clone(), id, options);
-        Ok(updates.map(move |update| match update {
-            Ok((at, update)) => Ok(event(id, at, update)),
-            Err(error) => Err(fault(&error)),
+        Ok(updates.filter_map(move |update| {
+            std::future::ready(match update {
+                Ok((at, update)) => event(id, at, update, &leg).map(Ok),
+                Err(error) => Some(Err(fault(&error))),
+            })
         }))
     }
 }
 
-fn event(id: BuildId, at: Timestamp, update: LogUpdate) -> LogEvent {
+fn event(id: BuildId, at: Timestamp, update: LogUpdate, leg: &Leg) -> Option<LogEvent> {
+    leg.reached(update.position().0);
     let at = Instant(at);
     let cursor = |line: LineNo| Cursor::at(CursorKind::BuildLog, id.as_uuid(), line.0).encode();
-    match update {
+    Some(match update {
         LogUpdate::Lines { line, head, lines } => LogEvent::LogBatch(LogBatch {
             cursor: cursor(line),
             at,
@@ -122,8 +129,13 @@ fn event(id: BuildId, at: Timestamp, update: LogUpdate) -> LogEvent {
             LogEvent::LogGap(LogGap { cursor: cursor(line), at, after_seq: Int53(line.0.saturating_sub(1)), cause })
         }
         LogUpdate::Heartbeat { line } => LogEvent::Heartbeat(Heartbeat { cursor: cursor(line), at }),
+        LogUpdate::Reached { .. } => {
+            leg.arrived();
+            return None;
+        }
         LogUpdate::Ended { line, reason } => {
+            leg.ended();
             LogEvent::StreamEnded(StreamEnded { cursor: cursor(line), at, reason: reason.into() })
         }
-    }
+    })
 }

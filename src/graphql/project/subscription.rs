@@ -1,6 +1,6 @@
 //! What happens in a project, live.
 
-use alm_domain::{Cursor, CursorKind, ProjectId, ProjectSeq, Timestamp};
+use alm_domain::{Cursor, CursorKind, ProjectId, ProjectSeq};
 use async_graphql::{
     Context, ID, Result, SimpleObject, Subscription, Union,
     connection::{Edge, EmptyFields},
@@ -9,12 +9,13 @@ use futures::{Stream, StreamExt};
 
 use super::ProjectNode;
 use crate::{
-    app::{App, ProjectUpdate},
+    app::{App, ProjectTold, ProjectUpdate},
     graphql::{
         build::{BuildChanged, BuildNode},
         context::ContextExt,
         error::{bad_cursor, fault, store_fault},
         ids,
+        live::Leg,
         scalars::Instant,
         service::ServiceNode,
         stream::{Heartbeat, StreamEnded},
@@ -107,17 +108,22 @@ impl ProjectSubscription {
         #[graphql(desc = "Resume after this event.")] after: Option<String>,
     ) -> Result<impl Stream<Item = Result<ProjectEvent>> + use<>> {
         let id: ProjectId = ids::argument(&project_id, "projectId")?;
-        let after = after
-            .map(|text| Cursor::number_in(&text, CursorKind::ProjectEvents, id.as_uuid()))
-            .transpose()
-            .map_err(|error| bad_cursor("after", error))?;
+        let leg = Leg::of(ctx);
+        let after = match (leg.begin, after) {
+            (Some(begin), _) => Some(begin),
+            (None, after) => after
+                .map(|text| Cursor::number_in(&text, CursorKind::ProjectEvents, id.as_uuid()))
+                .transpose()
+                .map_err(|error| bad_cursor("after", error))?,
+        };
+        let until = leg.until.map(ProjectSeq);
         let (app, principal) = (ctx.app()?.clone(), ctx.principal()?.clone());
-        let updates = app.project_updates(principal.clone(), id, after.map(ProjectSeq));
+        let updates = app.project_updates(principal.clone(), id, after.map(ProjectSeq), until);
         Ok(updates.filter_map(move |update| {
-            let (app, principal) = (app.clone(), principal.clone());
+            let (app, principal, leg) = (app.clone(), principal.clone(), leg.clone());
             async move {
                 match update {
-                    Ok((at, update)) => event(&app, &principal, id, at, update).await.transpose(),
+                    Ok(told) => event(&app, &principal, id, told, &leg).await.transpose(),
                     Err(error) => Some(Err(fault(&error))),
                 }
             }
@@ -130,9 +136,11 @@ async fn event(
     app: &App,
     principal: &alm_domain::Principal,
     id: ProjectId,
-    at: Timestamp,
-    update: ProjectUpdate,
+    told: ProjectTold,
+    leg: &Leg,
 ) -> Result<Option<ProjectEvent>> {
+    let ProjectTold { at, settled, update } = told;
+    leg.reached(settled.0);
     let cursor = |seq: ProjectSeq| Cursor::at(CursorKind::ProjectEvents, id.as_uuid(), seq.0).encode();
     let at = Instant(at);
     let store = app.store();
@@ -172,7 +180,12 @@ async fn event(
             removed_type: "BuildService",
         })),
         ProjectUpdate::Heartbeat { seq } => Some(ProjectEvent::Heartbeat(Heartbeat { cursor: cursor(seq), at })),
+        ProjectUpdate::Reached { .. } => {
+            leg.arrived();
+            None
+        }
         ProjectUpdate::Ended { seq, reason } => {
+            leg.ended();
             Some(ProjectEvent::StreamEnded(StreamEnded { cursor: cursor(seq), at, reason: reason.into() }))
         }
     })

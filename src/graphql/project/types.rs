@@ -94,7 +94,7 @@ impl ProjectNode {
     }
 
     /// Verbs on this project. Depends on who asks.
-    #[graphql(complexity = "5 * child_complexity")]
+    #[graphql(complexity = "5 * child_complexity", directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<ActionState>> {
         Ok(actions::views(ctx.app()?.project_actions(ctx.principal()?, &self.0)))
     }

@@ -127,7 +127,7 @@ impl ProviderNode {
     }
 
     /// Verbs on this provider. Depends on who asks.
-    #[graphql(complexity = "5 * child_complexity")]
+    #[graphql(complexity = "5 * child_complexity", directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<ActionState>> {
         let used = ctx.loader()?.load_one(UsedOf(self.0.id)).await.map_err(LoadError::fault)?.unwrap_or_default();
         Ok(actions::views(ctx.app()?.provider_actions(ctx.principal()?, used)))

@@ -147,7 +147,7 @@ impl ServiceNode {
     }
 
     /// Verbs on this build service. Depends on who asks.
-    #[graphql(complexity = "5 * child_complexity")]
+    #[graphql(complexity = "5 * child_complexity", directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<ActionState>> {
         let loader = ctx.loader()?;
         let project = loader.load_one(self.0.project).await.map_err(LoadError::fault)?;

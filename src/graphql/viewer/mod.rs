@@ -94,6 +94,7 @@ pub(crate) struct ViewerQuery;
 #[Object]
 impl ViewerQuery {
     /// The caller.
+    #[graphql(directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn viewer(&self, ctx: &Context<'_>) -> Result<Option<Viewer>> {
         Ok(Some(Viewer(ctx.principal()?.clone())))
     }

@@ -15,9 +15,12 @@ use async_graphql::{
 use async_trait::async_trait;
 use futures::{StreamExt, stream::BoxStream};
 
-use crate::http::{
-    Code,
-    document::{Prepared, Problem, brief},
+use crate::{
+    graphql::{Live, Payload, Tap, Told},
+    http::{
+        Code,
+        document::{Prepared, Problem, brief},
+    },
 };
 
 /// An extension for the schema that tells the transport when an execution has begun, so that an error without a path (of a
@@ -55,6 +58,14 @@ pub(in crate::http) enum Outcome {
     TimedOut(Vec<ServerError>),
 }
 
+/// What a subscription says.
+pub(in crate::http) enum Said {
+    /// Something to this client alone.
+    Alone(Outcome),
+    /// A response that others get too.
+    Shared(Payload),
+}
+
 /// Most errors that a refused request is told; a document can be wrong in thousands of places.
 const MOST_ERRORS: usize = 10;
 
@@ -71,17 +82,23 @@ pub(in crate::http) async fn execute<E: Executor>(executor: &E, prepared: Prepar
     }
 }
 
-/// Runs a subscription. It is polled, and so does work, only as fast as its events are taken.
-pub(in crate::http) fn subscribe<E: Executor>(executor: &E, prepared: Prepared) -> BoxStream<'static, Outcome> {
+/// Runs a subscription. It is polled, and so does work, only as fast as its events are taken; what goes through the tap does not
+/// come out here.
+pub(in crate::http) fn subscribe<E: Live>(
+    executor: &E,
+    prepared: Prepared,
+    tap: Option<Arc<dyn Tap>>,
+) -> BoxStream<'static, Said> {
     let mark = Mark::default();
     let mut first = true;
-    let responses = executor.execute_stream(prepared.request.data(mark.clone()), None);
-    responses
-        .map(
-            move |response| {
-                if std::mem::take(&mut first) { outcome(response, &mark) } else { Outcome::Executed(response) }
-            },
-        )
+    executor
+        .subscribe(prepared.request.data(mark.clone()), tap)
+        .map(move |told| match told {
+            Told::Response(response) if std::mem::take(&mut first) => Said::Alone(outcome(response, &mark)),
+            Told::Response(response) => Said::Alone(Outcome::Executed(response)),
+            Told::Shared(payload) => Said::Shared(payload),
+            Told::Refused(error) => Said::Alone(Outcome::Refused(vec![error])),
+        })
         .boxed()
 }
 

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use alm_domain::Principal;
-use async_graphql::{Executor, parser::types::OperationType};
+use async_graphql::parser::types::OperationType;
 use axum::{
     RequestPartsExt,
     body::{Body, Bytes},
@@ -13,14 +13,17 @@ use axum::{
 };
 
 use super::{Params, accept, content_type, execute, reply};
-use crate::http::{
-    Code, HttpState, Refusal, RequestId, RequirePrincipal,
-    document::{Problem, prepare},
-    ws,
+use crate::{
+    graphql::Live,
+    http::{
+        Code, HttpState, Refusal, RequestId, RequirePrincipal,
+        document::{Problem, prepare},
+        ws,
+    },
 };
 
 /// Answers GET and POST, and hands websockets on.
-pub(in crate::http) async fn handle<E: Executor>(State(state): State<Arc<HttpState<E>>>, request: Request) -> Response {
+pub(in crate::http) async fn handle<E: Live>(State(state): State<Arc<HttpState<E>>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     match parts.method {
         Method::GET if wants_websocket(&parts.headers) => ws::upgrade(state, parts).await,
@@ -33,7 +36,7 @@ fn wants_websocket(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-async fn answer<E: Executor>(state: &HttpState<E>, mut parts: Parts, body: Body) -> Result<Response, Refusal> {
+async fn answer<E: Live>(state: &HttpState<E>, mut parts: Parts, body: Body) -> Result<Response, Refusal> {
     let media = accept::negotiate(&parts.headers)?;
     let by_get = parts.method == Method::GET;
     if !by_get {
@@ -83,7 +86,7 @@ async fn query_string(parts: &mut Parts) -> Result<Vec<(String, String)>, Proble
         .map_err(|_| Problem::new(Code::BadRequest, "the query string is not readable as UTF-8"))
 }
 
-async fn read<E: Executor>(state: &HttpState<E>, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
+async fn read<E: Live>(state: &HttpState<E>, headers: &HeaderMap, body: Body) -> Result<Bytes, Refusal> {
     let limit = state.config.max_body;
     let too_large = || Refusal::new(Code::PayloadTooLarge, format!("the body is larger than {limit} bytes"));
     let announced = headers.get(header::CONTENT_LENGTH).and_then(|length| length.to_str().ok()?.parse::<u64>().ok());

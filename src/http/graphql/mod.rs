@@ -8,6 +8,6 @@ mod params;
 mod reply;
 
 pub use execution::MarkExecution;
-pub(super) use execution::{Outcome, execute, subscribe};
+pub(super) use execution::{Outcome, Said, execute, subscribe};
 pub(super) use handler::handle;
 pub(super) use params::Params;

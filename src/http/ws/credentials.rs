@@ -53,14 +53,17 @@ impl Credentials {
         Ok(())
     }
 
-    /// Whether the token still stands for the same principal; its rights may have changed.
-    pub(super) async fn check(&mut self) -> Result<(), Ending> {
+    /// Whether the token still stands for the same principal with the same rights. Where these have changed, the client has to
+    /// come again, and is told what it may then see.
+    pub(super) async fn check(&self) -> Result<(), Ending> {
         if let Some(before) = &self.principal {
             let now = self.ask().await?;
             if now.key() != before.key() {
                 return Err(Ending::FORBIDDEN);
             }
-            self.principal = Some(now);
+            if now != *before {
+                return Err(Ending::OTHER_RIGHTS);
+            }
         }
         Ok(())
     }

@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use axum::extract::ws::{CloseFrame, Utf8Bytes};
+use tokio_tungstenite::tungstenite::{Error, Utf8Bytes, protocol::CloseFrame};
 
 /// The most that a close frame can carry.
 const LONGEST_REASON: usize = 123;
@@ -21,6 +21,7 @@ impl Ending {
     pub(super) const BINARY: Self = Self::Close(4400, Cow::Borrowed("Messages must be text"));
     pub(super) const NOT_ACKNOWLEDGED: Self = Self::Close(4401, Cow::Borrowed("Unauthorized"));
     pub(super) const FORBIDDEN: Self = Self::Close(4403, Cow::Borrowed("Forbidden"));
+    pub(super) const OTHER_RIGHTS: Self = Self::Close(4403, Cow::Borrowed("Your rights have changed: connect again"));
     pub(super) const INIT_TIMEOUT: Self = Self::Close(4408, Cow::Borrowed("Connection initialisation timeout"));
     pub(super) const TWO_INITS: Self = Self::Close(4429, Cow::Borrowed("Too many initialisation requests"));
     pub(super) const PROTOCOL: Self =
@@ -40,12 +41,11 @@ impl Ending {
     }
 
     /// What a failed read means.
-    pub(super) fn of_read(error: axum::Error) -> Self {
-        use tokio_tungstenite::tungstenite::Error;
-        match error.into_inner().downcast_ref::<Error>() {
-            Some(Error::Capacity(_)) => Self::Close(1009, "The message is too large".into()),
-            Some(Error::Utf8(_)) => Self::Close(1007, "The message is not UTF-8".into()),
-            Some(Error::Protocol(_)) => Self::Close(1002, "Not by the websocket protocol".into()),
+    pub(super) fn of_read(error: &Error) -> Self {
+        match error {
+            Error::Capacity(_) => Self::Close(1009, "The message is too large".into()),
+            Error::Utf8(_) => Self::Close(1007, "The message is not UTF-8".into()),
+            Error::Protocol(_) => Self::Close(1002, "Not by the websocket protocol".into()),
             _ => Self::Gone,
         }
     }
@@ -59,7 +59,7 @@ impl Ending {
                     let end = (0..=LONGEST_REASON).rev().find(|end| reason.is_char_boundary(*end)).unwrap_or(0);
                     reason.to_mut().truncate(end);
                 }
-                Some(CloseFrame { code, reason: Utf8Bytes::from(reason.into_owned()) })
+                Some(CloseFrame { code: code.into(), reason: Utf8Bytes::from(reason.into_owned()) })
             }
         }
     }
@@ -72,7 +72,7 @@ mod tests {
     #[test]
     fn a_reason_always_fits_the_frame() {
         let frame = Ending::doubled(&"ü".repeat(500)).frame().unwrap();
-        assert_eq!(frame.code, 4409);
+        assert_eq!(u16::from(frame.code), 4409);
         assert!(frame.reason.len() <= LONGEST_REASON);
     }
 }

@@ -2,8 +2,7 @@
 
 use std::borrow::Cow;
 
-use async_graphql::{Response, ServerError};
-use axum::extract::ws::Message;
+use async_graphql::ServerError;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
@@ -61,27 +60,23 @@ fn object(payload: Option<&RawValue>) -> Result<Option<&RawValue>, Ending> {
     }
 }
 
-/// What the server says.
+/// What the server says, but for responses: see [`super::frame::with_next`].
 #[derive(Serialize)]
 #[serde(tag = "type", rename_all = "snake_case")]
 pub(super) enum Outgoing<'a> {
     ConnectionAck,
     Ping,
     Pong,
-    Next { id: &'a str, payload: &'a Response },
     Error { id: &'a str, payload: &'a [ServerError] },
     Complete { id: &'a str },
 }
 
 impl Outgoing<'_> {
-    pub(super) fn write(&self) -> Result<Message, Ending> {
-        match serde_json::to_string(self) {
-            Ok(text) => Ok(Message::Text(text.into())),
-            Err(error) => {
-                tracing::error!(%error, "a message cannot be written as JSON");
-                Err(Ending::INTERNAL)
-            }
-        }
+    pub(super) fn write(&self) -> Result<String, Ending> {
+        serde_json::to_string(self).map_err(|error| {
+            tracing::error!(%error, "a message cannot be written as JSON");
+            Ending::INTERNAL
+        })
     }
 }
 
@@ -92,7 +87,7 @@ mod tests {
     use super::*;
 
     fn code(text: &str) -> Option<u16> {
-        Incoming::read(text).err().and_then(Ending::frame).map(|frame| frame.code)
+        Incoming::read(text).err().and_then(Ending::frame).map(|frame| frame.code.into())
     }
 
     #[test]

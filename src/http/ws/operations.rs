@@ -2,19 +2,27 @@
 
 use std::{collections::HashMap, sync::Arc};
 
-use async_graphql::{Response, ServerError};
+use async_graphql::ServerError;
+use bytes::Bytes;
 use futures::{
     StreamExt,
     future::AbortHandle,
     stream::{self, BoxStream, SelectAll},
 };
 
-use crate::http::{graphql::Outcome, metrics::Present};
+use super::lane::Lane;
+use crate::{
+    graphql::Payload,
+    http::{
+        graphql::{Outcome, Said},
+        metrics::{self, Present},
+    },
+};
 
 /// What an operation has to say.
 pub(super) enum Event {
-    /// A response.
-    Next(Response),
+    /// A response as JSON, and how it goes.
+    Next(Arc<Lane>, Bytes),
     /// It was refused, and is over.
     Error(Vec<ServerError>),
     /// It is over.
@@ -23,11 +31,17 @@ pub(super) enum Event {
 
 type Events = BoxStream<'static, (Arc<str>, Event)>;
 
+struct Running {
+    handle: AbortHandle,
+    lane: Arc<Lane>,
+    _present: Present,
+}
+
 /// Operations by their ids. An operation is polled only while [`Operations::next`] is; when it is cancelled, or this value
 /// dropped, its stream is dropped.
 #[derive(Default)]
 pub(super) struct Operations {
-    running: HashMap<Arc<str>, (AbortHandle, Present)>,
+    running: HashMap<Arc<str>, Running>,
     events: SelectAll<Events>,
 }
 
@@ -41,24 +55,33 @@ impl Operations {
     }
 
     /// Adds an operation under an id that is not in use.
-    pub(super) fn add(&mut self, id: String, outcomes: BoxStream<'static, Outcome>) {
+    pub(super) fn add(&mut self, id: String, lane: Arc<Lane>, said: BoxStream<'static, Said>) {
         let id: Arc<str> = id.into();
-        let events = outcomes
-            .map(|outcome| match outcome {
-                Outcome::Executed(response) => Event::Next(response),
-                Outcome::Refused(errors) | Outcome::TimedOut(errors) => Event::Error(errors),
+        let responses = Arc::clone(&lane);
+        let events = said
+            .map(move |said| match said {
+                Said::Alone(Outcome::Executed(response)) => {
+                    metrics::answered("websocket", if response.errors.is_empty() { "ok" } else { "errors" });
+                    Event::Next(Arc::clone(&responses), Payload::of(&response).into_bytes())
+                }
+                Said::Shared(payload) => {
+                    metrics::answered("websocket", "ok");
+                    Event::Next(Arc::clone(&responses), payload.into_bytes())
+                }
+                Said::Alone(Outcome::Refused(errors) | Outcome::TimedOut(errors)) => Event::Error(errors),
             })
             .chain(stream::once(std::future::ready(Event::Complete)));
         let name = Arc::clone(&id);
         let (events, handle) = stream::abortable(events.map(move |event| (Arc::clone(&name), event)));
-        self.running.insert(id, (handle, Present::operation()));
+        self.running.insert(id, Running { handle, lane, _present: Present::operation() });
         self.events.push(events.boxed());
     }
 
     /// Stops an operation; nothing more is heard of it. One that is not there (any more) is none.
     pub(super) fn cancel(&mut self, id: &str) {
-        if let Some((handle, _)) = self.running.remove(id) {
-            handle.abort();
+        if let Some(running) = self.running.remove(id) {
+            running.lane.close();
+            running.handle.abort();
         }
     }
 

@@ -1,25 +1,35 @@
 //! One websocket, from its upgrade to its end.
 
-use std::{pin::Pin, sync::Arc, time::Duration};
+use std::{io::IoSlice, pin::Pin, sync::Arc, time::Duration};
 
-use async_graphql::{Executor, ServerError, parser::types::OperationType};
-use axum::extract::ws::{Message, WebSocket};
+use async_graphql::{ServerError, parser::types::OperationType};
 use futures::{FutureExt, SinkExt, StreamExt, stream};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, Sleep};
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{self, Bytes, Message},
+};
 use tokio_util::sync::WaitForCancellationFutureOwned;
 
 use super::{
     credentials::Credentials,
     ending::Ending,
+    frame::Head,
+    lane::Lane,
     message::{Incoming, Outgoing},
     operations::{Event, Operations},
+    outbox::Outbox,
+    wire::Wire,
 };
-use crate::http::{
-    Code, HttpState, RequestId,
-    document::{Problem, prepare},
-    graphql::{Params, execute, subscribe},
-    metrics,
+use crate::{
+    graphql::Live,
+    http::{
+        Code, HttpState, RequestId,
+        document::{Problem, prepare},
+        graphql::{Params, Said, execute, subscribe},
+        metrics,
+    },
 };
 
 /// How long the other side may take to answer our close frame.
@@ -29,34 +39,40 @@ const LAST_WORDS: Duration = Duration::from_secs(3);
 
 pub(super) struct Session<E> {
     state: Arc<HttpState<E>>,
-    socket: WebSocket,
+    /// What comes in, and answers to the websocket protocol's own frames. Everything else goes out through the outbox.
+    socket: WebSocketStream<Wire>,
+    outbox: Arc<Outbox>,
     credentials: Credentials,
     operations: Operations,
     /// Until the acknowledgement the end of the time for it, then the next ping.
     timer: Pin<Box<Sleep>>,
+    /// When to ask again whether the token still stands for the same.
+    recheck: Pin<Box<Sleep>>,
     shutdown: Pin<Box<WaitForCancellationFutureOwned>>,
     /// Whether there was a sign of life since the last ping.
     heard: bool,
-    /// Whether something is in the write buffer.
-    unflushed: bool,
 }
 
 /// What there is to do next.
 enum Wake {
-    Frame(Option<Result<Message, axum::Error>>),
+    Frame(Option<Result<Message, tungstenite::Error>>),
     Event(Arc<str>, Event),
     Timer,
+    Recheck,
+    Roused,
+    Drained(Result<(), Ending>),
     Shutdown,
 }
 
-impl<E: Executor> Session<E> {
-    pub(super) fn new(state: Arc<HttpState<E>>, socket: WebSocket, credentials: Credentials) -> Self {
+impl<E: Live> Session<E> {
+    pub(super) fn new(state: Arc<HttpState<E>>, socket: WebSocketStream<Wire>, credentials: Credentials) -> Self {
         Self {
+            outbox: Arc::clone(&socket.get_ref().0),
             timer: Box::pin(tokio::time::sleep(state.config.init_timeout)),
+            recheck: Box::pin(tokio::time::sleep(state.config.recheck)),
             shutdown: Box::pin(state.shutdown.clone().cancelled_owned()),
             operations: Operations::default(),
             heard: true,
-            unflushed: false,
             state,
             socket,
             credentials,
@@ -69,14 +85,18 @@ impl<E: Executor> Session<E> {
         tracing::debug!(?ending, "a websocket ends");
         drop(std::mem::take(&mut self.operations));
         let farewell = async {
-            if let Some(frame) = ending.frame()
-                && self.socket.send(Message::Close(Some(frame))).await.is_err()
-            {
-                return;
+            if let Some(frame) = ending.frame() {
+                let _ = self.socket.send(Message::Close(Some(frame))).await;
             }
             // Reading on until the connection ends sends the answer to the other side's close frame, or waits for the answer
             // to ours, which would be lost with the connection.
-            while let Some(Ok(_)) = self.socket.next().await {}
+            loop {
+                let _ = self.socket.flush().await;
+                if self.outbox.drain(FAREWELL).await.is_err() {
+                    return;
+                }
+                let Some(Ok(_)) = self.socket.next().await else { return };
+            }
         };
         let _ = tokio::time::timeout(FAREWELL, farewell).await;
     }
@@ -84,11 +104,13 @@ impl<E: Executor> Session<E> {
     async fn serve(&mut self) -> Ending {
         loop {
             let done = match self.wake().await {
-                Ok(Wake::Frame(frame)) => self.frame(frame).await,
-                Ok(Wake::Event(id, event)) => self.event(&id, event).await,
-                Ok(Wake::Timer) => self.timer().await,
-                Ok(Wake::Shutdown) => Err(self.last_words().await),
-                Err(ending) => Err(ending),
+                Wake::Frame(frame) => self.frame(frame).await,
+                Wake::Event(id, event) => self.event(&id, event),
+                Wake::Timer => self.timer().await,
+                Wake::Recheck => self.recheck().await,
+                Wake::Roused => Ok(()),
+                Wake::Drained(done) => done,
+                Wake::Shutdown => Err(self.last_words().await),
             };
             if let Err(ending) = done {
                 return ending;
@@ -100,10 +122,13 @@ impl<E: Executor> Session<E> {
     async fn last_words(&mut self) -> Ending {
         let said = async {
             while self.operations.len() > 0 {
+                if !self.outbox.has_room() {
+                    self.outbox.drain(LAST_WORDS).await?;
+                }
                 let (id, event) = self.operations.next().await;
-                self.event(&id, event).await?;
+                self.event(&id, event)?;
             }
-            self.flush().await
+            self.outbox.drain(LAST_WORDS).await
         };
         match tokio::time::timeout(LAST_WORDS, said).await {
             Ok(Err(ending)) => ending,
@@ -112,36 +137,45 @@ impl<E: Executor> Session<E> {
         }
     }
 
-    /// What is there at once is taken before the buffer is flushed, so that a burst costs few writes.
-    async fn wake(&mut self) -> Result<Wake, Ending> {
-        if self.unflushed {
-            if let Some(wake) = self.wait().now_or_never() {
-                return Ok(wake);
-            }
-            self.flush().await?;
+    /// What is there at once is taken before it is written, so that a burst costs few writes. While too much waits to be
+    /// written, nothing is taken that would make it more.
+    async fn wake(&mut self) -> Wake {
+        if self.outbox.is_empty() {
+            return self.wait().await;
         }
-        Ok(self.wait().await)
+        if self.outbox.has_room()
+            && let Some(wake) = self.wait().now_or_never()
+        {
+            return wake;
+        }
+        let (outbox, limit) = (Arc::clone(&self.outbox), self.state.config.write_timeout);
+        tokio::select! {
+            drained = outbox.drain(limit) => Wake::Drained(drained),
+            wake = self.wait() => wake,
+        }
     }
 
     async fn wait(&mut self) -> Wake {
+        let has_room = self.outbox.has_room();
         tokio::select! {
-            frame = self.socket.next() => Wake::Frame(frame),
-            (id, event) = self.operations.next() => Wake::Event(id, event),
+            frame = self.socket.next(), if has_room => Wake::Frame(frame),
+            (id, event) = self.operations.next(), if has_room => Wake::Event(id, event),
+            () = self.outbox.roused() => Wake::Roused,
             () = &mut self.timer => Wake::Timer,
+            () = &mut self.recheck => Wake::Recheck,
             () = &mut self.shutdown => Wake::Shutdown,
         }
     }
 
-    async fn frame(&mut self, frame: Option<Result<Message, axum::Error>>) -> Result<(), Ending> {
+    async fn frame(&mut self, frame: Option<Result<Message, tungstenite::Error>>) -> Result<(), Ending> {
         self.heard = true;
         match frame {
             None | Some(Ok(Message::Close(_))) => Err(Ending::Gone),
-            Some(Err(error)) => Err(Ending::of_read(error)),
+            Some(Err(error)) => Err(Ending::of_read(&error)),
             Some(Ok(Message::Binary(_))) => Err(Ending::BINARY),
-            Some(Ok(Message::Ping(_) | Message::Pong(_))) => {
-                // The library has put the answer to a ping into its buffer.
-                self.unflushed = true;
-                Ok(())
+            Some(Ok(Message::Ping(_) | Message::Pong(_) | Message::Frame(_))) => {
+                // The library has the answer to a ping at hand.
+                self.socket.flush().await.map_err(|_| Ending::Gone)
             }
             Some(Ok(Message::Text(text))) => match Incoming::read(&text)? {
                 Incoming::Init(payload) => self.init(payload).await,
@@ -165,7 +199,7 @@ impl<E: Executor> Session<E> {
             () = &mut self.timer => return Err(Ending::INIT_TIMEOUT),
         }
         self.rearm();
-        self.say(&Outgoing::ConnectionAck).await
+        self.say(&Outgoing::ConnectionAck)
     }
 
     /// A ping with a token renews the sign-in. Its payload is not sent back: it may be a secret.
@@ -173,7 +207,7 @@ impl<E: Executor> Session<E> {
         tokio::time::timeout(self.state.config.init_timeout, self.credentials.renew(payload))
             .await
             .map_err(|_| Ending::INTERNAL)??;
-        self.say(&Outgoing::Pong).await
+        self.say(&Outgoing::Pong)
     }
 
     async fn subscribe(&mut self, id: String, payload: &RawValue) -> Result<(), Ending> {
@@ -184,45 +218,46 @@ impl<E: Executor> Session<E> {
         let limit = self.state.config.max_subscriptions_per_socket;
         if self.operations.len() >= limit {
             let message = format!("{limit} operations run on this socket: complete one of them first");
-            return self.refuse(&id, Problem::new(Code::RateLimited, message)).await;
+            return self.refuse(&id, Problem::new(Code::RateLimited, message));
         }
         let limits = &self.state.config.document;
         let params = Params::from_json(payload.get().as_bytes(), limits)
             .map_err(|problem| Ending::invalid(format!("Invalid `subscribe`: {}", problem.message)))?;
         let mut prepared = match prepare(params, limits) {
             Ok(prepared) => prepared,
-            Err(problem) => return self.refuse(&id, problem).await,
+            Err(problem) => return self.refuse(&id, problem),
         };
         let request_id = RequestId::generate(&*self.state.ids);
         prepared.request = prepared.request.data(principal).data(request_id);
-        let outcomes = match prepared.kind {
-            OperationType::Subscription => subscribe(&self.state.executor, prepared),
+        let lane = Arc::new(Lane::new(&id, Arc::clone(&self.outbox))?);
+        let said = match prepared.kind {
+            OperationType::Subscription => subscribe(&self.state.executor, prepared, Some(lane.clone())),
             OperationType::Query | OperationType::Mutation => {
                 let (executor, limit) = (self.state.executor.clone(), self.state.config.request_timeout);
-                stream::once(async move { execute(&executor, prepared, limit).await }).boxed()
+                stream::once(async move { Said::Alone(execute(&executor, prepared, limit).await) }).boxed()
             }
         };
-        self.operations.add(id, outcomes);
+        self.operations.add(id, lane, said);
         Ok(())
     }
 
-    async fn refuse(&mut self, id: &str, problem: Problem) -> Result<(), Ending> {
+    fn refuse(&mut self, id: &str, problem: Problem) -> Result<(), Ending> {
         metrics::answered("websocket", "refused");
         let errors: [ServerError; 1] = [problem.into_error()];
-        self.say(&Outgoing::Error { id, payload: &errors }).await
+        self.say(&Outgoing::Error { id, payload: &errors })
     }
 
-    async fn event(&mut self, id: &str, event: Event) -> Result<(), Ending> {
-        match &event {
-            Event::Next(response) => {
-                metrics::answered("websocket", if response.errors.is_empty() { "ok" } else { "errors" });
-                self.say(&Outgoing::Next { id, payload: response }).await
+    fn event(&mut self, id: &str, event: Event) -> Result<(), Ending> {
+        match event {
+            Event::Next(lane, json) => {
+                lane.push(&json);
+                Ok(())
             }
             Event::Error(errors) => {
                 metrics::answered("websocket", "refused");
-                self.say(&Outgoing::Error { id, payload: errors }).await
+                self.say(&Outgoing::Error { id, payload: &errors })
             }
-            Event::Complete => self.say(&Outgoing::Complete { id }).await,
+            Event::Complete => self.say(&Outgoing::Complete { id }),
         }
     }
 
@@ -233,38 +268,27 @@ impl<E: Executor> Session<E> {
         if !std::mem::take(&mut self.heard) {
             return Err(Ending::SILENT);
         }
+        self.rearm();
+        self.say(&Outgoing::Ping)?;
+        // Every websocket stack answers this one by itself, also where the program above it does not know the protocol's own.
+        self.socket.send(Message::Ping(Bytes::new())).await.map_err(|_| Ending::Gone)
+    }
+
+    async fn recheck(&mut self) -> Result<(), Ending> {
         tokio::time::timeout(self.state.config.init_timeout, self.credentials.check())
             .await
             .map_err(|_| Ending::INTERNAL)??;
-        self.rearm();
-        self.say(&Outgoing::Ping).await?;
-        // Every websocket stack answers this one by itself, also where the program above it does not know the protocol's own.
-        self.feed(Message::Ping(Vec::new().into())).await
+        self.recheck.as_mut().reset(Instant::now() + self.state.config.recheck);
+        Ok(())
     }
 
     fn rearm(&mut self) {
         self.timer.as_mut().reset(Instant::now() + self.state.config.keep_alive);
     }
 
-    async fn say(&mut self, message: &Outgoing<'_>) -> Result<(), Ending> {
-        self.feed(message.write()?).await
-    }
-
-    async fn feed(&mut self, message: Message) -> Result<(), Ending> {
-        self.unflushed = true;
-        written(self.state.config.write_timeout, self.socket.feed(message)).await
-    }
-
-    async fn flush(&mut self) -> Result<(), Ending> {
-        self.unflushed = false;
-        written(self.state.config.write_timeout, self.socket.flush()).await
-    }
-}
-
-async fn written(limit: Duration, write: impl Future<Output = Result<(), axum::Error>>) -> Result<(), Ending> {
-    match tokio::time::timeout(limit, write).await {
-        Ok(Ok(())) => Ok(()),
-        Ok(Err(_)) => Err(Ending::Gone),
-        Err(_) => Err(Ending::SILENT),
+    fn say(&mut self, message: &Outgoing<'_>) -> Result<(), Ending> {
+        let text = message.write()?;
+        self.outbox.push(&[Head::of(text.len()).as_bytes(), text.as_bytes()].map(IoSlice::new));
+        Ok(())
     }
 }

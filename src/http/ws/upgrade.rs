@@ -2,16 +2,26 @@
 
 use std::sync::Arc;
 
-use async_graphql::Executor;
 use axum::{
-    RequestPartsExt,
-    extract::{WebSocketUpgrade, ws::rejection::WebSocketUpgradeRejection},
-    http::request::Parts,
+    body::Body,
+    http::{HeaderMap, HeaderValue, Request, header::SEC_WEBSOCKET_PROTOCOL, request},
     response::{IntoResponse, Response},
 };
+use hyper::upgrade::{OnUpgrade, Parts};
+use hyper_util::rt::TokioIo;
+use tokio_tungstenite::{
+    WebSocketStream,
+    tungstenite::{
+        handshake::server::create_response_with_body,
+        protocol::{Role, WebSocketConfig},
+    },
+};
 
-use super::{credentials::Credentials, session::Session};
-use crate::http::{Code, HttpState, Refusal, auth::bearer, metrics::Present, serve::Seat};
+use super::{credentials::Credentials, outbox::Outbox, session::Session, wire::Wire};
+use crate::{
+    graphql::Live,
+    http::{Code, HttpState, Refusal, auth::bearer, connection_io::ConnectionIo, metrics::Present, serve::Seat},
+};
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
@@ -20,7 +30,7 @@ const BUFFER: usize = 4 << 10;
 
 /// Takes the connection over. Host and Origin have been checked before; a token in the header is checked here, so that a
 /// wrong one costs no socket.
-pub(in crate::http) async fn upgrade<E: Executor>(state: Arc<HttpState<E>>, mut parts: Parts) -> Response {
+pub(in crate::http) async fn upgrade<E: Live>(state: Arc<HttpState<E>>, mut parts: request::Parts) -> Response {
     let token = match bearer(&parts.headers) {
         Ok(token) => token.map(str::to_owned),
         Err(error) => return Refusal::from(error).into_response(),
@@ -31,26 +41,49 @@ pub(in crate::http) async fn upgrade<E: Executor>(state: Arc<HttpState<E>>, mut 
         return Refusal::from(error).into_response();
     }
     let seat = parts.extensions.remove::<Seat>();
-    let upgrade: WebSocketUpgrade = match parts.extract().await {
-        Ok(upgrade) => upgrade,
-        Err(rejection) => return refused(&rejection),
+    let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
+        return refused("the connection cannot be taken over");
     };
-    let upgrade = upgrade
-        .protocols([PROTOCOL])
-        .read_buffer_size(BUFFER)
-        .write_buffer_size(BUFFER)
-        .max_message_size(state.config.max_message)
-        .max_frame_size(state.config.max_message);
-    let speaks_protocol = upgrade.selected_protocol().is_some();
+    let speaks_protocol = offers_protocol(&parts.headers);
+    let mut response = match create_response_with_body(&Request::from_parts(parts, ()), Body::empty) {
+        Ok(response) => response,
+        Err(error) => return refused(&error.to_string()),
+    };
+    if speaks_protocol {
+        response.headers_mut().insert(SEC_WEBSOCKET_PROTOCOL, HeaderValue::from_static(PROTOCOL));
+    }
     let credentials = Credentials::new(Arc::clone(&state.auth), token.map(Into::into));
-    upgrade.on_upgrade(move |socket| async move {
+    tokio::spawn(async move {
         let _present = Present::websocket();
-        Session::new(state, socket, credentials).run(speaks_protocol).await;
+        match socket(upgrade, state.config.max_message).await {
+            Some(socket) => Session::new(state, socket, credentials).run(speaks_protocol).await,
+            None => tracing::debug!("a connection ended before it became a websocket"),
+        }
         drop(seat);
-    })
+    });
+    response
 }
 
-fn refused(rejection: &WebSocketUpgradeRejection) -> Response {
-    tracing::debug!(%rejection, "not a websocket handshake");
+fn offers_protocol(headers: &HeaderMap) -> bool {
+    let offers = headers.get_all(SEC_WEBSOCKET_PROTOCOL).iter().filter_map(|offer| offer.to_str().ok());
+    offers.flat_map(|offer| offer.split(',')).any(|offer| offer.trim() == PROTOCOL)
+}
+
+/// The websocket over the connection, once the response is out. `None` when the connection is gone.
+async fn socket(upgrade: OnUpgrade, max_message: usize) -> Option<WebSocketStream<Wire>> {
+    let Parts { io, read_buf, .. } = upgrade.await.ok()?.downcast::<TokioIo<ConnectionIo>>().ok()?;
+    let outbox = Outbox::new(io.into_inner().into_inner());
+    let config = WebSocketConfig::default()
+        .read_buffer_size(BUFFER)
+        // The outbox is the buffer.
+        .write_buffer_size(0)
+        .max_message_size(Some(max_message))
+        .max_frame_size(Some(max_message));
+    let wire = Wire(Arc::new(outbox));
+    Some(WebSocketStream::from_partially_read(wire, read_buf.to_vec(), Role::Server, Some(config)).await)
+}
+
+fn refused(why: &str) -> Response {
+    tracing::debug!(why, "not a websocket handshake");
     Refusal::new(Code::BadRequest, "this is not a handshake of a websocket (RFC 6455) over HTTP/1.1").into_response()
 }
