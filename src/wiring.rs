@@ -15,7 +15,7 @@ use crate::{
     cli::{BoxError, Composition, Ready, Serving},
     config::Config,
     graphql::{self, Api, Limits},
-    http::{self, HttpConfig, HttpState, Readiness, SingleUserAuth, Token},
+    http::{self, HttpConfig, HttpState, Readiness, SingleUserAuth, Token, TrustedDocuments},
 };
 
 /// Short name of the provider that is there from the first start.
@@ -41,6 +41,8 @@ impl Composition for Wiring {
     async fn serve(&self, serving: Serving) -> Result<(), BoxError> {
         let Serving { config, data, listener, ready, stop } = serving;
         let token = Token::load_or_create(&data.path().join("token"), &mut rand::rng())?;
+        let transport = Arc::new(transport(&config));
+        let documents = trusted_documents(&config, &transport)?;
         let store = connect(&config).await?;
         store.lock_exclusive().await?;
         store.migrate().await?;
@@ -51,7 +53,6 @@ impl Composition for Wiring {
         register_embedded(&app).await?;
         app.resume().await?;
 
-        let transport = Arc::new(transport(&config));
         let closing = CancellationToken::new();
         let state = HttpState::new(
             Api::new(app.clone(), Limits::default(), timing, http::MarkExecution),
@@ -60,6 +61,7 @@ impl Composition for Wiring {
             Arc::clone(&transport),
             closing.clone(),
         )
+        .documents(documents)
         .readiness(Arc::new(Database(store.clone())))
         .metrics(metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?)
         .extra(http::downloads(app.clone()));
@@ -122,6 +124,13 @@ fn transport(config: &Config) -> HttpConfig {
         init_timeout: limits.init_timeout.get(),
         ..HttpConfig::default()
     }
+}
+
+fn trusted_documents(config: &Config, transport: &HttpConfig) -> Result<TrustedDocuments, BoxError> {
+    let Some(manifest) = &config.documents.manifest else { return Ok(TrustedDocuments::default()) };
+    let documents = TrustedDocuments::load(manifest, &transport.document)?.only_for(config.documents.only_for.clone());
+    tracing::info!(documents = documents.len(), manifest = %manifest.display(), "knows trusted documents");
+    Ok(documents)
 }
 
 /// Ready means: the database answers.

@@ -5,14 +5,15 @@ use std::path::Path;
 use figment::{Figment, value::Value};
 
 use super::{
-    Config, ConfigError, Data, Database, Effective, Environment, Fallback, Key, Limits, Local, Log, Origin, Problem,
-    Server, Setting, sources,
+    Config, ConfigError, Data, Database, Documents, Effective, Environment, Fallback, Key, Limits, Local, Log, Origin,
+    Problem, Server, Setting, documents, sources,
 };
 
 /// Every setting, in the order of the reference, with what its section is about.
-pub(super) const SECTIONS: [(&str, &[Key]); 6] = [
+pub(super) const SECTIONS: [(&str, &[Key]); 7] = [
     (Server::ABOUT, Server::KEYS),
     (Limits::ABOUT, Limits::KEYS),
+    (Documents::ABOUT, Documents::KEYS),
     (Data::ABOUT, Data::KEYS),
     (Database::ABOUT, Database::KEYS),
     (Local::ABOUT, Local::KEYS),
@@ -75,6 +76,7 @@ impl Config {
         let mut reader = Reader { figment, environment, problems, effective: Vec::new() };
         let server = Server::read(&mut reader);
         let limits = Limits::read(&mut reader);
+        let documents = Documents::read(&mut reader);
         let data = Data::read(&mut reader);
         let database = Database::read(&mut reader);
         let local = Local::read(&mut reader);
@@ -82,11 +84,14 @@ impl Config {
         if let Some(problem) = server.as_ref().and_then(exposed_without_names) {
             reader.problems.push(problem);
         }
-        match (server, limits, data, database, local, log) {
-            (Some(server), Some(limits), Some(data), Some(database), Some(local), Some(log))
+        if let Some(problem) = documents.as_ref().and_then(documents::only_without_any) {
+            reader.problems.push(problem);
+        }
+        match (server, limits, documents, data, database, local, log) {
+            (Some(server), Some(limits), Some(documents), Some(data), Some(database), Some(local), Some(log))
                 if reader.problems.is_empty() =>
             {
-                Ok(Self { server, limits, data, database, local, log, effective: reader.effective })
+                Ok(Self { server, limits, documents, data, database, local, log, effective: reader.effective })
             }
             _ => Err(ConfigError(reader.problems)),
         }

@@ -7,6 +7,7 @@
 
 mod data;
 mod database;
+mod documents;
 mod effective;
 mod environment;
 mod limits;
@@ -26,6 +27,7 @@ mod value;
 
 pub use data::Data;
 pub use database::Database;
+pub use documents::Documents;
 pub use effective::{Effective, Origin};
 pub use environment::Environment;
 pub use limits::Limits;
@@ -45,6 +47,8 @@ pub struct Config {
     pub server: Server,
     /// How much it takes from clients.
     pub limits: Limits,
+    /// Which documents it knows.
+    pub documents: Documents,
     /// Where it keeps its files.
     pub data: Data,
     /// Where it keeps its state.

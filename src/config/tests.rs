@@ -102,6 +102,12 @@ fn a_wrong_value_names_key_problem_origin_and_remedy() {
             "server.allowed_hosts has \"http://x\", which is no host name",
         ),
         (&[("ALM_SERVER_ALLOWED_ORIGINS", "https://x/y")], "", "server.allowed_origins has \"https://x/y\""),
+        (&[("ALM_DOCUMENTS_ONLY_FOR", "guest")], "", "documents.only_for has \"guest\", which is no role: write admin"),
+        (
+            &[],
+            "[documents]\nonly_for = ['member']",
+            "but there is none: set documents.manifest (ALM_DOCUMENTS_MANIFEST)",
+        ),
     ] {
         let refused = refused(variables, file);
         assert!(refused.contains(expected), "{expected}\n in {refused}");

@@ -46,6 +46,10 @@ pub(crate) enum ErrorCode {
     UnsupportedMediaType,
     /// The document does not parse.
     GraphqlParseFailed,
+    /// The server knows no document with this hash.
+    PersistedQueryNotFound,
+    /// The role may send only documents that the server knows.
+    PersistedQueryRequired,
     /// Too many operations run at a time.
     RateLimited,
     /// The execution took too long.
@@ -56,7 +60,7 @@ pub(crate) enum ErrorCode {
 
 impl ErrorCode {
     /// All of them, with what they mean and whether the same request may work later.
-    pub(crate) const MEANINGS: [(Self, &str, bool); 21] = [
+    pub(crate) const MEANINGS: [(Self, &str, bool); 23] = [
         (Self::Unauthenticated, "Sign in: send `Authorization: Bearer TOKEN`, or the token in connection_init.", false),
         (Self::Forbidden, "Signed in, but the role does not allow it.", false),
         (Self::GraphqlValidationFailed, "The document does not fit the schema: correct it.", false),
@@ -87,6 +91,12 @@ impl ErrorCode {
         (Self::PayloadTooLarge, "The body of the request is too large: send less.", false),
         (Self::UnsupportedMediaType, "Send the body as application/json.", false),
         (Self::GraphqlParseFailed, "The document is not GraphQL: correct its syntax.", false),
+        (Self::PersistedQueryNotFound, "The server knows no document with this hash: send its text.", false),
+        (
+            Self::PersistedQueryRequired,
+            "Your role may send only documents that the server knows: use the user interface, or ask its administrator.",
+            false,
+        ),
         (Self::RateLimited, "Too many operations at a time: end some of them, or wait.", true),
         (Self::Timeout, "The execution took too long and was cut off: ask for less.", true),
         (Self::Internal, "A mistake of the service: quote extensions.requestId when you report it.", true),
@@ -113,6 +123,8 @@ impl ErrorCode {
             Self::PayloadTooLarge => "PAYLOAD_TOO_LARGE",
             Self::UnsupportedMediaType => "UNSUPPORTED_MEDIA_TYPE",
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryRequired => "PERSISTED_QUERY_REQUIRED",
             Self::RateLimited => "RATE_LIMITED",
             Self::Timeout => "TIMEOUT",
             Self::Internal => "INTERNAL",

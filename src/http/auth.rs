@@ -28,7 +28,7 @@ pub enum AuthError {
 #[async_trait]
 pub trait Authenticate: Send + Sync + std::fmt::Debug {
     /// The principal that this token stands for at this moment. Called for each request, and again and again while a
-    /// websocket is open.
+    /// websocket or an event stream is open.
     async fn authenticate(&self, token: Option<&str>) -> Result<Principal, AuthError>;
 }
 

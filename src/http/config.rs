@@ -30,7 +30,8 @@ pub struct HttpConfig {
     pub init_timeout: Duration,
     /// Longest time that a client may take nothing of what is written to it; then its connection is cut, whatever it serves.
     pub write_timeout: Duration,
-    /// Pause between two pings of the server. A socket that was silent for two such pauses is closed.
+    /// Pause between two pings of the server, and between two heartbeats of an event stream. A socket that was silent for two such
+    /// pauses is closed.
     pub keep_alive: Duration,
     /// Pause between two checks of the token of an open stream, and of the rights that it stands for.
     pub recheck: Duration,

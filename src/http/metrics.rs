@@ -15,6 +15,11 @@ impl Present {
         Self::new("alm_websocket_operations")
     }
 
+    /// An open stream of server-sent events.
+    pub(super) fn event_stream() -> Self {
+        Self::new("alm_event_streams")
+    }
+
     /// A connection of any kind.
     pub(super) fn connection() -> Self {
         Self::new("alm_http_connections")
@@ -32,7 +37,7 @@ impl Drop for Present {
     }
 }
 
-/// One GraphQL request was answered over this transport (`http` or `websocket`), with this outcome.
+/// One GraphQL request was answered over this transport (`http`, `websocket` or `sse`), with this outcome.
 pub(super) fn answered(transport: &'static str, outcome: &'static str) {
     answers(transport, outcome).increment(1);
 }

@@ -37,6 +37,10 @@ pub enum Code {
     GraphqlValidationFailed,
     /// The document is too large, too deep or too costly.
     QueryTooCostly,
+    /// The server knows no document with this hash.
+    PersistedQueryNotFound,
+    /// The caller may send only documents that the server knows.
+    PersistedQueryRequired,
     /// Too many operations run at a time.
     RateLimited,
     /// The execution took too long.
@@ -49,7 +53,7 @@ pub enum Code {
 
 impl Code {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 19] = [
         Self::BadRequest,
         Self::Unauthenticated,
         Self::HostNotAllowed,
@@ -63,6 +67,8 @@ impl Code {
         Self::GraphqlParseFailed,
         Self::GraphqlValidationFailed,
         Self::QueryTooCostly,
+        Self::PersistedQueryNotFound,
+        Self::PersistedQueryRequired,
         Self::RateLimited,
         Self::Timeout,
         Self::Unavailable,
@@ -86,6 +92,8 @@ impl Code {
             Self::GraphqlParseFailed => "GRAPHQL_PARSE_FAILED",
             Self::GraphqlValidationFailed => "GRAPHQL_VALIDATION_FAILED",
             Self::QueryTooCostly => "QUERY_TOO_COSTLY",
+            Self::PersistedQueryNotFound => "PERSISTED_QUERY_NOT_FOUND",
+            Self::PersistedQueryRequired => "PERSISTED_QUERY_REQUIRED",
             Self::RateLimited => "RATE_LIMITED",
             Self::Timeout => "TIMEOUT",
             Self::Unavailable => "UNAVAILABLE",
@@ -95,9 +103,12 @@ impl Code {
 
     const fn status(self) -> StatusCode {
         match self {
-            Self::BadRequest | Self::GraphqlParseFailed | Self::GraphqlValidationFailed | Self::QueryTooCostly => {
-                StatusCode::BAD_REQUEST
-            }
+            Self::BadRequest
+            | Self::GraphqlParseFailed
+            | Self::GraphqlValidationFailed
+            | Self::QueryTooCostly
+            | Self::PersistedQueryNotFound
+            | Self::PersistedQueryRequired => StatusCode::BAD_REQUEST,
             Self::Unauthenticated => StatusCode::UNAUTHORIZED,
             Self::HostNotAllowed => StatusCode::MISDIRECTED_REQUEST,
             Self::OriginNotAllowed => StatusCode::FORBIDDEN,

@@ -8,9 +8,10 @@ use axum::{
     middleware,
     routing::{any, get},
 };
-use tower_http::compression::CompressionLayer;
 
-use super::{Code, HttpState, Refusal, auth::Gate, graphql, guard, headers, pages, probes, request_id};
+use super::{
+    Code, HttpState, Refusal, auth::Gate, compression::compressed, graphql, guard, headers, pages, probes, request_id,
+};
 use crate::graphql::Live;
 
 /// All routes of the server: `/graphql` (HTTP and websocket), the pages, health, readiness, metrics, and the application's
@@ -22,9 +23,8 @@ pub fn router<E: Live>(mut state: HttpState<E>) -> Router {
         .route("/", get(pages::start))
         .route("/start/{file}", get(pages::start_asset))
         .route("/graphiql", get(pages::graphiql))
-        .route("/graphiql/{*file}", get(pages::graphiql_asset))
-        .layer(CompressionLayer::new());
-    Router::new()
+        .route("/graphiql/{*file}", get(pages::graphiql_asset));
+    let routes = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
         .route("/healthz", get(probes::health))
         .route("/readyz", get(probes::readiness::<E>))
@@ -32,7 +32,8 @@ pub fn router<E: Live>(mut state: HttpState<E>) -> Router {
         .with_state(Arc::clone(&state))
         .merge(assets)
         .merge(extra)
-        .fallback(|| async { Refusal::new(Code::NotFound, "there is nothing at this address") })
+        .fallback(|| async { Refusal::new(Code::NotFound, "there is nothing at this address") });
+    compressed(routes)
         .layer(DefaultBodyLimit::max(state.config.max_body))
         .layer(Extension(Gate(Arc::clone(&state.auth))))
         .layer(middleware::from_fn_with_state(Arc::clone(&state.config), guard::check))

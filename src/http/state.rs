@@ -7,7 +7,7 @@ use axum::Router;
 use metrics_exporter_prometheus::PrometheusHandle;
 use tokio_util::sync::CancellationToken;
 
-use super::{Authenticate, HttpConfig, Readiness, probes::AlwaysReady};
+use super::{Authenticate, HttpConfig, Readiness, TrustedDocuments, probes::AlwaysReady};
 
 /// Everything that the transport is given: the schema, who may enter, limits, and the application's own routes.
 pub struct HttpState<E> {
@@ -17,6 +17,7 @@ pub struct HttpState<E> {
     pub(super) config: Arc<HttpConfig>,
     pub(super) shutdown: CancellationToken,
     pub(super) readiness: Arc<dyn Readiness>,
+    pub(super) documents: TrustedDocuments,
     pub(super) metrics: Option<PrometheusHandle>,
     pub(super) extra: Router,
 }
@@ -31,13 +32,21 @@ impl<E> HttpState<E> {
         shutdown: CancellationToken,
     ) -> Self {
         let readiness = Arc::new(AlwaysReady);
-        Self { executor, auth, ids, config, shutdown, readiness, metrics: None, extra: Router::new() }
+        let documents = TrustedDocuments::default();
+        Self { executor, auth, ids, config, shutdown, readiness, documents, metrics: None, extra: Router::new() }
     }
 
     /// Asks this for `/readyz`. Without it the server is ready until it shuts down.
     #[must_use]
     pub fn readiness(mut self, readiness: Arc<dyn Readiness>) -> Self {
         self.readiness = readiness;
+        self
+    }
+
+    /// Knows these documents by their hashes.
+    #[must_use]
+    pub fn documents(mut self, documents: TrustedDocuments) -> Self {
+        self.documents = documents;
         self
     }
 

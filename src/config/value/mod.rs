@@ -5,6 +5,7 @@ mod bind;
 mod database_url;
 mod host;
 mod log;
+mod role;
 mod text;
 mod url;
 

@@ -4,12 +4,22 @@
 //! ([`tokens`]), so that the parser meets nothing deep or long; then the fields are counted as they would be after all fragments
 //! are put in their places, each fragment once ([`expansion`]).
 
+//!
+//! Documents of a manifest ([`manifest`]) have been through this when the server began, and are only looked up.
+
 mod expansion;
+mod hash;
 mod limits;
+mod manifest;
 mod prepare;
 mod problem;
 mod tokens;
+mod trusted;
 
+pub(super) use hash::DocumentHash;
 pub use limits::DocumentLimits;
+pub use manifest::ManifestError;
+use prepare::parsed;
 pub(super) use prepare::{Prepared, prepare};
 pub(super) use problem::{Problem, brief};
+pub use trusted::TrustedDocuments;

@@ -1,5 +1,6 @@
 //! From what a client sent to what the schema executes.
 
+use alm_domain::Role;
 use async_graphql::{
     Request,
     parser::{
@@ -8,8 +9,11 @@ use async_graphql::{
     },
 };
 
-use super::{DocumentLimits, Problem, expansion, tokens};
-use crate::http::{Code, graphql::Params};
+use super::{DocumentLimits, Problem, TrustedDocuments, expansion, tokens};
+use crate::http::{
+    Code,
+    graphql::{Params, Source},
+};
 
 /// A request whose document is parsed and within the limits.
 pub(in crate::http) struct Prepared {
@@ -19,20 +23,43 @@ pub(in crate::http) struct Prepared {
     pub(in crate::http) kind: OperationType,
 }
 
-/// Parses and checks a document.
-pub(in crate::http) fn prepare(params: Params, limits: &DocumentLimits) -> Result<Prepared, Problem> {
-    if params.query.len() > limits.bytes {
-        return Err(Problem::excess("bytes", limits.bytes));
-    }
-    tokens::check(&params.query, limits)?;
-    let document = parse_query(&params.query).map_err(|error| Problem::syntax(&error))?;
-    expansion::check(&document, limits)?;
+/// Parses and checks the document of somebody with this role, or finds it among those that were parsed and checked before.
+pub(in crate::http) fn prepare(
+    params: Params,
+    role: Role,
+    trusted: &TrustedDocuments,
+    limits: &DocumentLimits,
+) -> Result<Prepared, Problem> {
+    let (text, document) = match params.source {
+        Source::Named(hash) => {
+            let known = trusted.named(hash)?;
+            (known.text.clone(), known.parsed.clone())
+        }
+        Source::Text(text) => match trusted.required(role, &text)? {
+            Some(known) => (text, known.parsed.clone()),
+            None => {
+                let document = parsed(&text, limits)?;
+                (text, document)
+            }
+        },
+    };
     let kind = kind(&document, params.operation_name.as_deref())?;
-    let mut request = Request::new(params.query).variables(params.variables);
+    let mut request = Request::new(text).variables(params.variables);
     request.extensions = params.extensions;
     request.operation_name = params.operation_name;
     request.set_parsed_query(document);
     Ok(Prepared { request, kind })
+}
+
+/// Parses a document that is within the limits.
+pub(super) fn parsed(text: &str, limits: &DocumentLimits) -> Result<ExecutableDocument, Problem> {
+    if text.len() > limits.bytes {
+        return Err(Problem::excess("bytes", limits.bytes));
+    }
+    tokens::check(text, limits)?;
+    let document = parse_query(text).map_err(|error| Problem::syntax(&error))?;
+    expansion::check(&document, limits)?;
+    Ok(document)
 }
 
 fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, Problem> {

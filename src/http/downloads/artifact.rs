@@ -10,17 +10,17 @@ use axum::{
 use futures::TryStreamExt;
 
 use super::{
-    parse,
+    kept_by_its_reader, parse,
     range::{Range, asked},
     refusal,
 };
 use crate::{
     app::App,
-    http::{Code, Refusal, RequirePrincipal},
+    http::{Code, Refusal, RequirePrincipal, conditional::Tag},
 };
 
 /// `GET /builds/ID/artifacts/PATH`: always as a download, never as a page, since what builds leave behind is not trusted. Takes a
-/// byte range.
+/// byte range; whoever has the file already gets no second one.
 pub(super) async fn download(
     State(app): State<App>,
     RequirePrincipal(principal): RequirePrincipal,
@@ -29,7 +29,12 @@ pub(super) async fn download(
 ) -> Result<Response, Refusal> {
     let id: BuildId = parse(&build)?;
     let artifact = app.artifact(&principal, id, &path).await.map_err(|error| refusal(&error))?;
-    let range = asked(&headers, artifact.size);
+    let tag = Tag::of(&[&artifact.sha256]);
+    if let Some(mut known) = tag.not_modified(&headers) {
+        kept_by_its_reader(known.headers_mut());
+        return Ok(known);
+    }
+    let range = asked(&headers, &tag, artifact.size);
     let (status, first, length) = match range {
         Range::Whole => (StatusCode::OK, 0, artifact.size),
         Range::Part { first, last } => (StatusCode::PARTIAL_CONTENT, first, last - first + 1),
@@ -59,6 +64,8 @@ pub(super) async fn download(
         HeaderValue::from_str(&text).map_err(|_| Refusal::new(Code::Internal, "a header could not be written"))
     };
     let headers = response.headers_mut();
+    tag.put(headers);
+    kept_by_its_reader(headers);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static("application/octet-stream"));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_DISPOSITION, value(format!("attachment; filename=\"{name}\""))?);

@@ -12,13 +12,13 @@ use futures::{Stream, StreamExt, TryStreamExt};
 use serde::{Deserialize, Serialize};
 
 use super::{
-    no_build, parse,
+    kept_by_its_reader, no_build, parse,
     range::{Range, asked},
     refusal,
 };
 use crate::{
     app::{App, AppError},
-    http::{Code, Refusal, RequirePrincipal},
+    http::{Code, Refusal, RequirePrincipal, conditional::Tag},
     links::LogForm,
 };
 
@@ -47,8 +47,23 @@ struct Wanted {
     to: LineNo,
 }
 
+impl Wanted {
+    /// Lines never change, nor does what is written of them by one version of the program: the tag holds while the build runs
+    /// until there are more lines, and then for ever.
+    fn tag(&self) -> Tag {
+        Tag::of(&[
+            &self.build.to_string(),
+            self.form.name(),
+            self.stage.as_ref().map_or("", StageKey::as_str),
+            &self.from.0.to_string(),
+            &self.to.0.to_string(),
+            env!("CARGO_PKG_VERSION"),
+        ])
+    }
+}
+
 /// `GET /builds/ID/log?format=plain|ansi|ndjson&stage=ID&from=N&to=N`: the lines that there are now, as one file. Takes a byte
-/// range, also while the build runs: lines never change.
+/// range, also while the build runs: lines never change. Whoever has those lines already gets them no second time.
 pub(super) async fn download(
     State(app): State<App>,
     RequirePrincipal(principal): RequirePrincipal,
@@ -60,17 +75,34 @@ pub(super) async fn download(
         Refusal::new(Code::BadRequest, format!("{error}: the parameters are format, stage, from and to"))
     })?;
     let wanted = wanted(&app, &principal, parse(&build)?, query).await?;
+    let tag = wanted.tag();
+    let mut response = match tag.not_modified(&headers) {
+        Some(known) => known,
+        None => content(app, principal, wanted, &tag, &headers).await?,
+    };
+    kept_by_its_reader(response.headers_mut());
+    response.headers_mut().insert(header::VARY, HeaderValue::from_static("accept-encoding"));
+    Ok(response)
+}
+
+async fn content(
+    app: App,
+    principal: Principal,
+    wanted: Wanted,
+    tag: &Tag,
+    headers: &HeaderMap,
+) -> Result<Response, Refusal> {
     let kind = match wanted.form {
         LogForm::Plain | LogForm::Ansi => "text/plain; charset=utf-8",
         LogForm::Ndjson => "application/x-ndjson",
     };
     let disposition = format!("attachment; filename=\"{}.{}\"", wanted.build, extension(wanted.form));
-    let mut response = if headers.contains_key(header::RANGE) {
+    let mut response = if headers.contains_key(header::RANGE) && tag.allows_range(headers) {
         let length = text(&app, &principal, &wanted)
             .try_fold(0u64, async |sum, block| Ok(sum + block.len() as u64))
             .await
             .map_err(|error| refusal(&error))?;
-        match asked(&headers, length) {
+        match asked(headers, tag, length) {
             Range::Whole => Body::from_stream(owned(app, principal, wanted)).into_response(),
             Range::Unsatisfiable => {
                 let range = HeaderValue::from_str(&format!("bytes */{length}")).map_err(internal)?;
@@ -87,6 +119,7 @@ pub(super) async fn download(
         Body::from_stream(owned(app, principal, wanted)).into_response()
     };
     let headers = response.headers_mut();
+    tag.put(headers);
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(kind));
     headers.insert(header::ACCEPT_RANGES, HeaderValue::from_static("bytes"));
     headers.insert(header::CONTENT_DISPOSITION, HeaderValue::from_str(&disposition).map_err(internal)?);

@@ -7,7 +7,11 @@ mod range;
 use std::str::FromStr;
 
 use alm_domain::{BuildId, IdError};
-use axum::{Router, routing::get};
+use axum::{
+    Router,
+    http::{HeaderMap, HeaderValue, header},
+    routing::get,
+};
 
 use super::{Code, Refusal};
 use crate::app::{App, AppError};
@@ -18,6 +22,11 @@ pub fn routes(app: App) -> Router {
         .route("/builds/{build}/log", get(log::download))
         .route("/builds/{build}/artifacts/{*path}", get(artifact::download))
         .with_state(app)
+}
+
+/// A browser may keep a download for its user, but asks each time whether it is the same still, and whether it may be seen still.
+fn kept_by_its_reader(headers: &mut HeaderMap) {
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("private, no-cache"));
 }
 
 fn parse<T: FromStr<Err = IdError>>(text: &str) -> Result<T, Refusal> {

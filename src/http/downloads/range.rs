@@ -2,6 +2,8 @@
 
 use axum::http::HeaderMap;
 
+use crate::http::conditional::Tag;
+
 /// The part of a body that was asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum Range {
@@ -18,9 +20,12 @@ pub(super) enum Range {
     Unsatisfiable,
 }
 
-/// The range that these headers ask of a body of this length. Several ranges at once, and other units than bytes, are answered with
-/// the whole, as the RFC allows.
-pub(super) fn asked(headers: &HeaderMap, length: u64) -> Range {
+/// The range that these headers ask of a body with this tag and of this length. Several ranges at once, and other units than
+/// bytes, are answered with the whole, as the RFC allows; so is whoever holds parts of another body.
+pub(super) fn asked(headers: &HeaderMap, tag: &Tag, length: u64) -> Range {
+    if !tag.allows_range(headers) {
+        return Range::Whole;
+    }
     let Some(spec) = headers.get(axum::http::header::RANGE).and_then(|value| value.to_str().ok()) else {
         return Range::Whole;
     };
@@ -71,8 +76,10 @@ mod tests {
         ] {
             let mut headers = HeaderMap::new();
             headers.insert("range", spec.parse().unwrap());
-            assert_eq!(asked(&headers, length), expected, "{spec} of {length}");
+            assert_eq!(asked(&headers, &Tag::of(&[]), length), expected, "{spec} of {length}");
+            headers.insert("if-range", "\"another\"".parse().unwrap());
+            assert_eq!(asked(&headers, &Tag::of(&[]), length), Range::Whole);
         }
-        assert_eq!(asked(&HeaderMap::new(), 10), Range::Whole);
+        assert_eq!(asked(&HeaderMap::new(), &Tag::of(&[]), 10), Range::Whole);
     }
 }

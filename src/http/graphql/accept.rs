@@ -22,35 +22,63 @@ impl Media {
     }
 }
 
-/// The best of what the client accepts; without a wish `application/json`.
-pub(super) fn negotiate(headers: &HeaderMap) -> Result<Media, Refusal> {
-    let mut best: Option<(f32, Media)> = None;
+/// What the client accepts.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Accepted {
+    /// The best media type of a single reply. Refusals are written in it, also those to a client that takes only events.
+    pub(super) media: Media,
+    /// When to answer by server-sent events instead.
+    pub(super) events: Events,
+}
+
+/// When a client takes server-sent events.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Events {
+    Never,
+    /// Where nothing else would do.
+    ForStreams,
+    Always,
+}
+
+/// The best of what the client accepts; without a wish `application/json`. Server-sent events are sent only to those who name
+/// them.
+pub(super) fn negotiate(headers: &HeaderMap) -> Result<Accepted, Refusal> {
+    let mut single: Option<(f32, Media)> = None;
+    let mut events: Option<f32> = None;
     let mut asked = false;
     for value in headers.get_all(ACCEPT) {
         for range in value.to_str().unwrap_or_default().split(',').filter(|range| !range.trim().is_empty()) {
             asked = true;
-            if let Some((quality, media)) = offer(range)
-                && quality > best.map_or(0.0, |(best, _)| best)
-            {
-                best = Some((quality, media));
+            match offer(range) {
+                Some((quality, Some(media))) if quality > single.map_or(0.0, |(best, _)| best) => {
+                    single = Some((quality, media));
+                }
+                Some((quality, None)) if quality > 0.0 => events = Some(quality),
+                _ => {}
             }
         }
     }
-    match best {
-        Some((_, media)) => Ok(media),
-        None if !asked => Ok(Media::Json),
-        None => Err(Refusal::new(
+    match (single, events) {
+        (None, None) if asked => Err(Refusal::new(
             Code::NotAcceptable,
-            "`Accept` must allow application/graphql-response+json or application/json, in utf-8",
+            "`Accept` must allow application/graphql-response+json, application/json or text/event-stream, in utf-8",
         )),
+        (None, None) => Ok(Accepted { media: Media::Json, events: Events::Never }),
+        (None, Some(_)) => Ok(Accepted { media: Media::Json, events: Events::Always }),
+        (Some((_, media)), None) => Ok(Accepted { media, events: Events::Never }),
+        (Some((most, media)), Some(quality)) => {
+            Ok(Accepted { media, events: if quality > most { Events::Always } else { Events::ForStreams } })
+        }
     }
 }
 
-fn offer(range: &str) -> Option<(f32, Media)> {
+/// What a range of `Accept` allows, and how much it is wanted; server-sent events have no [`Media`].
+fn offer(range: &str) -> Option<(f32, Option<Media>)> {
     let mut parts = range.split(';').map(str::trim);
     let media = match parts.next()?.to_ascii_lowercase().as_str() {
-        "application/graphql-response+json" => Media::Response,
-        "application/json" | "application/*" | "*/*" => Media::Json,
+        "application/graphql-response+json" => Some(Media::Response),
+        "application/json" | "application/*" | "*/*" => Some(Media::Json),
+        "text/event-stream" => None,
         _ => return None,
     };
     let mut quality = 1.0;
@@ -74,13 +102,15 @@ mod tests {
 
     use super::*;
 
-    fn chosen(accept: &'static str) -> Option<Media> {
-        negotiate(&HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))])).ok()
+    fn chosen(accept: &'static str) -> Option<(Media, Events)> {
+        let headers = HeaderMap::from_iter([(ACCEPT, HeaderValue::from_static(accept))]);
+        negotiate(&headers).ok().map(|accepted| (accepted.media, accepted.events))
     }
 
     #[test]
     fn the_best_acceptable_type_is_chosen() {
-        assert_eq!(negotiate(&HeaderMap::new()).ok(), Some(Media::Json));
+        let nothing = negotiate(&HeaderMap::new()).ok();
+        assert_eq!(nothing, Some(Accepted { media: Media::Json, events: Events::Never }));
         for (accept, expected) in [
             ("", Some(Media::Json)),
             ("*/*", Some(Media::Json)),
@@ -92,10 +122,26 @@ mod tests {
             ("application/json; charset=utf-16", None),
             ("application/json;q=0", None),
             ("application/json;q=rubbish", None),
-            ("text/event-stream", None),
+            ("text/event-stream;q=0", None),
+            ("text/event-stream; charset=utf-16", None),
+            ("text/*", None),
             ("multipart/mixed", None),
         ] {
-            assert_eq!(chosen(accept), expected, "{accept}");
+            assert_eq!(chosen(accept), expected.map(|media| (media, Events::Never)), "{accept}");
+        }
+    }
+
+    #[test]
+    fn events_are_for_those_who_name_them_and_for_all_that_they_prefer_them_for() {
+        for (accept, media, events) in [
+            ("text/event-stream", Media::Json, Events::Always),
+            ("Text/Event-Stream; charset=utf-8", Media::Json, Events::Always),
+            ("text/event-stream, multipart/mixed", Media::Json, Events::Always),
+            ("text/event-stream, application/json;q=0.5", Media::Json, Events::Always),
+            ("application/graphql-response+json, text/event-stream", Media::Response, Events::ForStreams),
+            ("text/event-stream;q=0.5, */*", Media::Json, Events::ForStreams),
+        ] {
+            assert_eq!(chosen(accept), Some((media, events)), "{accept}");
         }
     }
 }

@@ -12,22 +12,27 @@ use axum::{
     response::{IntoResponse, Response},
 };
 
-use super::{Params, accept, content_type, execute, reply};
+use super::{
+    Params,
+    accept::{self, Events},
+    content_type, execute, reply,
+};
 use crate::{
     graphql::Live,
     http::{
         Code, HttpState, Refusal, RequestId, RequirePrincipal,
+        auth::bearer,
         document::{Problem, prepare},
-        ws,
+        sse, ws,
     },
 };
 
-/// Answers GET and POST, and hands websockets on.
+/// Answers GET and POST, by server-sent events if that is wanted, and hands websockets on.
 pub(in crate::http) async fn handle<E: Live>(State(state): State<Arc<HttpState<E>>>, request: Request) -> Response {
     let (parts, body) = request.into_parts();
     match parts.method {
         Method::GET if wants_websocket(&parts.headers) => ws::upgrade(state, parts).await,
-        Method::GET | Method::POST => answer(&state, parts, body).await.unwrap_or_else(Refusal::into_response),
+        Method::GET | Method::POST => answer(state, parts, body).await.unwrap_or_else(Refusal::into_response),
         _ => Refusal::method("GET, POST", "GraphQL is asked by POST, queries also by GET").into_response(),
     }
 }
@@ -36,8 +41,8 @@ fn wants_websocket(headers: &HeaderMap) -> bool {
     headers.get(header::UPGRADE).is_some_and(|upgrade| upgrade.as_bytes().eq_ignore_ascii_case(b"websocket"))
 }
 
-async fn answer<E: Live>(state: &HttpState<E>, mut parts: Parts, body: Body) -> Result<Response, Refusal> {
-    let media = accept::negotiate(&parts.headers)?;
+async fn answer<E: Live>(state: Arc<HttpState<E>>, mut parts: Parts, body: Body) -> Result<Response, Refusal> {
+    let accept::Accepted { media, events } = accept::negotiate(&parts.headers)?;
     let by_get = parts.method == Method::GET;
     if !by_get {
         content_type::check(&parts.headers)?;
@@ -48,25 +53,32 @@ async fn answer<E: Live>(state: &HttpState<E>, mut parts: Parts, body: Body) -> 
     let params = if by_get {
         query_string(&mut parts).await.and_then(|pairs| Params::from_query_string(pairs, limits))
     } else {
-        Params::from_json(&read(state, &parts.headers, body).await?, limits)
+        Params::from_json(&read(&state, &parts.headers, body).await?, limits)
     };
-    let mut prepared = match params.and_then(|params| prepare(params, limits)) {
+    let mut prepared = match params.and_then(|params| prepare(params, principal.role, &state.documents, limits)) {
         Ok(prepared) => prepared,
+        Err(problem) if events == Events::Always && problem.code != Code::BadRequest => {
+            return Ok(sse::refuse(problem));
+        }
         Err(problem) => return Ok(reply::problem(problem, media)),
     };
     match prepared.kind {
-        OperationType::Query => {}
         OperationType::Mutation if by_get => {
             return Err(Refusal::method("POST", "a mutation must be sent by POST").written_as(media.content_type()));
         }
-        OperationType::Mutation => {}
-        OperationType::Subscription => {
-            let message =
-                "a subscription needs a websocket: connect to this address with the subprotocol graphql-transport-ws";
+        OperationType::Subscription if events == Events::Never => {
+            let message = "a subscription needs a stream: connect to this address by a websocket with the subprotocol \
+                graphql-transport-ws, or send `Accept: text/event-stream`";
             return Ok(reply::problem(Problem::new(Code::BadRequest, message), media));
         }
+        OperationType::Query | OperationType::Mutation | OperationType::Subscription => {}
     }
-    prepared.request = with_caller(prepared.request, principal, parts.extensions.remove::<RequestId>());
+    let request_id = parts.extensions.remove::<RequestId>();
+    prepared.request = with_caller(prepared.request, principal.clone(), request_id);
+    if events == Events::Always || prepared.kind == OperationType::Subscription {
+        let token = bearer(&parts.headers)?.map(Into::into);
+        return Ok(sse::stream(state, prepared, sse::Caller { principal, token }));
+    }
     let outcome = execute(&state.executor, prepared, state.config.request_timeout).await;
     Ok(reply::reply(outcome, media))
 }

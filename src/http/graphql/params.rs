@@ -4,12 +4,13 @@ use async_graphql::Variables;
 use serde::{Deserialize, de::DeserializeOwned};
 use serde_json::value::RawValue;
 
+use super::Source;
 use crate::http::{Code, DocumentLimits, document::Problem};
 
 /// What a client asks for, its types checked.
-#[derive(Debug, Default)]
+#[derive(Debug)]
 pub(in crate::http) struct Params {
-    pub(in crate::http) query: String,
+    pub(in crate::http) source: Source,
     pub(in crate::http) operation_name: Option<String>,
     pub(in crate::http) variables: Variables,
     pub(in crate::http) extensions: async_graphql::Extensions,
@@ -20,6 +21,8 @@ pub(in crate::http) struct Params {
 struct Raw<'a> {
     #[serde(borrow)]
     query: Option<&'a RawValue>,
+    #[serde(borrow, rename = "documentId")]
+    document_id: Option<&'a RawValue>,
     #[serde(borrow, rename = "operationName")]
     operation_name: Option<&'a RawValue>,
     #[serde(borrow)]
@@ -43,43 +46,41 @@ impl Params {
                 bad(format!("the body is not JSON: error at line {}, column {}", error.line(), error.column()))
             }
         })?;
-        let Raw { query, operation_name, variables, extensions } = raw;
-        let Some(query) = query else {
-            return Err(bad("`query` is missing: it must be a string, the GraphQL document"));
-        };
-        let query =
-            serde_json::from_str(query.get()).map_err(|_| bad("`query` must be a string, the GraphQL document"))?;
-        let operation_name = operation_name
-            .map(|name| serde_json::from_str(name.get()))
-            .transpose()
-            .map_err(|_| bad("`operationName` must be a string or null"))?;
-        let variables = object("variables", variables.map(RawValue::get), limits)?;
-        let extensions = object("extensions", extensions.map(RawValue::get), limits)?;
-        Ok(Self { query, operation_name, variables, extensions })
+        let query = text(raw.query, "`query` must be a string, the GraphQL document")?;
+        let document_id = text(raw.document_id, "`documentId` must be a string, `sha256:` and the hash of a document")?;
+        let operation_name = text(raw.operation_name, "`operationName` must be a string or null")?;
+        let variables = object("variables", raw.variables.map(RawValue::get), limits)?;
+        let extensions = object("extensions", raw.extensions.map(RawValue::get), limits)?;
+        let source = Source::read(query, document_id, &extensions)?;
+        Ok(Self { source, operation_name, variables, extensions })
     }
 
     /// From the query string of a GET request.
     pub(super) fn from_query_string(pairs: Vec<(String, String)>, limits: &DocumentLimits) -> Result<Self, Problem> {
-        let mut params = Self::default();
+        let (mut query, mut document_id, mut operation_name) = (None, None, None);
+        let (mut variables, mut extensions) = (Variables::default(), async_graphql::Extensions::default());
         let mut seen = Vec::new();
         for (name, value) in pairs {
             if seen.contains(&name) {
                 return Err(bad(format!("the parameter `{}` is given twice", alm_domain::shorten(&name))));
             }
             match name.as_str() {
-                "query" => params.query = value,
-                "operationName" => params.operation_name = Some(value).filter(|name| !name.is_empty()),
-                "variables" if !value.is_empty() => params.variables = object("variables", Some(&value), limits)?,
-                "extensions" if !value.is_empty() => params.extensions = object("extensions", Some(&value), limits)?,
+                "query" => query = Some(value).filter(|text| !text.is_empty()),
+                "documentId" => document_id = Some(value).filter(|id| !id.is_empty()),
+                "operationName" => operation_name = Some(value).filter(|name| !name.is_empty()),
+                "variables" if !value.is_empty() => variables = object("variables", Some(&value), limits)?,
+                "extensions" if !value.is_empty() => extensions = object("extensions", Some(&value), limits)?,
                 _ => continue,
             }
             seen.push(name);
         }
-        if params.query.is_empty() {
-            return Err(bad("`query` is missing: it must be the text of a GraphQL document"));
-        }
-        Ok(params)
+        let source = Source::read(query, document_id, &extensions)?;
+        Ok(Self { source, operation_name, variables, extensions })
     }
+}
+
+fn text(value: Option<&RawValue>, refusal: &str) -> Result<Option<String>, Problem> {
+    value.map(|value| serde_json::from_str(value.get())).transpose().map_err(|_| bad(refusal))
 }
 
 fn object<T: DeserializeOwned + Default>(
@@ -116,7 +117,7 @@ fn values(text: &str) -> usize {
     count
 }
 
-fn bad(message: impl AsRef<str>) -> Problem {
+pub(super) fn bad(message: impl AsRef<str>) -> Problem {
     Problem::new(Code::BadRequest, message)
 }
 
@@ -141,6 +142,13 @@ mod tests {
             (r#"{"query":7}"#, "`query`"),
             (r#"{"query":null}"#, "`query`"),
             (r#"{"query":"{a}","operationName":7}"#, "`operationName`"),
+            (r#"{"documentId":7}"#, "`documentId`"),
+            (r#"{"documentId":"sha256:abc"}"#, "`documentId`"),
+            (r#"{"documentId":"0123456789abcdef0123456789abcdef"}"#, "`documentId`"),
+            (r#"{"query":"{a}","documentId":"sha256:abc"}"#, "only one of"),
+            (r#"{"extensions":{"persistedQuery":7}}"#, "`extensions.persistedQuery`"),
+            (r#"{"extensions":{"persistedQuery":{"version":2,"sha256Hash":""}}}"#, "`extensions.persistedQuery`"),
+            (r#"{"extensions":{"persistedQuery":{"version":1,"sha256Hash":"A"}}}"#, "`extensions.persistedQuery`"),
             (r#"{"query":"{a}","variables":[]}"#, "`variables`"),
             (r#"{"query":"{a}","variables":"{}"}"#, "`variables`"),
             (r#"{"query":"{a}","extensions":1}"#, "`extensions`"),
@@ -155,8 +163,22 @@ mod tests {
     fn nulls_and_unknown_keys_are_let_pass() {
         let params =
             read(r#"{"query":"{a}","operationName":null,"variables":null,"extensions":null,"id":[1]}"#).unwrap();
-        assert_eq!(params.query, "{a}");
+        assert_eq!(params.source, Source::Text("{a}".to_owned()));
         assert!(params.operation_name.is_none());
+    }
+
+    #[test]
+    fn a_document_can_be_named_in_either_way_and_a_hash_beside_a_text_must_be_its_own() {
+        let hash = "71f7dc5758652baac68e4a10c50be732b741c892ade2883a99358f52b555286b";
+        let named = Source::Named(hash.parse().unwrap());
+        let persisted = format!(r#""extensions":{{"persistedQuery":{{"version":1,"sha256Hash":"{hash}"}}}}"#);
+        assert_eq!(read(&format!(r#"{{"documentId":"sha256:{hash}"}}"#)).unwrap().source, named);
+        assert_eq!(read(&format!("{{{persisted}}}")).unwrap().source, named);
+        let text = "query($id:ID!){user(id:$id){name}}";
+        let both = read(&format!(r#"{{"query":"{text}",{persisted}}}"#)).unwrap();
+        assert_eq!(both.source, Source::Text(text.to_owned()));
+        assert!(read(&format!(r#"{{"query":"{{a}}",{persisted}}}"#)).unwrap_err().contains("not the SHA-256"));
+        assert!(read(&format!(r#"{{"documentId":"sha256:{hash}",{persisted}}}"#)).unwrap_err().contains("only one of"));
     }
 
     #[test]

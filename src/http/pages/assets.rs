@@ -3,9 +3,11 @@
 use std::borrow::Cow;
 
 use axum::{
-    http::{HeaderMap, HeaderValue, StatusCode, header},
+    http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
+
+use crate::http::conditional::Tag;
 
 /// Scripts of our own only; styles may stand in the page, because the editor in GraphiQL writes them there.
 const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; \
@@ -15,16 +17,17 @@ const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; 
 /// A file as a reply. Its address may name another version tomorrow, so a browser asks again each time; with the tag of
 /// what it has it gets an empty answer.
 pub(super) fn file(asked: &HeaderMap, name: &str, tag: &str, content: Cow<'static, [u8]>) -> Response {
-    let tag = format!("\"{tag}\"");
-    let known = asked.get(header::IF_NONE_MATCH).is_some_and(|known| known.as_bytes() == tag.as_bytes());
-    let mut response = if known { StatusCode::NOT_MODIFIED.into_response() } else { content.into_response() };
+    let tag = Tag::of(&[name, tag]);
+    let mut response = tag.not_modified(asked).unwrap_or_else(|| {
+        let mut response = content.into_response();
+        tag.put(response.headers_mut());
+        response
+    });
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
-    if let Ok(tag) = HeaderValue::try_from(tag) {
-        headers.insert(header::ETAG, tag);
-    }
+    headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     response
 }
 

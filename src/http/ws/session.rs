@@ -223,7 +223,7 @@ impl<E: Live> Session<E> {
         let limits = &self.state.config.document;
         let params = Params::from_json(payload.get().as_bytes(), limits)
             .map_err(|problem| Ending::invalid(format!("Invalid `subscribe`: {}", problem.message)))?;
-        let mut prepared = match prepare(params, limits) {
+        let mut prepared = match prepare(params, principal.role, &self.state.documents, limits) {
             Ok(prepared) => prepared,
             Err(problem) => return self.refuse(&id, problem),
         };

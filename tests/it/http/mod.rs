@@ -2,13 +2,16 @@
 
 mod auth;
 mod body;
+mod compression;
 mod documents;
 mod hosts;
 mod node;
 mod over_http;
 mod pages;
 mod sockets;
+mod sse;
 mod support;
+mod trusted;
 mod unread;
 mod ws_close;
 mod ws_flow;

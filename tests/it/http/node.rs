@@ -57,6 +57,13 @@ async fn the_reference_client_of_the_websocket_protocol_is_content() {
 }
 
 #[tokio::test]
+async fn the_reference_client_of_server_sent_events_is_content() {
+    let server = serve().await;
+    let Some(output) = run(&server, "sse.mjs").await else { return };
+    assert!(succeeded(&output).contains("content"), "{output:?}");
+}
+
+#[tokio::test]
 async fn graphiql_works_in_a_real_browser() {
     let bundle = Path::new(env!("CARGO_MANIFEST_DIR")).join("graphiql/dist/index.html");
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());

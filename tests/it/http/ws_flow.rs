@@ -1,21 +1,11 @@
 //! Websockets that behave.
 
-use std::{sync::atomic::Ordering, time::Duration};
+use std::time::Duration;
 
 use serde_json::{Value, json};
 use tokio_tungstenite::tungstenite::Message;
 
-use super::support::{Running, Socket, TOKEN, serve, serve_with, within};
-
-/// Waits until so many streams are alive.
-async fn streams(server: &Running, expected: usize) {
-    within(async {
-        while server.traces.streams.load(Ordering::SeqCst) != expected {
-            tokio::time::sleep(Duration::from_millis(2)).await;
-        }
-    })
-    .await;
-}
+use super::support::{Socket, TOKEN, serve, serve_with, streams};
 
 #[tokio::test]
 async fn a_subscription_brings_its_events_in_order_and_ends() {

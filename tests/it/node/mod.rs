@@ -1,4 +1,4 @@
-//! What must be seen at the end: the reference client of the protocol receives a build of a real repository.
+//! What must be seen at the end: the reference clients of the protocols receive a build of a real repository.
 
 mod repository;
 
@@ -13,7 +13,7 @@ use repository::Files;
 /// `ALM_REQUIRE_NODE=1` that is a failure.
 async fn node(script: &str, arguments: &[&str]) -> Option<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
-    let missing = if folder.join("node_modules/graphql-ws").is_dir() {
+    let missing = if ["graphql-ws", "graphql-sse"].iter().all(|name| folder.join("node_modules").join(name).is_dir()) {
         let mut node = tokio::process::Command::new("node");
         node.arg(script).args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
         match within(node.output()).await {
@@ -35,6 +35,24 @@ async fn node(script: &str, arguments: &[&str]) -> Option<String> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_reference_client_receives_a_build_of_a_real_repository_across_a_reconnect() {
+    if let Some(connections) = receives_a_build("follow.mjs").await {
+        assert_eq!(connections, 2, "one connection was torn down");
+    }
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_reference_client_of_server_sent_events_receives_it_too() {
+    if let Some(connections) = receives_a_build("follow-sse.mjs").await {
+        assert!(
+            (3..=4).contains(&connections),
+            "the log's connection was torn down, and perhaps the other: {connections}"
+        );
+    }
+}
+
+/// A script follows a build, and must be told everything exactly once. Gives how many connections that took; `None` where the
+/// script cannot run.
+async fn receives_a_build(script: &str) -> Option<u64> {
     let world = World::serving().await;
     let folder = world.folder().join("real");
     let files = Files::several_thousand();
@@ -42,7 +60,7 @@ async fn the_reference_client_receives_a_build_of_a_real_repository_across_a_rec
     let service = world.api().service("real", folder.to_str().unwrap()).await;
     let build = world.api().start(&service, "the one").await;
     let (address, token, cut) = (world.api().address, world.token(), (files.count() / 2).to_string());
-    let Some(told) = node("follow.mjs", &[&address, &token, &build, &cut]).await else { return };
+    let told = node(script, &[&address, &token, &build, &cut]).await?;
 
     let (mut log, mut state) = (LogOracle::default(), StateOracle::default());
     let mut keys: HashMap<String, String> = HashMap::new();
@@ -67,7 +85,6 @@ async fn the_reference_client_receives_a_build_of_a_real_repository_across_a_rec
             None => connections = message["connections"].as_u64().unwrap(),
         }
     }
-    assert_eq!(connections, 2, "one connection was torn down");
     assert_eq!(state.newest(), "SUCCEEDED", "{:?}", state.states);
     for stage in ["list", "count", "report"] {
         assert_eq!(state.stage(stage), "SUCCEEDED", "{stage}");
@@ -80,4 +97,5 @@ async fn the_reference_client_receives_a_build_of_a_real_repository_across_a_rec
     assert_eq!(said_by("list"), files.listing(), "every file, in order");
     assert_eq!(said_by("count"), [files.count().to_string()]);
     assert_eq!(said_by("report"), ["whole"]);
+    Some(connections)
 }

@@ -35,6 +35,17 @@ stages:
     assert_eq!((part.status, part.text()), (206, &expected[100..200]));
     assert_eq!(part.header("content-range"), format!("bytes 100-199/{}", expected.len()));
 
+    let tag = whole.header("etag");
+    assert_eq!(part.header("etag"), tag);
+    let known = app.get_with(path, &[("if-none-match", tag), ("range", "bytes=100-199")]).await;
+    assert_eq!((known.status, known.body.len(), known.header("etag")), (304, 0, tag));
+    let rest = app.get_with(path, &[("if-range", tag), ("range", "bytes=100-199")]).await;
+    assert_eq!((rest.status, rest.text()), (206, &expected[100..200]));
+    let another = app.get_with(path, &[("if-range", "\"another\""), ("range", "bytes=100-199")]).await;
+    assert_eq!((another.status, another.text() == expected), (200, true));
+    let packed = app.get_with(path, &[("accept-encoding", "gzip")]).await;
+    assert_eq!((packed.header("content-encoding"), packed.header("etag")), ("", tag), "files go as they are");
+
     let odd = artifact("dist/deep/ä b.txt");
     assert_eq!(app.get(odd["downloadPath"].as_str().unwrap()).await.text(), "ä b");
     let missing = app.get(&format!("{}x", path)).await;

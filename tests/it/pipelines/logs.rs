@@ -1,5 +1,6 @@
 //! The log as a file.
 
+use alm_build_spi::conformance::fake::Script;
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
@@ -62,6 +63,43 @@ async fn parts_of_a_log_add_up_to_the_whole() {
     assert_eq!(tail.body, whole[whole.len() - 6..]);
     let behind = app.get_with(&path, &[("range", "bytes=99999999-")]).await;
     assert_eq!((behind.status, behind.header("content-range")), (416, format!("bytes */{}", whole.len()).as_str()));
+}
+
+#[tokio::test]
+async fn whoever_has_a_log_is_not_sent_it_again_until_there_is_more_of_it() {
+    let app = TestApp::fake(Script::new().lines(500).wait().line("the last").succeed()).await;
+    let service = app.service("web").await;
+    let build = app.start_build(&service).await;
+    app.build_log(&build, None).await.until(|event| event["lastSeq"] == 500).await;
+    let path = format!("/builds/{}/log", build.id());
+    let first = app.get_with(&path, &[("accept-encoding", "identity")]).await;
+    let tag = first.header("etag");
+    assert_eq!(first.header("cache-control"), "private, no-cache");
+    let known = app.get_with(&path, &[("if-none-match", tag)]).await;
+    assert_eq!((known.status, known.body.len(), known.header("etag")), (304, 0, tag));
+    assert_eq!(known.header("vary"), "accept-encoding");
+    let part = app.get_with(&path, &[("if-range", tag), ("range", "bytes=5-")]).await;
+    assert_eq!((part.status, part.header("etag"), part.body == first.body[5..]), (206, tag, true));
+    for other in ["?format=ansi", "?format=ndjson", "?from=2", "?to=7"] {
+        let reply = app.get_with(&format!("{path}{other}"), &[("if-none-match", tag)]).await;
+        assert_eq!(reply.status, 200, "{other}");
+    }
+
+    let packed = app.get_with(&path, &[("accept-encoding", "gzip")]).await;
+    assert_eq!((packed.header("content-encoding"), packed.header("vary")), ("gzip", "accept-encoding"));
+    assert!(packed.body.len() < first.body.len() / 2 && packed.header("etag") != tag);
+    assert_eq!(app.get_with(&path, &[("if-none-match", packed.header("etag"))]).await.status, 304);
+    // A part of the compressed bytes is none of ours: the whole is sent.
+    let mixed = app.get_with(&path, &[("if-range", packed.header("etag")), ("range", "bytes=5-")]).await;
+    assert_eq!((mixed.status, mixed.text() == first.text()), (200, true));
+
+    app.engine.release(build.key());
+    app.follow(&build).await;
+    let more = app.get_with(&path, &[("if-none-match", tag)]).await;
+    assert_eq!((more.status, more.text().lines().last()), (200, Some("the last")));
+    let whole = app.get_with(&path, &[("if-range", tag), ("range", "bytes=5-")]).await;
+    assert_eq!((whole.status, whole.text() == more.text()), (200, true));
+    assert_eq!(app.get_with(&path, &[("if-none-match", more.header("etag"))]).await.status, 304);
 }
 
 #[tokio::test]

@@ -33,7 +33,8 @@ impl Client {
     pub(super) fn new() -> Self {
         // Twice is no error worth a word: another test was first.
         let _ = rustls::crypto::ring::default_provider().install_default();
-        Self(reqwest::Client::builder().no_proxy().build().unwrap())
+        // What is sent is shown as it comes.
+        Self(reqwest::Client::builder().no_proxy().no_gzip().build().unwrap())
     }
 
     /// The whole reply, errors included.

@@ -2,7 +2,7 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use alm::http::{HttpConfig, HttpState, RequirePrincipal, SingleUserAuth, Token, router};
+use alm::http::{Authenticate, HttpConfig, HttpState, RequirePrincipal, SingleUserAuth, Token, router};
 use alm_domain::SystemIds;
 use axum::{Router, routing::get};
 use tokio::{net::TcpListener, task::JoinHandle};
@@ -43,12 +43,25 @@ pub(crate) async fn serve_state(
     change: impl FnOnce(&mut HttpConfig),
     give: impl FnOnce(HttpState<TestSchema>) -> HttpState<TestSchema>,
 ) -> Running {
+    serve_with_state(Arc::new(SingleUserAuth::new(Token::new(TOKEN).unwrap())), change, give).await
+}
+
+/// A server with a door of its own and some of the limits changed.
+pub(crate) async fn serve_as(auth: Arc<impl Authenticate + 'static>, change: impl FnOnce(&mut HttpConfig)) -> Running {
+    serve_with_state(auth, change, |state| state).await
+}
+
+/// A server with a door of its own and some of the limits and of what the transport is given changed.
+pub(crate) async fn serve_with_state(
+    auth: Arc<impl Authenticate + 'static>,
+    change: impl FnOnce(&mut HttpConfig),
+    give: impl FnOnce(HttpState<TestSchema>) -> HttpState<TestSchema>,
+) -> Running {
     let mut config = HttpConfig::default();
     change(&mut config);
     let config = Arc::new(config);
     let traces = Arc::new(Traces::default());
     let shutdown = CancellationToken::new();
-    let auth = Arc::new(SingleUserAuth::new(Token::new(TOKEN).unwrap()));
     let extra = Router::new().route("/extra", get(|RequirePrincipal(who): RequirePrincipal| async move { who.key() }));
     let executor = schema(Arc::clone(&traces));
     let state = HttpState::new(executor, auth, Arc::new(SystemIds), Arc::clone(&config), shutdown.clone()).extra(extra);

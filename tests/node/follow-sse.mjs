@@ -1,0 +1,54 @@
+// Follows BUILD at ADDRESS with TOKEN by server-sent events (npm graphql-sse), and prints every event as a line of JSON. Once
+// CUT log lines have come, both connections are torn down, without a word; then they go on behind the last cursors.
+import { createClient } from "graphql-sse";
+
+const [address, token, build, cut] = process.argv.slice(2);
+const documents = {
+  log: `subscription Log($id: ID!, $after: String) { stream: buildLog(buildId: $id, after: $after) { __typename
+    ... on StreamEvent { cursor } ... on LogBatch { lines { seq stageId stream text } } ... on LogGap { cause }
+    ... on StreamEnded { reason } } }`,
+  state: `fragment Stages on Stage { id key revision status }
+    subscription State($id: ID!, $after: String) { stream: buildUpdates(buildId: $id, after: $after) { __typename
+    ... on StreamEvent { cursor } ... on BuildSnapshot { reset build { revision status stages { ...Stages } } }
+    ... on BuildChanged { build { revision status } } ... on StagesChanged { build { revision status } stages { ...Stages } }
+    ... on StreamEnded { reason } } }`,
+};
+const after = {};
+const ended = new Set();
+let lines = 0;
+let connections = 0;
+let network = new AbortController();
+
+const client = createClient({
+  url: `${address}/graphql`,
+  headers: { authorization: `Bearer ${token}` },
+  retryAttempts: 0,
+  // The client does not know of the signal that tears its connection: to it the network fails.
+  fetchFn: (url, init) => fetch(url, { ...init, signal: AbortSignal.any([init.signal, network.signal]) }),
+  on: { connected: () => (connections += 1) },
+});
+
+const follow = async (stream) => {
+  const query = documents[stream];
+  const mine = network;
+  try {
+    for await (const { data, errors } of client.iterate({ query, variables: { id: build, after: after[stream] } })) {
+      if (errors) throw new Error(JSON.stringify(errors));
+      const event = data.stream;
+      after[stream] = event.cursor;
+      console.log(JSON.stringify({ stream, event }));
+      if (event.__typename === "StreamEnded" && event.reason === "COMPLETE") ended.add(stream);
+      lines += event.lines?.length ?? 0;
+      if (lines >= Number(cut) && connections <= 2) network.abort();
+    }
+  } catch (error) {
+    if (!mine.signal.aborted) throw error;
+  }
+};
+
+while (ended.size < 2) {
+  network = new AbortController();
+  await Promise.all(["log", "state"].filter((stream) => !ended.has(stream)).map(follow));
+}
+client.dispose();
+console.log(JSON.stringify({ connections }));
