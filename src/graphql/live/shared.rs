@@ -58,10 +58,14 @@ struct Seat {
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Mode {
+    /// It is about its own business.
+    Away,
     /// To be called when there is something new.
     Waiting,
     /// Responses go through the tap.
     Direct,
+    /// It waited, and there is something new.
+    Called,
     /// It was direct and has to go on by itself, with this entry and from this position.
     Left { next: u64, position: u64 },
     /// Nobody is there any more.
@@ -120,7 +124,7 @@ impl Shared {
             state.audiences.insert(principal.clone(), Arc::downgrade(&audience));
             audience
         });
-        let seat = Arc::new(Seat { tap, audience, mode: Mutex::new(Mode::Waiting), called: Notify::new() });
+        let seat = Arc::new(Seat { tap, audience, mode: Mutex::new(Mode::Away), called: Notify::new() });
         let member = Member { shared: Arc::clone(self), seat, next: state.ring.end(), position: 0 };
         Some((member, state.position))
     }
@@ -181,8 +185,8 @@ impl Seat {
         match (*mode, &self.tap) {
             (Mode::Direct, Some(tap)) if self.audience.is_trusted(now) && tap.offer(&entry.payload) => return true,
             (Mode::Direct, _) => *mode = Mode::Left { next: number, position: entry.from },
-            (Mode::Waiting, _) => {}
-            (Mode::Left { .. } | Mode::Gone, _) => return false,
+            (Mode::Waiting, _) => *mode = Mode::Called,
+            (Mode::Away | Mode::Called | Mode::Left { .. } | Mode::Gone, _) => return false,
         }
         self.called.notify_one();
         false
@@ -190,8 +194,10 @@ impl Seat {
 
     fn leave(&self, next: u64, position: u64) {
         let mut mode = self.mode();
-        if *mode == Mode::Direct {
-            *mode = Mode::Left { next, position };
+        match *mode {
+            Mode::Direct => *mode = Mode::Left { next, position },
+            Mode::Waiting => *mode = Mode::Called,
+            Mode::Away | Mode::Called | Mode::Left { .. } | Mode::Gone => return,
         }
         self.called.notify_one();
     }
@@ -203,17 +209,28 @@ impl Seat {
 
 impl Member {
     /// What comes next. While there is nothing, and the member has a tap and everything that was told so far, responses go
-    /// through the tap, and this goes on waiting.
+    /// through the tap, and this goes on waiting. Loses nothing when dropped.
     pub(super) async fn next(&mut self) -> Found {
         loop {
-            if let Some(found) = self.look() {
+            if self.is_away()
+                && let Some(found) = self.look()
+            {
                 return found;
             }
             self.seat.called.notified().await;
-            if let Mode::Left { next, position } = *self.seat.mode() {
-                (self.next, self.position) = (next, position);
-            }
         }
+    }
+
+    /// Whether it has no seat, or comes from one that it was called from.
+    fn is_away(&mut self) -> bool {
+        let mut mode = self.seat.mode();
+        match *mode {
+            Mode::Waiting | Mode::Direct => return false,
+            Mode::Left { next, position } => (self.next, self.position) = (next, position),
+            Mode::Away | Mode::Called | Mode::Gone => {}
+        }
+        *mode = Mode::Away;
+        true
     }
 
     /// What is there, or else a seat to wait in.
@@ -260,6 +277,181 @@ impl Drop for Member {
                 state.phase = Phase::Broken;
             }
             self.shared.abandoned.notify_one();
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::atomic::{AtomicBool, Ordering};
+
+    use alm_domain::{BuildId, SequentialIds};
+    use async_graphql::{Request, Response, Value, Variables};
+    use futures::FutureExt;
+    use proptest::prelude::*;
+
+    use super::*;
+
+    /// Takes responses while it is told to.
+    #[derive(Debug, Default)]
+    struct Pipe {
+        is_stuck: AtomicBool,
+        taken: Mutex<Vec<u64>>,
+    }
+
+    impl Tap for Pipe {
+        fn offer(&self, payload: &Payload) -> bool {
+            let takes = !self.is_stuck.load(Ordering::Relaxed);
+            if takes {
+                self.taken.lock().unwrap().push(number(payload));
+            }
+            takes
+        }
+    }
+
+    fn payload(number: u64) -> Payload {
+        Payload::of(&Response::new(Value::from(number)))
+    }
+
+    fn number(payload: &Payload) -> u64 {
+        serde_json::from_slice::<serde_json::Value>(payload.as_bytes()).unwrap()["data"].as_u64().unwrap()
+    }
+
+    fn shared() -> Arc<Shared> {
+        let build = BuildId::generate(&SequentialIds::new(1)).to_string();
+        let document = "subscription($id: ID!) { buildLog(buildId: $id) { __typename } }";
+        let mut request = Request::new(document).variables(Variables::from_json(serde_json::json!({ "id": build })));
+        let plan = Plan::of(&mut request, &Principal::single_user(), &std::collections::HashSet::new()).unwrap();
+        Shared::new(plan, 0)
+    }
+
+    struct Reader {
+        member: Member,
+        pipe: Arc<Pipe>,
+        /// The first response that it is to get.
+        begin: u64,
+    }
+
+    impl Reader {
+        fn join(shared: &Arc<Shared>) -> Self {
+            let pipe = Arc::new(Pipe::default());
+            let (mut member, begin) = shared.join(&Principal::single_user(), Some(Arc::clone(&pipe) as _)).unwrap();
+            member.position = begin;
+            Self { member, pipe, begin }
+        }
+
+        /// Reads until it would have to wait.
+        fn poll(&mut self) -> Option<Found> {
+            while let Some(found) = self.member.next().now_or_never() {
+                match found {
+                    Found::Entry(entry) => {
+                        assert_eq!(entry.from, self.member.position);
+                        self.member.position = entry.to;
+                        self.pipe.taken.lock().unwrap().push(number(&entry.payload));
+                    }
+                    // As if it had read these from the store.
+                    Found::Behind(position) => {
+                        self.pipe.taken.lock().unwrap().extend(self.member.position + 1..=position);
+                        self.member.position = position;
+                    }
+                    end => return Some(end),
+                }
+            }
+            None
+        }
+    }
+
+    #[tokio::test]
+    async fn what_is_direct_wakes_nobody_and_what_is_stuck_goes_on_where_it_was() {
+        let shared = shared();
+        let mut reader = Reader::join(&shared);
+        assert!(reader.poll().is_none());
+        shared.publish(1, false, payload(1)).await;
+        reader.pipe.is_stuck.store(true, Ordering::Relaxed);
+        shared.publish(2, false, payload(2)).await;
+        shared.publish(3, false, payload(3)).await;
+        assert_eq!(*reader.pipe.taken.lock().unwrap(), [1]);
+        assert!(reader.poll().is_none());
+        reader.pipe.is_stuck.store(false, Ordering::Relaxed);
+        shared.publish(4, true, payload(4)).await;
+        shared.end(true);
+        assert!(matches!(reader.poll(), Some(Found::Finished)));
+        assert_eq!(*reader.pipe.taken.lock().unwrap(), [1, 2, 3, 4]);
+        assert!(shared.join(&Principal::single_user(), None).is_none());
+    }
+
+    #[tokio::test]
+    async fn nothing_goes_through_the_tap_of_one_who_has_left_and_the_last_ends_it() {
+        let shared = shared();
+        let (mut one, mut two) = (Reader::join(&shared), Reader::join(&shared));
+        assert!(one.poll().is_none() && two.poll().is_none());
+        let pipe = Arc::clone(&one.pipe);
+        drop(one);
+        shared.publish(1, false, payload(1)).await;
+        assert_eq!((pipe.taken.lock().unwrap().len(), two.pipe.taken.lock().unwrap().len()), (0, 1));
+        assert!(shared.abandoned().now_or_never().is_none());
+        drop(two);
+        shared.abandoned().await;
+        assert!(shared.join(&Principal::single_user(), None).is_none());
+    }
+
+    #[derive(Debug, Clone)]
+    enum Act {
+        Publish(usize),
+        Join,
+        Leave(usize),
+        Stick(usize),
+        Free(usize),
+        Poll(usize),
+    }
+
+    fn act() -> impl Strategy<Value = Act> {
+        prop_oneof![
+            4 => (0usize..400_000).prop_map(Act::Publish),
+            1 => Just(Act::Join),
+            1 => (0usize..8).prop_map(Act::Leave),
+            2 => (0usize..8).prop_map(Act::Stick),
+            2 => (0usize..8).prop_map(Act::Free),
+            4 => (0usize..8).prop_map(Act::Poll),
+        ]
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig::with_cases(64))]
+        #[test]
+        fn everybody_is_told_everything_once_and_in_order(acts in prop::collection::vec(act(), 1..60)) {
+            let runtime = tokio::runtime::Builder::new_current_thread().enable_time().build().unwrap();
+            runtime.block_on(async {
+                let shared = shared();
+                let _keeps_it_open = Reader::join(&shared);
+                let (mut readers, mut published): (Vec<Reader>, u64) = (Vec::new(), 0);
+                for act in acts {
+                    match act {
+                        Act::Publish(size) => {
+                            published += 1;
+                            let mut response = Response::new(Value::from(published));
+                            // So that the ring forgets.
+                            response.extensions.insert("x".to_owned(), Value::from("x".repeat(size)));
+                            shared.publish(published, false, Payload::of(&response)).await;
+                        }
+                        Act::Join => readers.push(Reader::join(&shared)),
+                        Act::Leave(n) if n < readers.len() => drop(readers.swap_remove(n)),
+                        Act::Stick(n) | Act::Free(n) if n < readers.len() => {
+                            readers[n].pipe.is_stuck.store(matches!(act, Act::Stick(_)), Ordering::Relaxed);
+                        }
+                        Act::Poll(n) if n < readers.len() => assert!(readers[n].poll().is_none()),
+                        _ => {}
+                    }
+                }
+                shared.end(true);
+                for reader in &mut readers {
+                    assert!(matches!(reader.poll(), Some(Found::Finished | Found::Broken)));
+                    let taken = reader.pipe.taken.lock().unwrap();
+                    let upto = taken.last().copied().unwrap_or(reader.begin);
+                    assert_eq!(*taken, (reader.begin + 1..=upto).collect::<Vec<_>>());
+                    assert_eq!(reader.member.position, upto.max(reader.begin));
+                }
+            });
         }
     }
 }

@@ -1,11 +1,13 @@
 //! Each way to be closed.
 
-use std::time::Duration;
+use std::{sync::Arc, time::Duration};
 
+use alm::http::{AuthError, HttpConfig};
+use alm_domain::Role;
 use serde_json::json;
 use tokio_tungstenite::tungstenite::Message;
 
-use super::support::{Request, Socket, TOKEN, serve, serve_with};
+use super::support::{Door, Heard, Request, Socket, TOKEN, serve, serve_as, serve_with, user};
 
 #[tokio::test]
 async fn without_the_right_subprotocol_4406() {
@@ -102,4 +104,24 @@ async fn a_message_that_is_too_large_1009() {
     let mut socket = Socket::signed_in(&server).await;
     socket.send(Message::text("x".repeat(70_000))).await;
     assert_eq!(socket.close_code().await, 1009);
+}
+
+#[tokio::test]
+async fn a_right_that_is_taken_away_ends_an_open_socket_4403() {
+    assert!(HttpConfig::default().recheck < Duration::from_secs(5));
+    for change in [Err(AuthError::Invalid), Ok(user(1, Role::Member)), Ok(user(2, Role::Admin))] {
+        let door = Arc::new(Door::open_to(user(1, Role::Admin)));
+        let server = serve_as(Arc::clone(&door), |c| c.recheck = Duration::from_millis(20)).await;
+        let mut socket = Socket::signed_in(&server).await;
+        socket.subscribe("1", "subscription { ticks }").await;
+        assert_eq!(socket.message().await["type"], "next");
+        door.stand_for(change);
+        let closed = loop {
+            match socket.hear().await {
+                Heard::Message(message) => assert_eq!(message["type"], "next", "{message}"),
+                end => break end,
+            }
+        };
+        assert!(matches!(closed, Heard::Closed(4403, _)), "{closed:?}");
+    }
 }

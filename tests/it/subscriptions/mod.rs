@@ -6,6 +6,7 @@ mod cuts;
 mod endings;
 mod project_updates;
 mod refusals;
+mod shared;
 mod slow_readers;
 
 use serde_json::Value;

@@ -63,6 +63,11 @@ impl TestApp {
         &self.server().app
     }
 
+    /// Where the database is, for what no API can do to it.
+    pub(crate) fn database_url(&self) -> &str {
+        self.setup.database.url()
+    }
+
     /// Dies as a process dies, in the midst of whatever it does.
     pub(crate) fn crash(&mut self) {
         drop(self.server.take());
