@@ -2,7 +2,9 @@
 
 use axum::{
     Router,
-    http::{header, response::Response},
+    extract::Request,
+    http::{HeaderMap, HeaderValue, header, response::Response},
+    middleware::{map_request, map_response},
 };
 use tower_http::{
     CompressionLevel,
@@ -29,7 +31,28 @@ pub(super) fn compressed(routes: Router) -> Router {
         .and(NotForContentType::const_new("application/octet-stream"));
     // Replies are made for one client and not kept: the fastest level has most of the gain.
     let gzip = CompressionLayer::new().quality(CompressionLevel::Fastest).compress_when(worth_it);
-    routes.layer(gzip).layer(axum::middleware::map_response(tagged))
+    routes.layer(gzip).layer(map_response(tagged)).layer(map_request(wish))
+}
+
+/// Leaves of `Accept-Encoding` only what is said of gzip. A client that takes neither gzip nor the plain bytes gets the plain
+/// bytes: that there is nothing for it would be said when a mutation has run already.
+async fn wish(mut request: Request) -> Request {
+    let wish = gzip_wish(request.headers());
+    request.headers_mut().remove(header::ACCEPT_ENCODING);
+    if let Some(wish) = wish {
+        request.headers_mut().insert(header::ACCEPT_ENCODING, wish);
+    }
+    request
+}
+
+fn gzip_wish(headers: &HeaderMap) -> Option<HeaderValue> {
+    let items = || {
+        let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+        values.flat_map(|value| value.split(',')).map(|item| item.split_once(';').unwrap_or((item, "q=1")))
+    };
+    let of = |name: &str| items().find(|(coding, _)| coding.trim().eq_ignore_ascii_case(name));
+    let (_, quality) = of("gzip").or_else(|| of("*"))?;
+    HeaderValue::try_from(format!("gzip;{}", quality.trim())).ok()
 }
 
 async fn tagged<B>(mut response: Response<B>) -> Response<B> {

@@ -15,7 +15,7 @@ fn varies(reply: &Reply) -> bool {
 #[tokio::test]
 async fn a_large_reply_is_compressed_for_whoever_takes_it() {
     let server = serve().await;
-    for accepted in ["gzip", "deflate, GZIP;q=0.5, br", "*"] {
+    for accepted in ["gzip", "deflate, GZIP; q=0.5, br", "*", "identity;q=0, gzip", "br, *;q=0.1"] {
         let reply = long(100_000).with("accept-encoding", accepted).send(&server).await;
         assert_eq!((reply.status, reply.header("content-encoding")), (200, Some("gzip")), "{accepted}");
         assert!(varies(&reply) && reply.header("content-length").is_none(), "{accepted}");
@@ -38,7 +38,10 @@ async fn nobody_gets_what_he_did_not_ask_for_and_small_replies_stay_as_they_are(
         (long(100_000), true),
         (long(100_000).with("accept-encoding", "identity"), true),
         (long(100_000).with("accept-encoding", "br, deflate"), true),
-        (long(100_000).with("accept-encoding", "gzip;q=0"), true),
+        (long(100_000).with("accept-encoding", "gzip;q=0, *"), true),
+        (long(100_000).with("accept-encoding", "*;q=0"), true),
+        (long(100_000).with("accept-encoding", "identity;q=0"), true),
+        (long(100_000).with("accept-encoding", "gzip;;q=rubbish"), true),
         (long(900).with("accept-encoding", "gzip"), false),
         (Request::get("/healthz").with("accept-encoding", "gzip"), false),
     ] {

@@ -7,6 +7,8 @@ use alm_domain::Role;
 use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 
+use crate::recovery::support::World;
+
 use super::support::{Door, EventStream, Request, Running, Socket, serve, serve_state, serve_with_state, user};
 
 const HELLO: &str = "query Greeting($n: String!) { hello(name: $n) }";
@@ -137,6 +139,29 @@ async fn the_other_roles_are_free() {
     let introspection = json!({"query": include_str!("introspection.graphql")});
     let reply = Request::post(&introspection).send(&server).await;
     assert_eq!(reply.json()["data"]["__schema"]["queryType"]["name"], "Query");
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_program_reads_the_manifest_of_its_settings_when_it_starts_or_says_what_is_wrong() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("documents.json");
+    let document = "{ serverInfo { version } }";
+    std::fs::write(&path, json!({ hash(document): document }).to_string()).unwrap();
+    let mut world = World::new().with("ALM_DOCUMENTS_MANIFEST", path.to_str().unwrap());
+    world.start().await;
+    let api = world.api();
+    let client = reqwest::Client::builder().no_proxy().build().unwrap();
+    let asked = client.post(format!("{}/graphql", api.address)).bearer_auth(&api.token).json(&named(document));
+    let reply: Value = asked.send().await.unwrap().json().await.unwrap();
+    assert!(reply["data"]["serverInfo"]["version"].is_string(), "{reply}");
+    world.kill().await;
+
+    std::fs::write(&path, json!({ hash(document): "{ another }" }).to_string()).unwrap();
+    world.spawn();
+    let ended = world.let_go().ended().await;
+    let said = world.server_log();
+    assert!(!ended.success());
+    assert!(said.contains("documents.json") && said.contains("whose SHA-256 is"), "{said}");
 }
 
 #[test]
