@@ -22,7 +22,7 @@ pub use builds::{
     RunRecord, StartOutcome,
 };
 pub use error::{BoxError, StoreError};
-pub use logs::{LogInfo, LogPage, StageLogRange};
+pub use logs::{LogInfo, LogMatches, LogPage, LogPattern, LogSearch, PatternError, StageLogRange};
 pub use page::{Page, PageRequest};
 pub use projects::{NewProject, ProjectFilter, ProjectOrder, ProjectPatch};
 pub use providers::{NewProvider, ProviderPatch};

@@ -21,7 +21,10 @@ use sqlx::{
     postgres::{PgConnectOptions, PgPoolOptions},
     sqlite::SqlitePoolOptions,
 };
-use tokio::{sync::Mutex, task::JoinHandle};
+use tokio::{
+    sync::{Mutex, Semaphore},
+    task::JoinHandle,
+};
 
 use crate::{
     StoreError,
@@ -48,6 +51,9 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     statements: Arc<AtomicU64>,
+    chunks_read: AtomicU64,
+    /// What searches need in order to work; there are few, so that they leave room for everything else.
+    searchers: Arc<Semaphore>,
     lock: Mutex<Option<PgConnection>>,
     postgres: Option<PgConnectOptions>,
 }
@@ -105,6 +111,8 @@ impl Store {
                 clock,
                 ids,
                 statements,
+                chunks_read: AtomicU64::new(0),
+                searchers: Arc::new(Semaphore::new(searchers())),
                 lock: Mutex::new(None),
                 postgres,
             }),
@@ -179,6 +187,20 @@ impl Store {
         self.inner.statements.load(Ordering::Relaxed)
     }
 
+    /// How many chunks and open segments of logs have been read so far, for tests of economy.
+    #[must_use]
+    pub fn chunks_read(&self) -> u64 {
+        self.inner.chunks_read.load(Ordering::Relaxed)
+    }
+
+    pub(crate) fn count_chunks(&self, count: usize) {
+        self.inner.chunks_read.fetch_add(count as u64, Ordering::Relaxed);
+    }
+
+    pub(crate) fn searchers(&self) -> &Arc<Semaphore> {
+        &self.inner.searchers
+    }
+
     async fn take_lock(&self) -> Result<PgConnection, StoreError> {
         let unreachable = |error: sqlx::Error| StoreError::Unavailable(error.into());
         let options = self.inner.postgres.as_ref().ok_or(StoreError::Locked)?;
@@ -219,6 +241,11 @@ impl Store {
     pub(crate) fn ids(&self) -> &dyn IdSource {
         self.inner.ids.as_ref()
     }
+}
+
+/// How many searches work at a time: on half of the processors at most.
+fn searchers() -> usize {
+    std::thread::available_parallelism().map_or(1, |processors| processors.get() / 2).max(1)
 }
 
 fn counted(mut db: DatabaseConnection, statements: &Arc<AtomicU64>) -> DatabaseConnection {

@@ -5,16 +5,21 @@
 //! chunks are rows of one table, so that a reader meets each line exactly once with one statement.
 
 mod chunk;
+mod codec;
 mod info;
+mod pattern;
 mod prepare;
 mod read;
+mod rows;
+mod search;
 mod split;
 mod write;
 
 pub use info::{LogInfo, StageLogRange};
+pub use pattern::{LogPattern, PatternError};
 pub use read::LogPage;
+pub use search::{LogMatches, LogSearch};
 
-pub(crate) use chunk::{ChunkError, decode};
 pub(crate) use prepare::Prepared;
 pub(crate) use split::split;
 pub(crate) use write::{append, seal};

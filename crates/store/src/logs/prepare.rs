@@ -7,13 +7,16 @@ use alm_domain::{LogLine, StageKey};
 use super::{chunk, split::owner};
 use crate::{
     StoreError,
-    value::{millis, write_json},
+    value::{containing, millis, write_json},
 };
 
 /// About as much text makes a chunk.
 pub(super) const CHUNK: usize = 64 << 10;
 /// A batch with less text than this waits in an open segment for more.
 const WORTH_SEALING: usize = CHUNK / 2;
+
+/// So many bytes of a stage's key are looked for in the index: SQLite takes no pattern of any length.
+const MOST_SOUGHT: usize = 1_000;
 
 /// A batch of lines, encoded; lines are counted from 0 until their numbers are known.
 pub(crate) struct Prepared {
@@ -123,4 +126,11 @@ impl Index {
         let times = || lines.iter().filter_map(|line| line.at.map(millis));
         Ok(Self { first_at: times().min(), last_at: times().max(), stages: write_json(&stages)? })
     }
+}
+
+/// The pattern of LIKE for the index of lines of this stage. It may find others as well, but never misses one.
+pub(super) fn in_index(stage: &StageKey) -> Result<String, StoreError> {
+    let mut key = format!("{}:", write_json(&stage.as_str())?);
+    key.truncate(key.floor_char_boundary(MOST_SOUGHT));
+    Ok(containing(&key))
 }

@@ -1,27 +1,17 @@
 //! Reading lines.
 
-use std::collections::BTreeMap;
+use std::ops::ControlFlow;
 
 use alm_domain::{BuildId, LineNo, NumberedLine, Principal, StageKey};
-use sea_orm::{
-    ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect,
-    sea_query::{Expr, ExprTrait, Func, Query, SimpleExpr},
-};
+use sea_orm::{EntityTrait, Order, QueryFilter, QuerySelect};
 
-use crate::{
-    Store, StoreError,
-    entity::{build_run, log_chunk, log_range},
-    value::{column, counter, read_json},
-    visibility::visible,
-};
+use super::rows::{ROWS, Row, Wanted};
+use crate::{Store, StoreError, entity::build_run, value::counter, visibility::visible};
 
-/// How many chunks are read with one statement.
-const CHUNKS: u64 = 32;
-/// How many chunks are looked at in search of a stage's lines before the caller is asked to go on.
-const MOST_SCANNED: usize = 4096;
-const SCAN: u64 = 512;
 /// No page is longer, whatever is asked for.
 const LONGEST_PAGE: usize = 100_000;
+/// About as many lines fill a chunk: the guess before a stage's first row is read.
+const LINES_A_ROW: usize = 500;
 
 /// Part of a log.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -54,7 +44,8 @@ impl Store {
         }
     }
 
-    /// The last `n` lines so far, in order; with `stage`, the last that it wrote. Never more than 100,000.
+    /// The last `n` lines so far, in order; with `stage`, the last that it wrote. Never more than 100,000. Touches only the
+    /// chunks that hold them.
     ///
     /// # Errors
     /// [`StoreError::Corrupt`] when a chunk that holds such lines cannot be read.
@@ -66,43 +57,21 @@ impl Store {
         stage: Option<&StageKey>,
     ) -> Result<Vec<NumberedLine>, StoreError> {
         let n = n.min(LONGEST_PAGE);
-        let Some(stage) = stage else {
-            let head: Option<i64> = build_run::Entity::find_by_id(id.as_uuid())
-                .filter(visible(principal).builds(build_run::Column::BuildId))
-                .select_only()
-                .column(build_run::Column::LineHead)
-                .into_tuple()
-                .one(self.reader())
-                .await?;
-            let head: u64 = counter(head.unwrap_or(0))?;
-            let after = LineNo(head.saturating_sub(n as u64));
-            return Ok(self.read_all(principal, id, after, n).await?.lines);
-        };
-        let Some((_, mut before)) = self.span(principal, id, stage).await? else { return Ok(Vec::new()) };
-        before = before.saturating_add(1);
-        let mut groups: Vec<Vec<NumberedLine>> = Vec::new();
-        let mut found = 0;
-        while found < n {
-            let index = self.index(principal, id, Side::Before(before), SCAN).await?;
-            let Some(next) = index.last().map(|entry| entry.first_line) else { break };
-            before = next;
-            let with: Vec<i64> = holding(&index, stage)?;
-            for some in with.chunks(CHUNKS as usize) {
-                if found >= n {
-                    break;
-                }
-                let mut chunks = self.chunks(principal, id, some).await?;
-                chunks.reverse();
-                for chunk in chunks {
-                    let lines = of_stage(numbered(&chunk)?, stage);
-                    found += lines.len();
-                    groups.push(lines);
-                }
+        match stage {
+            None => {
+                let head: Option<i64> = build_run::Entity::find_by_id(id.as_uuid())
+                    .filter(visible(principal).builds(build_run::Column::BuildId))
+                    .select_only()
+                    .column(build_run::Column::LineHead)
+                    .into_tuple()
+                    .one(self.reader())
+                    .await?;
+                let head: u64 = counter(head.unwrap_or(0))?;
+                let after = LineNo(head.saturating_sub(n as u64));
+                Ok(self.read_all(principal, id, after, n).await?.lines)
             }
+            Some(stage) => self.stage_tail(principal, id, n, stage).await,
         }
-        let mut lines: Vec<_> = groups.into_iter().rev().flatten().collect();
-        lines.drain(..lines.len().saturating_sub(n));
-        Ok(lines)
     }
 
     async fn read_all(
@@ -112,31 +81,21 @@ impl Store {
         after: LineNo,
         limit: usize,
     ) -> Result<LogPage, StoreError> {
-        let mut page = LogPage { lines: Vec::new(), scanned_to: after };
-        while page.lines.len() < limit {
-            let from = column(page.scanned_to.0);
-            let to = from.saturating_add(column((limit - page.lines.len()) as u64));
-            let chunks = log_chunk::Entity::find()
-                .filter(log_chunk::Column::BuildId.eq(id.as_uuid()))
-                .filter(visible(principal).builds(log_chunk::Column::BuildId))
-                .filter(holds_or_follows(id, from.saturating_add(1)))
-                .filter(log_chunk::Column::FirstLine.lte(to))
-                .order_by_asc(log_chunk::Column::FirstLine)
-                .limit(CHUNKS)
-                .all(self.reader())
-                .await?;
-            let is_last = chunks.len() < CHUNKS as usize;
-            for chunk in chunks {
-                let room = limit - page.lines.len();
-                let scanned = page.scanned_to;
-                page.lines.extend(numbered(&chunk)?.into_iter().filter(|line| line.no > scanned).take(room));
-                page.scanned_to = page.lines.last().map_or(scanned, |line| line.no);
+        let mut lines: Vec<NumberedLine> = Vec::new();
+        let mut at = after;
+        while lines.len() < limit {
+            let to = LineNo(at.0.saturating_add((limit - lines.len()) as u64));
+            let wanted = Wanted { span: (behind(at), to), stage: None };
+            let rows = self.rows(principal, id, &wanted, Order::Asc, ROWS).await?;
+            for row in &rows {
+                take(row, &Wanted { span: (behind(at), to), stage: None }, limit, &mut lines)?;
+                at = lines.last().map_or(at, |line| line.no);
             }
-            if is_last {
+            if rows.len() < ROWS as usize {
                 break;
             }
         }
-        Ok(page)
+        Ok(LogPage { lines, scanned_to: at })
     }
 
     async fn read_stage(
@@ -151,150 +110,98 @@ impl Store {
         let Some(heads) = self.heads(principal, id).await? else {
             return Ok(LogPage { lines: Vec::new(), scanned_to: after });
         };
-        let all = LogPage { lines: Vec::new(), scanned_to: after.max(heads.line) };
-        let Some((first, last)) = self.span(principal, id, stage).await? else { return Ok(all) };
-        let last = Ord::min(last, column(heads.line.0));
-        let mut page = LogPage { lines: Vec::new(), scanned_to: after.max(LineNo(counter(first.saturating_sub(1))?)) };
-        let mut scanned = 0;
-        while column(page.scanned_to.0) < last && page.lines.len() < limit && scanned < MOST_SCANNED {
-            let index = self.index(principal, id, Side::After(column(page.scanned_to.0)), SCAN).await?;
-            let Some(end) = index.last().map(|entry| entry.last_line) else { break };
-            scanned += index.len();
-            for some in holding(&index, stage)?.chunks(CHUNKS as usize) {
-                if page.lines.len() >= limit {
+        let mut lines = Vec::new();
+        let mut at = after;
+        for (from, to) in self.spans(principal, id, stage).await? {
+            let to = to.min(heads.line);
+            at = at.max(LineNo(from.0.saturating_sub(1)));
+            let mut most = rows_for(limit - lines.len(), None);
+            while at < to && lines.len() < limit {
+                let before = lines.len();
+                let wanted = Wanted { span: (behind(at), to), stage: Some(stage) };
+                let rows = self.rows(principal, id, &wanted, Order::Asc, most).await?;
+                for row in &rows {
+                    take(row, &Wanted { span: (behind(at), to), stage: Some(stage) }, limit, &mut lines)?;
+                    at = row.last.min(to);
+                }
+                if rows.len() < most as usize {
                     break;
                 }
-                for chunk in self.chunks(principal, id, some).await? {
-                    let after = page.scanned_to;
-                    let lines = of_stage(numbered(&chunk)?, stage);
-                    page.lines.extend(lines.into_iter().filter(|line| line.no > after && line.no <= heads.line));
-                }
+                most = rows_for(limit - lines.len(), Some((lines.len() - before, rows.len())));
             }
-            if page.lines.len() >= limit {
-                page.lines.truncate(limit);
-                page.scanned_to = page.lines.last().map_or(page.scanned_to, |line| line.no);
-                return Ok(page);
+            if let Some(last) = lines.last().filter(|_| lines.len() >= limit) {
+                let scanned_to = last.no;
+                return Ok(LogPage { lines, scanned_to });
             }
-            page.scanned_to = LineNo(counter(end)?);
+            at = at.max(to);
         }
-        if column(page.scanned_to.0) >= last && page.lines.len() < limit {
-            page.scanned_to = all.scanned_to;
-        }
-        Ok(page)
+        Ok(LogPage { lines, scanned_to: after.max(heads.line) })
     }
 
-    /// First and last line of a stage.
-    async fn span(
+    async fn stage_tail(
         &self,
         principal: &Principal,
         id: BuildId,
+        n: usize,
         stage: &StageKey,
-    ) -> Result<Option<(i64, i64)>, StoreError> {
-        let rows = log_range::Entity::find()
-            .filter(log_range::Column::BuildId.eq(id.as_uuid()))
-            .filter(log_range::Column::Stage.eq(stage.as_str().as_bytes()))
-            .filter(visible(principal).builds(log_range::Column::BuildId))
-            .all(self.reader())
-            .await?;
-        let first = rows.iter().map(|row| row.from_line).min();
-        Ok(first.zip(rows.iter().map(|row| row.to_line).max()))
-    }
-
-    /// What the index says about the next chunks on this side, nearest first.
-    async fn index(
-        &self,
-        principal: &Principal,
-        id: BuildId,
-        side: Side,
-        limit: u64,
-    ) -> Result<Vec<IndexEntry>, StoreError> {
-        let select = log_chunk::Entity::find()
-            .filter(log_chunk::Column::BuildId.eq(id.as_uuid()))
-            .filter(visible(principal).builds(log_chunk::Column::BuildId));
-        let select = match side {
-            Side::After(line) => {
-                select.filter(holds_or_follows(id, line.saturating_add(1))).order_by_asc(log_chunk::Column::FirstLine)
+    ) -> Result<Vec<NumberedLine>, StoreError> {
+        let mut groups: Vec<Vec<NumberedLine>> = Vec::new();
+        let mut found = 0;
+        for (from, mut to) in self.spans(principal, id, stage).await?.into_iter().rev() {
+            let mut most = rows_for(n - found, None);
+            while from <= to && found < n {
+                let before = found;
+                let wanted = Wanted { span: (from, to), stage: Some(stage) };
+                let rows = self.rows(principal, id, &wanted, Order::Desc, most).await?;
+                for row in &rows {
+                    let mut lines = Vec::new();
+                    // What was open may have become one row in between: what was taken already is not taken again.
+                    take(row, &Wanted { span: (from, to), stage: Some(stage) }, usize::MAX, &mut lines)?;
+                    to = LineNo(row.first.0.saturating_sub(1)).min(to);
+                    found += lines.len();
+                    groups.push(lines);
+                }
+                if rows.len() < most as usize {
+                    break;
+                }
+                most = rows_for(n.saturating_sub(found), Some((found - before, rows.len())));
             }
-            Side::Before(line) => {
-                select.filter(log_chunk::Column::FirstLine.lt(line)).order_by_desc(log_chunk::Column::FirstLine)
+            if found >= n {
+                break;
             }
-        };
-        let rows: Vec<(i64, i64, String)> = select
-            .select_only()
-            .column(log_chunk::Column::FirstLine)
-            .column(log_chunk::Column::LastLine)
-            .column(log_chunk::Column::Stages)
-            .limit(limit)
-            .into_tuple()
-            .all(self.reader())
-            .await?;
-        let entry = |(first_line, last_line, stages)| IndexEntry { first_line, last_line, stages };
-        Ok(rows.into_iter().map(entry).collect())
-    }
-
-    /// The chunks that hold these lines, in order.
-    async fn chunks(
-        &self,
-        principal: &Principal,
-        id: BuildId,
-        lines: &[i64],
-    ) -> Result<Vec<log_chunk::Model>, StoreError> {
-        let rows = log_chunk::Entity::find()
-            .filter(log_chunk::Column::BuildId.eq(id.as_uuid()))
-            .filter(log_chunk::Column::FirstLine.is_in(lines.iter().copied()))
-            .filter(visible(principal).builds(log_chunk::Column::BuildId))
-            .order_by_asc(log_chunk::Column::FirstLine)
-            .all(self.reader())
-            .await?;
-        Ok(rows)
-    }
-}
-
-enum Side {
-    After(i64),
-    Before(i64),
-}
-
-struct IndexEntry {
-    first_line: i64,
-    last_line: i64,
-    stages: String,
-}
-
-/// Chunks from the one that holds this line on: a range of the key, so that nothing before and behind it is looked at.
-fn holds_or_follows(id: BuildId, line: i64) -> SimpleExpr {
-    let chunk = Query::select()
-        .expr(log_chunk::Column::FirstLine.max())
-        .from(log_chunk::Entity)
-        .and_where(log_chunk::Column::BuildId.eq(id.as_uuid()))
-        .and_where(log_chunk::Column::FirstLine.lte(line))
-        .to_owned();
-    let chunk = SimpleExpr::SubQuery(None, Box::new(chunk.into()));
-    ExprTrait::gte(
-        Expr::col((log_chunk::Entity, log_chunk::Column::FirstLine)),
-        Func::coalesce([chunk, Expr::value(0)]),
-    )
-    .and(log_chunk::Column::LastLine.gte(line))
-}
-
-/// The first lines of those chunks that hold lines of the stage.
-fn holding(index: &[IndexEntry], stage: &StageKey) -> Result<Vec<i64>, StoreError> {
-    let mut with = Vec::new();
-    for entry in index {
-        let stages: BTreeMap<String, u32> = read_json("the index of a log", &entry.stages)?;
-        if stages.contains_key(stage.as_str()) {
-            with.push(entry.first_line);
         }
+        let mut lines: Vec<_> = groups.into_iter().rev().flatten().collect();
+        lines.drain(..lines.len().saturating_sub(n));
+        Ok(lines)
     }
-    Ok(with)
 }
 
-fn numbered(chunk: &log_chunk::Model) -> Result<Vec<NumberedLine>, StoreError> {
-    let first: u64 = counter(chunk.first_line)?;
-    let lines = chunk.lines()?;
-    Ok((first..).zip(lines).map(|(no, line)| NumberedLine { no: LineNo(no), line }).collect())
+/// The line behind this one; positions come from outside, and may be at the end of all numbers.
+pub(super) const fn behind(line: LineNo) -> LineNo {
+    LineNo(line.0.saturating_add(1))
 }
 
-fn of_stage(lines: Vec<NumberedLine>, stage: &StageKey) -> Vec<NumberedLine> {
-    lines.into_iter().filter(|line| line.line.stage.as_ref() == Some(stage)).collect()
+/// How many rows probably hold so many lines of a stage, from how many the last ones held.
+fn rows_for(lines: usize, last: Option<(usize, usize)>) -> u64 {
+    match last {
+        // They were the wrong end of a long hole: look farther.
+        Some((0, rows)) => 2 * rows as u64,
+        Some((found, rows)) => (lines * rows).div_ceil(found) as u64,
+        None => lines.div_ceil(LINES_A_ROW) as u64,
+    }
+    .clamp(1, ROWS)
+}
+
+/// Adds the wanted lines of a row, until there are so many.
+fn take(row: &Row, wanted: &Wanted<'_>, limit: usize, lines: &mut Vec<NumberedLine>) -> Result<(), StoreError> {
+    let (from, to) = wanted.span;
+    row.each_line(|no, line| {
+        if no > to || lines.len() >= limit {
+            return ControlFlow::Break(());
+        }
+        if no >= from && (wanted.stage.is_none() || line.stage == wanted.stage) {
+            lines.push(NumberedLine { no, line: line.owned() });
+        }
+        ControlFlow::Continue(())
+    })
 }

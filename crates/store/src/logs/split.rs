@@ -7,10 +7,15 @@ use chrono::SubsecRound;
 const LONGEST_LINE: usize = 64 << 10;
 
 /// The lines as they are stored: times to the millisecond, lines over 64 KiB split, never cut.
-pub(crate) fn split(lines: Vec<LogLine>) -> Vec<LogLine> {
-    let mut stored = Vec::with_capacity(lines.len());
-    for mut line in lines {
+pub(crate) fn split(mut lines: Vec<LogLine>) -> Vec<LogLine> {
+    for line in &mut lines {
         line.at = line.at.map(|at| at.trunc_subsecs(3));
+    }
+    if lines.iter().all(|line| line.text.len() <= LONGEST_LINE) {
+        return lines;
+    }
+    let mut stored = Vec::with_capacity(lines.len());
+    for line in lines {
         if line.text.len() <= LONGEST_LINE {
             stored.push(line);
             continue;

@@ -1,19 +1,23 @@
 //! Appending lines within a transaction.
 
-use alm_domain::{BuildId, LogLine};
+use std::ops::ControlFlow;
+
+use alm_domain::{BuildId, LineNo, LogLine};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
 use super::{
     chunk,
     prepare::{CHUNK, Index, Piece, Prepared},
+    rows::{Row, Wanted, rows},
 };
 use crate::{
     StoreError,
     entity::{build_run, log_chunk, log_range},
     value::{column, counter},
+    visibility::Scope,
 };
 
 /// A chunk is not made of more segments, however small they are.
@@ -64,18 +68,17 @@ pub(crate) async fn seal(db: &impl ConnectionTrait, run: &mut build_run::Model) 
     if run.open_segments == 0 {
         return Ok(());
     }
-    // They are the last rows of the log: found by the key, without a look at the sealed chunks before them.
-    let mut segments = log_chunk::Entity::find()
-        .filter(log_chunk::Column::BuildId.eq(run.build_id))
-        .order_by_desc(log_chunk::Column::FirstLine)
-        .limit(counter::<u64>(run.open_segments)?)
-        .all(db)
-        .await?;
+    let id = BuildId::from_uuid(run.build_id);
+    // They are the last rows of the log: found by the key, without a look at the sealed chunks before them. Whoever gave us
+    // the run was let through to it.
+    let all = Wanted { span: (LineNo::ZERO, LineNo(u64::MAX)), stage: None };
+    let mut segments = rows(db, Scope::Everything, id, &all, Order::Desc, counter(run.open_segments)?).await?;
     segments.reverse();
-    let first = segments.first().map_or(i64::MAX, |segment| segment.first_line);
+    let (Some(first), Some(last)) = (segments.first(), segments.last()) else { return Ok(()) };
+    let (first, last) = (column(first.first.0), column(last.last.0));
     let open = log_chunk::Column::BuildId.eq(run.build_id).and(log_chunk::Column::FirstLine.gte(first));
     match merged(&segments) {
-        Ok((lines, first, last)) if segments.len() > 1 => {
+        Ok(lines) if segments.len() > 1 => {
             let index = Index::of(&lines)?;
             let chunk = log_chunk::Model {
                 build_id: run.build_id,
@@ -92,8 +95,7 @@ pub(crate) async fn seal(db: &impl ConnectionTrait, run: &mut build_run::Model) 
         }
         outcome => {
             if let Err(error) = outcome {
-                let build = BuildId::from_uuid(run.build_id);
-                tracing::error!(%build, error = &error as &dyn std::error::Error, "part of a log cannot be read");
+                tracing::error!(build = %id, error = &error as &dyn std::error::Error, "part of a log cannot be read");
             }
             log_chunk::Entity::update_many()
                 .col_expr(log_chunk::Column::IsSealed, Expr::value(true))
@@ -107,13 +109,15 @@ pub(crate) async fn seal(db: &impl ConnectionTrait, run: &mut build_run::Model) 
     Ok(())
 }
 
-fn merged(segments: &[log_chunk::Model]) -> Result<(Vec<LogLine>, i64, i64), StoreError> {
+fn merged(segments: &[Row]) -> Result<Vec<LogLine>, StoreError> {
     let mut lines = Vec::new();
     for segment in segments {
-        lines.extend(segment.lines()?);
+        segment.each_line(|_, line| {
+            lines.push(line.owned());
+            ControlFlow::Continue(())
+        })?;
     }
-    let first = segments.first().map_or(0, |segment| segment.first_line);
-    Ok((lines, first, segments.last().map_or(0, |segment| segment.last_line)))
+    Ok(lines)
 }
 
 fn row(run: &build_run::Model, first_line: i64, piece: &Piece, is_sealed: bool) -> log_chunk::Model {

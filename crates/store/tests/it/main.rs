@@ -13,6 +13,8 @@ mod journal;
 mod logs;
 mod paging;
 mod retention;
+mod search;
 mod start;
 mod whole;
+mod windows;
 mod writers;
