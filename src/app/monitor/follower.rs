@@ -8,18 +8,15 @@ use alm_domain::{
     StageObservation, StatusReason,
 };
 use alm_store::{Append, Epoch, Fence, RunRecord, StoreError};
-use futures::StreamExt;
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
-use super::{Shared, backoff::Backoff};
+use super::{Shared, ahead::Ahead, backoff::Backoff};
 
 /// How often a defect (not an outage) is met before the build is given up.
 const MOST_DEFECTS: u32 = 5;
 /// Longest pause before the database is asked again: it is near, and everybody waits for it.
 const LONGEST_STORE_RETRY: Duration = Duration::from_secs(2);
-/// How many batches of the provider go into one commit.
-const BATCHES_A_COMMIT: usize = 64;
 
 /// Why a follower stops following for now.
 pub(super) enum Setback {
@@ -210,50 +207,50 @@ impl<'a> Follower<'a> {
         let access = Access::default();
         let stop = self.stop.child_token();
         let _end_stream = stop.clone().drop_guard();
-        let mut batches = provider.follow(&access, run, resume, stop).ready_chunks(BATCHES_A_COMMIT);
+        let mut stream = provider.follow(&access, run, resume, stop);
         // A command may have been stored while nobody listened.
         self.deliver_commands(provider, &access, run).await?;
-        let mut last_commit: Option<Instant> = None;
+        let mut ahead = Ahead::default();
+        // No commit before this, unless there is enough for one.
+        let mut window = Instant::now();
         loop {
-            let items = tokio::select! {
+            tokio::select! {
                 biased;
-                () = self.bell.notified() => {
-                    self.deliver_commands(provider, &access, run).await?;
-                    continue;
-                }
-                items = batches.next() => items,
-            };
-            let Some(items) = items else {
-                return Err(if self.stop.is_cancelled() {
-                    Setback::Gone
-                } else {
-                    Setback::Later { message: "the engine ended the stream early".to_owned(), retry_after: None }
-                });
-            };
-            let mut observed = Vec::with_capacity(items.len());
-            let mut trouble = None;
-            for item in items {
-                match item {
-                    Ok(batch) => observed.push(batch),
-                    Err(error) => {
-                        trouble = Some(error);
-                        break;
-                    }
-                }
+                () = self.bell.notified() => self.deliver_commands(provider, &access, run).await?,
+                () = ahead.read(&mut stream) => {}
+                () = tokio::time::sleep_until(window), if !ahead.is_empty() => {}
             }
-            if !observed.is_empty() {
-                if self.commit(observed, epoch).await?.is_break() {
+            if !ahead.is_full() && (ahead.is_empty() || Instant::now() < window) {
+                continue;
+            }
+            window = Instant::now() + self.shared.timing.commit_window;
+            if !ahead.is_empty() {
+                let committed = {
+                    let mut commit = std::pin::pin!(self.commit(ahead.take(), epoch));
+                    loop {
+                        // While the disk is at work the engine is asked for more: a log that is behind is committed in large
+                        // parts.
+                        tokio::select! {
+                            biased;
+                            committed = &mut commit => break committed?,
+                            () = ahead.read(&mut stream) => {}
+                        }
+                    }
+                };
+                if committed.is_break() {
                     return Ok(());
                 }
                 self.backoff.reset();
                 self.defects = 0;
-                if let Some(last) = last_commit {
-                    tokio::time::sleep_until(last + self.shared.timing.commit_window).await;
-                }
-                last_commit = Some(Instant::now());
             }
-            if let Some(error) = trouble {
-                return Err(error.into());
+            match ahead.end() {
+                None => {}
+                Some(Some(error)) => return Err(error.into()),
+                Some(None) if self.stop.is_cancelled() => return Err(Setback::Gone),
+                Some(None) => {
+                    let message = "the engine ended the stream early".to_owned();
+                    return Err(Setback::Later { message, retry_after: None });
+                }
             }
         }
     }

@@ -1,5 +1,6 @@
 //! Monitors: exactly one follower for each build that is not over.
 
+mod ahead;
 mod backoff;
 mod commands;
 mod follower;
