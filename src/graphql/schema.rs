@@ -7,7 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     build::{BuildMutation, BuildQuery, BuildSubscription},
-    log::{LogQuery, LogSubscription},
+    log::{LogQuery, LogSearchQuery, LogSubscription},
     node::{NodeQuery, Versioned},
     project::{ProjectMutation, ProjectQuery, ProjectSubscription},
     provider::{ProviderMutation, ProviderQuery},
@@ -35,7 +35,16 @@ impl Default for Limits {
 
 /// All reads. One screen is one operation; log lines are separate because they can be slow.
 #[derive(MergedObject, Default)]
-pub(crate) struct Query(NodeQuery, ViewerQuery, ServerQuery, ProjectQuery, BuildQuery, LogQuery, ProviderQuery);
+pub(crate) struct Query(
+    NodeQuery,
+    ViewerQuery,
+    ServerQuery,
+    ProjectQuery,
+    BuildQuery,
+    LogQuery,
+    LogSearchQuery,
+    ProviderQuery,
+);
 
 /// All writes. Each returns a payload; a null payload means the request itself failed (see `errors`).
 #[derive(MergedObject, Default)]

@@ -79,7 +79,7 @@ impl LogQuery {
         };
         Ok(Some(LogWindow {
             lines: lines.iter().map(|line| LogLine::new(build, line)).collect(),
-            first_seq: Int53(info.map_or(0, |info| info.first_line.0)),
+            first_seq: Int53(info.map_or(0, |info| info.first_line.0).min(heads.line.0)),
             last_seq: Int53(heads.line.0),
             cursor: Cursor::at(CursorKind::BuildLog, build.as_uuid(), end.0).encode(),
         }))

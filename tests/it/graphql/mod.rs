@@ -5,6 +5,7 @@ mod costs;
 mod error_codes;
 mod idempotency;
 mod introspection;
+mod log_search;
 mod nodes;
 mod paging;
 mod rubbish;
