@@ -1,5 +1,5 @@
-// Follows BUILD at ADDRESS with TOKEN by server-sent events (npm graphql-sse), and prints every event as a line of JSON. Once
-// CUT log lines have come, both connections are torn down, without a word; then they go on behind the last cursors.
+// Follows BUILD at ADDRESS with TOKEN by server-sent events (npm graphql-sse), and prints every event as a line of JSON. Whenever
+// CUT more log lines have come, both connections are torn down, without a word; then they go on behind the last cursors.
 import { createClient } from "graphql-sse";
 
 const [address, token, build, cut] = process.argv.slice(2);
@@ -16,6 +16,7 @@ const documents = {
 const after = {};
 const ended = new Set();
 let lines = 0;
+let next = Number(cut);
 let connections = 0;
 let network = new AbortController();
 
@@ -33,13 +34,18 @@ const follow = async (stream) => {
   const mine = network;
   try {
     for await (const { data, errors } of client.iterate({ query, variables: { id: build, after: after[stream] } })) {
+      // What has come, but not as far as here, is lost with the connection.
+      if (mine.signal.aborted) break;
       if (errors) throw new Error(JSON.stringify(errors));
       const event = data.stream;
       after[stream] = event.cursor;
       console.log(JSON.stringify({ stream, event }));
       if (event.__typename === "StreamEnded" && event.reason === "COMPLETE") ended.add(stream);
       lines += event.lines?.length ?? 0;
-      if (lines >= Number(cut) && connections <= 2) network.abort();
+      if (lines >= next) {
+        next = lines + Number(cut);
+        network.abort();
+      }
     }
   } catch (error) {
     if (!mine.signal.aborted) throw error;
