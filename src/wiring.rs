@@ -13,7 +13,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, ProviderFactory, RegisterProvider, Timing},
     cli::{BoxError, Composition, Ready, Serving},
-    config::Config,
+    config::{Config, ConfigError, Problem},
     graphql::{self, Api, Limits},
     http::{self, HttpConfig, HttpState, Readiness, SingleUserAuth, Token, TrustedDocuments},
 };
@@ -126,9 +126,11 @@ fn transport(config: &Config) -> HttpConfig {
     }
 }
 
-fn trusted_documents(config: &Config, transport: &HttpConfig) -> Result<TrustedDocuments, BoxError> {
+fn trusted_documents(config: &Config, transport: &HttpConfig) -> Result<TrustedDocuments, ConfigError> {
     let Some(manifest) = &config.documents.manifest else { return Ok(TrustedDocuments::default()) };
-    let documents = TrustedDocuments::load(manifest, &transport.document)?.only_for(config.documents.only_for.clone());
+    let documents = TrustedDocuments::load(manifest, &transport.document)
+        .map_err(|error| ConfigError(vec![Problem::of("documents.manifest", error)]))?
+        .only_for(config.documents.only_for.clone());
     tracing::info!(documents = documents.len(), manifest = %manifest.display(), "knows trusted documents");
     Ok(documents)
 }

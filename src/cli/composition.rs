@@ -32,7 +32,7 @@ pub trait Composition: Send + Sync {
     /// are left running.
     ///
     /// # Errors
-    /// When it cannot begin or cannot go on.
+    /// When it cannot begin or cannot go on; a [`ConfigError`](crate::config::ConfigError) where a setting is to blame.
     async fn serve(&self, serving: Serving) -> Result<(), BoxError>;
 }
 

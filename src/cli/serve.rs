@@ -10,7 +10,7 @@ use tokio_util::sync::CancellationToken;
 use tracing::{info, warn};
 
 use super::{BoxError, CliError, Composition, DataDir, Serving, composition::Ready, signals};
-use crate::config::Config;
+use crate::config::{Config, ConfigError};
 
 /// How much longer than the transport's own drain we wait for the rest before we go.
 const GRACE: Duration = Duration::from_secs(3);
@@ -135,7 +135,10 @@ async fn drain(
 }
 
 fn stopped(result: Result<(), BoxError>) -> Result<(), CliError> {
-    result.map_err(|source| CliError::Service { what: "the server cannot go on", source })
+    result.map_err(|source| match source.downcast::<ConfigError>() {
+        Ok(problems) => CliError::Config(*problems),
+        Err(source) => CliError::Service { what: "the server cannot go on", source },
+    })
 }
 
 #[cfg(test)]

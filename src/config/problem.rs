@@ -6,6 +6,14 @@ use std::fmt;
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Problem(pub(super) String);
 
+impl Problem {
+    /// One that shows only when the value of a setting is used; the words say the remedy.
+    #[must_use]
+    pub fn of(setting: &str, words: impl fmt::Display) -> Self {
+        Self(format!("{setting}: {words}"))
+    }
+}
+
 impl fmt::Display for Problem {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)

@@ -160,7 +160,7 @@ async fn the_program_reads_the_manifest_of_its_settings_when_it_starts_or_says_w
     world.spawn();
     let ended = world.let_go().ended().await;
     let said = world.server_log();
-    assert!(!ended.success());
+    assert_eq!(ended.code(), Some(78), "the configuration is wrong");
     assert!(said.contains("documents.json") && said.contains("whose SHA-256 is"), "{said}");
 }
 
