@@ -87,6 +87,8 @@ impl Store {
             let to = LineNo(at.0.saturating_add((limit - lines.len()) as u64));
             let wanted = Wanted { span: (behind(at), to), stage: None };
             let rows = self.rows(principal, id, &wanted, Order::Asc, ROWS).await?;
+            let coming = rows.iter().fold(0, |sum: usize, row| sum.saturating_add(row.count()));
+            lines.reserve(coming.min(limit - lines.len()));
             for row in &rows {
                 take(row, &Wanted { span: (behind(at), to), stage: None }, limit, &mut lines)?;
                 at = lines.last().map_or(at, |line| line.no);

@@ -48,6 +48,11 @@ impl Row {
         Ok(Self { build, first: LineNo(counter(first)?), last: LineNo(counter(last)?), data })
     }
 
+    /// How many lines it says to hold.
+    pub(super) fn count(&self) -> usize {
+        self.last.0.checked_sub(self.first.0).map_or(0, |n| usize::try_from(n).unwrap_or(usize::MAX).saturating_add(1))
+    }
+
     /// Goes over the lines in order, until the function has enough.
     pub(super) fn each_line(&self, f: impl FnMut(LineNo, Line<'_>) -> ControlFlow<()>) -> Result<(), StoreError> {
         self.try_each(f).map_err(|source| {
