@@ -14,6 +14,9 @@ mod config;
 mod connection_io;
 mod document;
 mod downloads;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
 mod graphql;
 mod guard;
 mod headers;

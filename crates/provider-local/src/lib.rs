@@ -15,5 +15,9 @@ mod source;
 mod spool;
 mod supervisor;
 
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+
 pub use provider::{LocalConfig, LocalError, LocalProvider, descriptor};
 pub use supervisor::supervise;

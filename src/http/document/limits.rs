@@ -13,10 +13,14 @@ pub struct DocumentLimits {
     pub fields: usize,
     /// How deep fields may stand in each other, counted likewise.
     pub depth: usize,
+    /// Values that questions about the schema itself may bring, estimated by the usual length of its lists.
+    pub introspection: usize,
     /// How many fragments may be spread one within the other.
     pub fragment_chain: usize,
     /// Fields that are given another name.
     pub aliases: usize,
+    /// Directives on fields and fragments.
+    pub directives: usize,
     /// Values in the variables, nested ones included.
     pub variable_values: usize,
 }
@@ -29,8 +33,10 @@ impl Default for DocumentLimits {
             nesting: 48,
             fields: 2_000,
             depth: 25,
+            introspection: 400_000,
             fragment_chain: 20,
             aliases: 50,
+            directives: 100,
             variable_values: 10_000,
         }
     }

@@ -11,6 +11,8 @@ mod expansion;
 mod hash;
 mod limits;
 mod manifest;
+#[cfg(any(test, feature = "fuzzing"))]
+mod oracle;
 mod prepare;
 mod problem;
 mod tokens;
@@ -19,6 +21,8 @@ mod trusted;
 pub(super) use hash::DocumentHash;
 pub use limits::DocumentLimits;
 pub use manifest::ManifestError;
+#[cfg(feature = "fuzzing")]
+pub(super) use oracle::judge;
 use prepare::parsed;
 pub(super) use prepare::{Prepared, prepare};
 pub(super) use problem::{Problem, brief};

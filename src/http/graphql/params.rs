@@ -56,7 +56,10 @@ impl Params {
     }
 
     /// From the query string of a GET request.
-    pub(super) fn from_query_string(pairs: Vec<(String, String)>, limits: &DocumentLimits) -> Result<Self, Problem> {
+    pub(in crate::http) fn from_query_string(
+        pairs: Vec<(String, String)>,
+        limits: &DocumentLimits,
+    ) -> Result<Self, Problem> {
         let (mut query, mut document_id, mut operation_name) = (None, None, None);
         let (mut variables, mut extensions) = (Variables::default(), async_graphql::Extensions::default());
         let mut seen = Vec::new();

@@ -49,6 +49,12 @@ impl<'a> Incoming<'a> {
     }
 }
 
+/// Reads a message, and gives the reason with which the socket would be closed.
+#[cfg(feature = "fuzzing")]
+pub(in crate::http) fn close_reason(text: &str) -> Option<String> {
+    Incoming::read(text).err()?.frame().map(|frame| frame.reason.to_string())
+}
+
 fn id(id: Option<String>) -> Result<String, Ending> {
     id.filter(|id| !id.is_empty()).ok_or_else(|| Ending::invalid("The message needs an `id` that is not empty"))
 }

@@ -16,4 +16,6 @@ mod session;
 mod upgrade;
 mod wire;
 
+#[cfg(feature = "fuzzing")]
+pub(super) use message::close_reason;
 pub(super) use upgrade::upgrade;

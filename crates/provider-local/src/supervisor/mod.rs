@@ -23,3 +23,5 @@ mod step;
 
 pub use entry::supervise;
 pub(crate) use isolation::find;
+#[cfg(feature = "fuzzing")]
+pub(crate) use output::Output;
