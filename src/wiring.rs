@@ -153,6 +153,13 @@ struct Factory {
     local_repositories: bool,
 }
 
+impl Factory {
+    /// Where a local provider keeps files of this kind.
+    fn own(&self, provider: &Provider, kind: &str) -> PathBuf {
+        self.data.join(kind).join(provider.id.to_string())
+    }
+}
+
 impl ProviderFactory for Factory {
     fn descriptor(&self, kind: ProviderKind) -> Option<ProviderDescriptor> {
         match kind {
@@ -165,7 +172,7 @@ impl ProviderFactory for Factory {
         let clock: Arc<dyn Clock> = Arc::new(SystemClock);
         match provider.kind {
             ProviderKind::Local => {
-                let own = |kind: &str| self.data.join(kind).join(provider.id.to_string());
+                let own = |kind: &str| self.own(provider, kind);
                 let config = LocalConfig {
                     spool: own("spool"),
                     work: own("work"),
@@ -184,6 +191,15 @@ impl ProviderFactory for Factory {
                 message: format!("this server has no providers of the kind {kind:?}"),
                 cause: None,
             }),
+        }
+    }
+
+    fn discard(&self, provider: &Provider) {
+        for kind in ["spool", "work", "artifacts", "configs", "git"] {
+            // Nothing was ever built with it, so that what is in there is what trying it out has left.
+            if let Err(error) = std::fs::remove_dir_all(self.own(provider, kind)) {
+                tracing::debug!(%error, kind, "a folder of a provider that was tried out is left");
+            }
         }
     }
 }

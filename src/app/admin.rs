@@ -170,9 +170,9 @@ impl App {
                 registered_by: principal.actor.clone(),
                 registered_at: self.clock().now(),
             };
-            let probed = self.probe(&record).await?.0;
-            self.inner.registry.forget(record.id);
-            return Ok((None, probed));
+            let probed = self.probe(&record).await;
+            self.inner.registry.discard(&record);
+            return Ok((None, probed?.0));
         }
         let record = self.store().register_provider(principal, new).await?;
         let record = self.store_probe(principal, &record).await?;

@@ -21,6 +21,9 @@ pub trait ProviderFactory: Send + Sync + std::fmt::Debug {
     /// # Errors
     /// [`ProviderError::Invalid`] for settings that do not fit together; others when the engine cannot be set up.
     fn open(&self, provider: &Provider) -> Result<Arc<dyn BuildProvider>, ProviderError>;
+
+    /// Removes what [`open`](Self::open) made for a record that was only tried out. Never called for one that is stored.
+    fn discard(&self, _provider: &Provider) {}
 }
 
 /// Opens providers once, and keeps them. Cheap to clone.
@@ -82,6 +85,12 @@ impl Registry {
             Some(provider) => Ok(provider.configure(&Retention::strip(settings.clone()))?),
             None => Ok(()),
         }
+    }
+
+    /// Lets go of a provider that was only tried out, with all that was made for it.
+    pub(super) fn discard(&self, record: &Provider) {
+        self.forget(record.id);
+        self.factory.discard(record);
     }
 
     /// Lets go of a provider that was removed.

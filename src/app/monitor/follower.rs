@@ -26,6 +26,8 @@ pub(super) enum Setback {
     Store(StoreError),
     /// Something is broken on either side: try again a few times.
     Defect(String),
+    /// The build is over, and its run cannot be let go of yet, as just after the end: try again, and leave the build as it is.
+    Unreleased(ProviderError),
     /// The build cannot go on.
     Over(StatusReason),
     /// Another follower has taken over, or the service stops.
@@ -93,6 +95,10 @@ impl<'a> Follower<'a> {
                     tracing::warn!(error = message, "the engine cannot be asked");
                     self.degrade(message).await;
                     self.backoff.next(retry_after)
+                }
+                Err(Setback::Unreleased(error)) => {
+                    tracing::debug!(error = &error as &dyn std::error::Error, "the run is not released yet");
+                    self.backoff.next(None)
                 }
                 Err(Setback::Store(error)) => {
                     metrics::counter!("alm_engine_setbacks_total").increment(1);
@@ -297,6 +303,9 @@ impl<'a> Follower<'a> {
         if let Some(run) = &record.run_ref {
             match provider.release(&Access::default(), &RunRef(run.clone())).await {
                 Ok(()) | Err(ProviderError::NotFound(_)) => {}
+                Err(error @ (ProviderError::Unavailable { .. } | ProviderError::Conflict(_))) => {
+                    return Err(Setback::Unreleased(error));
+                }
                 Err(error) => return Err(error.into()),
             }
         }

@@ -1,6 +1,8 @@
 //! The server dies while a build is being started.
 
-use std::time::Duration;
+use std::{fs, path::Path, time::Duration};
+
+use serde_json::json;
 
 use super::support::{Seed, World, eventually};
 
@@ -46,9 +48,41 @@ async fn a_build_that_was_asked_for_again_and_again_across_kills_runs_once() {
     eventually("no build is left over", async || {
         let data = world
             .api()
-            .ask("{ project(by: { slug: \"web\" }) { builds(first: 100) { nodes { id } } } }", serde_json::json!({}))
+            .ask("{ project(by: { slug: \"web\" }) { builds(first: 100) { nodes { id } } } }", json!({}))
             .await;
         (data["project"]["builds"]["nodes"].as_array().unwrap().len() == builds.len()).then_some(())
     })
     .await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_that_was_only_tried_out_leaves_nothing_behind() {
+    let world = World::serving().await;
+    let folders = |data: &Path| -> Vec<String> {
+        let listed = |kind: &str| {
+            let entries = fs::read_dir(data.join(kind)).into_iter().flatten();
+            let names = entries.map(|entry| entry.unwrap().file_name().to_string_lossy().into_owned());
+            names.map(|name| format!("{kind}/{name}")).collect::<Vec<_>>()
+        };
+        let mut all: Vec<_> = ["spool", "work", "artifacts", "configs", "git"].into_iter().flat_map(listed).collect();
+        all.sort_unstable();
+        all
+    };
+    let register = |slug: &str, only: bool| {
+        let input = json!({"slug": slug, "displayName": "Another", "kind": "LOCAL", "validateOnly": only});
+        let api = world.api();
+        async move {
+            let mutation = "mutation($input: RegisterProviderInput!) { registerProvider(input: $input) { userErrors { message } \
+                            provider { id } health { state } } }";
+            let payload = api.ask(mutation, json!({ "input": input })).await["registerProvider"].clone();
+            assert_eq!(payload["userErrors"], json!([]), "{payload}");
+            payload
+        }
+    };
+    let before = folders(&world.data());
+    let tried = register("tried", true).await;
+    assert_eq!(tried["provider"], json!(null));
+    assert_eq!(folders(&world.data()), before);
+    register("kept", false).await;
+    assert_eq!(folders(&world.data()).len(), before.len() * 2, "one that is kept has its folders");
 }

@@ -80,3 +80,23 @@ async fn a_run_whose_machine_is_gone_is_interrupted() {
     let build = app.follow(&build).await;
     assert_eq!((build.status(), build.why()), ("ERRORED", "INTERRUPTED"));
 }
+
+#[tokio::test]
+async fn a_run_that_cannot_be_released_at_once_is_released_later_and_its_build_left_as_it_is() {
+    let app = TestApp::fake(Script::new().stage("a").line("one").wait()).await;
+    let service = app.service("web").await;
+    let build = app.start_build(&service).await;
+    app.follow_until(&build, |build| build["status"] == "RUNNING").await;
+    app.engine.hold_releases(3);
+    app.engine.release(build.key());
+    let ended = app.follow(&build).await;
+    within(async {
+        while !app.engine.was_released(build.key()) {
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+    })
+    .await;
+    let after = app.build(build.id()).await;
+    assert_eq!(after.0["degradedSince"], serde_json::Value::Null);
+    assert_eq!(after.0["revision"], ended.0["revision"], "nothing was written about it");
+}

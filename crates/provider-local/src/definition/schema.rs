@@ -15,7 +15,7 @@ pub fn json_schema() -> Value {
     let mut root = object(&keys::PIPELINE, &[]);
     let own = json!({
         "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "$id": "https://alm.example/schemas/pipeline.json",
+        "$id": "urn:alm-build-service:pipeline",
         "title": "ALM pipeline",
         "description": "What a build does: stages, or one plain run.",
         "patternProperties": { "^(x-|\\.)": { "description": "Ignored: a place for YAML anchors." } },

@@ -151,6 +151,11 @@ impl FakeEngine {
         self.change(|state, _| state.lost_answers = count);
     }
 
+    /// The next so many calls that release a run find it still busy, as just after its end.
+    pub fn hold_releases(&self, count: u32) {
+        self.change(|state, _| state.held_releases = count);
+    }
+
     /// Only these tokens are taken from now on; `None`: any, and none at all.
     pub fn accept_tokens(&self, tokens: Option<Vec<SecretString>>) {
         self.change(|state, _| state.tokens = tokens);

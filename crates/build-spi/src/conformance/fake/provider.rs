@@ -362,6 +362,10 @@ impl BuildProvider for FakeProvider {
     async fn release(&self, access: &Access, run: &RunRef) -> Result<(), ProviderError> {
         self.engine.change(|state, _| {
             state.admit(access)?;
+            if state.held_releases > 0 {
+                state.held_releases -= 1;
+                return Err(ProviderError::Conflict("the run is still being put away".to_owned()));
+            }
             if let Some(index) = state.run_index(run) {
                 state.runs[index].released = true;
             }

@@ -33,6 +33,7 @@ pub(crate) struct State {
     pub(crate) retry_after: Option<Duration>,
     pub(crate) skew: TimeDelta,
     pub(crate) lost_answers: u32,
+    pub(crate) held_releases: u32,
     pub(crate) start_calls: HashMap<BuildId, u32>,
     pub(crate) page_size: usize,
     pub(crate) batch_size: usize,
