@@ -8,7 +8,7 @@ CARGO ?= cargo
 # The artefacts of a profile are in a folder of its name, but for `dev`.
 FOLDER = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help run demo build test schema reference fixtures graphiql lint fmt docs
+.PHONY: help run demo build test schema reference fixtures graphiql lint fmt docs fuzz hostile
 
 help:
 	@echo "make run        build and serve; prints the address to open"
@@ -18,6 +18,8 @@ help:
 	@echo "make fmt        format everything"
 	@echo "make docs       the documentation of the code"
 	@echo "make graphiql   build the GraphiQL page (make run does it where npm is there)"
+	@echo "make fuzz       run the fuzz targets, EACH=60 seconds each"
+	@echo "make hostile    what hostile requests cost an optimised build, against what is promised"
 	@echo "make schema     write schema.graphql anew"
 	@echo "make reference  write docs/configuration.md anew"
 	@echo "make fixtures   write frontend-fixtures/ anew"
@@ -72,3 +74,13 @@ fmt:
 docs:
 	@scripts/need rust cc
 	RUSTDOCFLAGS="-D warnings" $(CARGO) doc --workspace --all-features --no-deps --locked
+
+EACH ?= 60
+fuzz:
+	@scripts/fuzz $(EACH)
+
+# The tests themselves stay as they are: only the server that they measure is optimised.
+hostile:
+	@scripts/need rust git cc
+	@$(CARGO) build --locked --release --bin alm
+	ALM_SOAK=1 ALM_TEST_PROGRAM=$(abspath $(or $(CARGO_TARGET_DIR),target)/release/alm) $(CARGO) test --locked --test it hostile:: -- --nocapture --test-threads=1

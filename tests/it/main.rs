@@ -11,6 +11,7 @@ mod architecture;
 mod canary;
 mod fixtures;
 mod graphql;
+mod hostile;
 mod http;
 mod node;
 mod pipelines;

@@ -4,6 +4,7 @@ mod auth;
 mod body;
 mod compression;
 mod documents;
+mod foreign_pages;
 mod hosts;
 mod node;
 mod over_http;

@@ -17,23 +17,25 @@ async fn run(server: &Running, script: &str) -> Option<Output> {
     node(script, &arguments).await
 }
 
-/// Runs a script of `tests/node`; none where Node.js or the packages are missing.
-async fn node(script: &str, arguments: &[OsString]) -> Option<Output> {
+/// Runs a script of `tests/node`; none where Node.js or the packages are missing, which with `ALM_REQUIRE_NODE=1` is a failure.
+pub(super) async fn node(script: &str, arguments: &[OsString]) -> Option<Output> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
     if !folder.join("node_modules").is_dir() {
-        println!("skipped: run `npm ci` in tests/node first");
-        return None;
+        return missing("run `npm ci` in tests/node first");
     }
     let mut node = tokio::process::Command::new("node");
     node.arg(script).args(arguments).current_dir(folder).kill_on_drop(true);
     match node.stdin(Stdio::null()).output().await {
         Ok(output) => Some(output),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            println!("skipped: there is no `node` on the path");
-            None
-        }
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => missing("there is no `node` on the path"),
         Err(error) => panic!("{error}"),
     }
+}
+
+fn missing(what: &str) -> Option<Output> {
+    assert!(!std::env::var("ALM_REQUIRE_NODE").is_ok_and(|value| value == "1"), "Node.js is required: {what}");
+    println!("SKIPPED: {what}");
+    None
 }
 
 fn succeeded(output: &Output) -> String {

@@ -2,8 +2,9 @@
 
 use std::{net::SocketAddr, sync::Arc};
 
-use alm::http::{Authenticate, HttpConfig, HttpState, RequirePrincipal, SingleUserAuth, Token, router};
-use alm_domain::SystemIds;
+use alm::http::{AuthError, Authenticate, HttpConfig, HttpState, RequirePrincipal, SingleUserAuth, Token, router};
+use alm_domain::{Principal, SystemIds};
+use async_trait::async_trait;
 use axum::{Router, routing::get};
 use tokio::{net::TcpListener, task::JoinHandle};
 use tokio_util::sync::CancellationToken;
@@ -36,6 +37,22 @@ pub(crate) async fn serve() -> Running {
 /// A server with some of the limits changed.
 pub(crate) async fn serve_with(change: impl FnOnce(&mut HttpConfig)) -> Running {
     serve_state(change, |state| state).await
+}
+
+/// A server that lets everybody in, and pages of these origins.
+pub(crate) async fn serve_everybody(origins: &[&str]) -> Running {
+    let origins = origins.iter().map(|origin| (*origin).to_owned()).collect();
+    serve_as(Arc::new(Everybody), |config| config.allowed_origins = origins).await
+}
+
+#[derive(Debug)]
+struct Everybody;
+
+#[async_trait]
+impl Authenticate for Everybody {
+    async fn authenticate(&self, _: Option<&str>) -> Result<Principal, AuthError> {
+        Ok(Principal::single_user())
+    }
 }
 
 /// A server with some of the limits and of what the transport is given changed.

@@ -56,7 +56,9 @@ impl Server {
     pub(crate) fn spawn(data: &Path, variables: &[(String, String)]) -> Self {
         let log = data.with_file_name("server.log");
         let log = File::options().create(true).append(true).open(log).unwrap();
-        let mut program = std::process::Command::new(env!("CARGO_BIN_EXE_alm"));
+        // Another build of the program may stand in, to be measured.
+        let other = std::env::var_os("ALM_TEST_PROGRAM");
+        let mut program = std::process::Command::new(other.unwrap_or_else(|| env!("CARGO_BIN_EXE_alm").into()));
         without_settings(&mut program);
         let mut process = Command::from(program)
             .env("ALM_DATA_DIR", data)
