@@ -14,9 +14,12 @@ use super::{
     plan::Plan,
     ring::{Entry, Forgotten, Ring},
 };
+use crate::app::App;
 
 /// After so many listeners a publisher lets others work.
 const BURST: usize = 64;
+/// Of so many principals the publisher asks itself whether they still may listen, so that nobody has to be woken for it.
+const FEW: usize = 8;
 
 /// What is executed once and told to many. It ends when its execution does, or with its last member.
 #[derive(Debug)]
@@ -132,6 +135,15 @@ impl Shared {
     /// Resolves when the last member has left.
     pub(super) async fn abandoned(&self) {
         self.abandoned.notified().await;
+    }
+
+    /// Asks again for the rights of those who listen, where that is due. Whoever has lost his, or is one of too many, finds out
+    /// by himself when he is told of something.
+    pub(super) async fn ask_again(&self, app: &App) {
+        let audiences: Vec<_> = self.state().audiences.values().filter_map(Weak::upgrade).take(FEW).collect();
+        for audience in audiences {
+            audience.holds(app, self.plan.subject).await;
+        }
     }
 
     /// Tells everybody. Nobody is waited for: who cannot take it now finds it later.

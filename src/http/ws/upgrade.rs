@@ -25,8 +25,8 @@ use crate::{
 
 const PROTOCOL: &str = "graphql-transport-ws";
 
-/// Small, because most sockets are idle most of the time and there are many of them.
-const BUFFER: usize = 4 << 10;
+/// Small, because most sockets are idle most of the time and there are many of them; a larger message takes more reads.
+const BUFFER: usize = 1 << 10;
 
 /// Takes the connection over. Host and Origin have been checked before; a token in the header is checked here, so that a
 /// wrong one costs no socket.
