@@ -8,12 +8,13 @@ CARGO ?= cargo
 # The artefacts of a profile are in a folder of its name, but for `dev`.
 FOLDER = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help run demo build test schema reference fixtures graphiql lint fmt docs fuzz hostile
+.PHONY: help run demo build test bench schema reference fixtures graphiql lint fmt docs fuzz hostile
 
 help:
 	@echo "make run        build and serve; prints the address to open"
 	@echo "make demo       the same, with sample pipelines to try things with"
 	@echo "make test       all tests, on SQLite and on PostgreSQL"
+	@echo "make bench      measure against baselines; make bench CASE=fanout for one case"
 	@echo "make lint       formatting and clippy"
 	@echo "make fmt        format everything"
 	@echo "make docs       the documentation of the code"
@@ -48,6 +49,13 @@ graphiql:
 test:
 	@scripts/need rust git cc $(if $(ALM_REQUIRE_POSTGRES),postgres,'postgres?')
 	@$(CARGO) test --workspace --all-features --locked --no-fail-fast
+
+# Every case, or those of CASE. Without npm (or where a package cannot be built) the comparison with mercurius is left out, and
+# the bench says so.
+bench:
+	@scripts/need rust git cc 'node?' 'postgres?'
+	@if command -v npm >/dev/null 2>&1; then cd benches/node && npm ci --no-audit --no-fund || true; fi
+	@$(CARGO) run --locked --release -p alm-benches -- $(CASE)
 
 schema:
 	@scripts/need rust cc
