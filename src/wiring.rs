@@ -7,6 +7,7 @@ use alm_domain::{Clock, Principal, Provider, ProviderKind, Settings, SystemClock
 use alm_provider_local::{LocalConfig, LocalProvider};
 use alm_store::{PageRequest, Store};
 use async_trait::async_trait;
+use axum::Router;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
@@ -55,7 +56,7 @@ impl Composition for Wiring {
 
         let closing = CancellationToken::new();
         let state = HttpState::new(
-            Api::new(app.clone(), Limits::default(), timing, http::MarkExecution),
+            Api::new(app.clone(), Limits::default(), timing),
             Arc::new(SingleUserAuth::new(token.clone())),
             Arc::new(SystemIds),
             Arc::clone(&transport),
@@ -65,7 +66,7 @@ impl Composition for Wiring {
         .readiness(Arc::new(Database(store.clone())))
         .metrics(metrics_exporter_prometheus::PrometheusBuilder::new().install_recorder()?)
         .extra(http::downloads(app.clone()));
-        let server = http::serve(listener, http::router(state), transport, closing.clone());
+        let server = http::serve(listener, routes(state), transport, closing.clone());
         // Nobody waiting for the word means that the command line is on its way out.
         let _ = ready.send(Ready { token: SecretString::from(token.expose().to_owned()) });
 
@@ -84,6 +85,12 @@ impl Composition for Wiring {
         drop(data);
         Ok(served?)
     }
+}
+
+/// The routes of the transport in front of the API. Whoever serves them elsewhere gets them compiled, here, instead of compiling the
+/// whole schema once more.
+pub fn routes(state: HttpState<Api>) -> Router {
+    http::router(state)
 }
 
 async fn connect(config: &Config) -> Result<Store, BoxError> {

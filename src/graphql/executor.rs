@@ -32,10 +32,17 @@ impl std::fmt::Debug for Api {
 }
 
 impl Api {
-    /// The API over this application. `extension` is the transport's own: it learns from it when an execution has begun.
+    /// The API over this application.
     #[must_use]
-    pub fn new(app: App, limits: Limits, timing: Timing, extension: impl ExtensionFactory) -> Self {
-        Self { schema: schema(app.clone(), limits, timing, extension), app, hub: Arc::default() }
+    pub fn new(app: App, limits: Limits, timing: Timing) -> Self {
+        Self { schema: schema(app.clone(), limits, timing).finish(), app, hub: Arc::default() }
+    }
+
+    /// The same with an extension, which slows down every field: for what is to be found out about the schema itself.
+    #[must_use]
+    pub fn extended(app: App, limits: Limits, timing: Timing, extension: impl ExtensionFactory) -> Self {
+        let schema = schema(app.clone(), limits, timing).extension(extension).finish();
+        Self { schema, app, hub: Arc::default() }
     }
 
     /// Puts the loaders of one execution into a request; they carry the principal.

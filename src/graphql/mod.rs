@@ -14,6 +14,7 @@ mod log;
 mod node;
 mod paging;
 mod project;
+mod prompt;
 mod provider;
 mod scalars;
 mod schema;

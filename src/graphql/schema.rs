@@ -2,7 +2,7 @@
 
 use std::sync::{Arc, OnceLock};
 
-use async_graphql::{MergedObject, MergedSubscription, Schema, extensions::ExtensionFactory};
+use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 use sha2::{Digest, Sha256};
 
 use super::{
@@ -55,6 +55,7 @@ pub(crate) struct Mutation(ProjectMutation, ServiceMutation, BuildMutation, Prov
 pub(crate) struct Subscription(BuildSubscription, LogSubscription, ProjectSubscription);
 
 pub(crate) type AlmSchema = Schema<Query, Mutation, Subscription>;
+pub(crate) type AlmSchemaBuilder = SchemaBuilder<Query, Mutation, Subscription>;
 
 /// The hash of the SDL, once it is known.
 #[derive(Debug, Clone, Default)]
@@ -70,23 +71,22 @@ impl SchemaHash {
     }
 }
 
-fn builder() -> async_graphql::SchemaBuilder<Query, Mutation, Subscription> {
+fn builder() -> AlmSchemaBuilder {
     Schema::build(Query::default(), Mutation::default(), Subscription::default())
         .register_output_type::<Versioned>()
         .register_output_type::<StreamEvent>()
 }
 
-/// The schema over an application.
-pub(crate) fn schema(app: App, limits: Limits, timing: Timing, extension: impl ExtensionFactory) -> AlmSchema {
+/// The schema over an application. It has no extensions: a single one makes the library look up every field of every object, and
+/// rows of long lists ([`Prompt`](super::prompt::Prompt)) would pass it by.
+pub(crate) fn schema(app: App, limits: Limits, timing: Timing) -> AlmSchemaBuilder {
     builder()
-        .extension(extension)
         .data(app)
         .data(limits)
         .data(timing)
         .data(SchemaHash::default())
         .limit_depth(limits.depth)
         .limit_complexity(limits.complexity)
-        .finish()
 }
 
 /// The schema in the definition language, as it is committed in `schema.graphql`. Ends with one line break.

@@ -36,7 +36,6 @@ pub use auth::{AuthError, Authenticate, RequirePrincipal, SingleUserAuth};
 pub use config::HttpConfig;
 pub use document::{DocumentLimits, ManifestError, TrustedDocuments};
 pub use downloads::routes as downloads;
-pub use graphql::MarkExecution;
 pub use probes::Readiness;
 pub use refusal::{Code, Refusal};
 pub use request_id::RequestId;

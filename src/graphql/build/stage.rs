@@ -11,6 +11,7 @@ use crate::graphql::{
     loaders::{ApprovalsOf, LoadError, RangesOf, StagesOf},
     log::LogRange,
     node::revision,
+    prompt::HasPromptFields,
     scalars::{Instant, Millis},
 };
 
@@ -22,6 +23,26 @@ impl StageNode {
         let ranges = ctx.loader()?.load_one(RangesOf(self.0.build)).await.map_err(LoadError::fault)?;
         Ok(ranges.unwrap_or_default().into_iter().filter(|range| range.stage == self.0.key).collect())
     }
+}
+
+impl HasPromptFields for StageNode {
+    const PROMPT: &'static [&'static str] = &[
+        "id",
+        "revision",
+        "key",
+        "name",
+        "kind",
+        "status",
+        "statusReason",
+        "statusReasonCode",
+        "position",
+        "queuedAt",
+        "startedAt",
+        "finishedAt",
+        "duration",
+        "environment",
+        "agent",
+    ];
 }
 
 /// Part of a build. Order is given by dependsOn, nesting by parent.

@@ -22,6 +22,7 @@ use crate::{
         log::{LogInfo, LogLine},
         node::revision,
         project::ProjectNode,
+        prompt::Prompt,
         provider::ProviderCapability,
         scalars::{Instant, Int53, Millis},
         service::ServiceNode,
@@ -103,9 +104,9 @@ impl BuildNode {
 
     /// All stages as one flat list in display order, planned ones included; at most 2000.
     #[graphql(complexity = "20 * child_complexity")]
-    async fn stages(&self, ctx: &Context<'_>) -> Result<Vec<StageNode>> {
+    async fn stages(&self, ctx: &Context<'_>) -> Result<Vec<Prompt<StageNode>>> {
         let stages = ctx.loader()?.load_one(StagesOf(self.0.id)).await.map_err(LoadError::fault)?;
-        Ok(stages.unwrap_or_default().into_iter().map(StageNode).collect())
+        Ok(stages.unwrap_or_default().into_iter().map(|stage| Prompt(StageNode(stage))).collect())
     }
 
     /// Stages per state, frames left out, for a summary line and for screen readers.

@@ -1,18 +1,8 @@
 //! Running an operation, and telling whether it ran.
 
-use std::{
-    sync::{
-        Arc,
-        atomic::{AtomicBool, Ordering},
-    },
-    time::Duration,
-};
+use std::{sync::Arc, time::Duration};
 
-use async_graphql::{
-    Executor, Response, ServerError, Value,
-    extensions::{Extension, ExtensionContext, ExtensionFactory, NextExecute},
-};
-use async_trait::async_trait;
+use async_graphql::{Executor, Response, ServerError, Value};
 use futures::{StreamExt, stream::BoxStream};
 
 use crate::{
@@ -22,31 +12,6 @@ use crate::{
         document::{Prepared, Problem, brief},
     },
 };
-
-/// An extension for the schema that tells the transport when an execution has begun, so that an error without a path (of a
-/// whole operation) is not taken for one of the request. Without it such an error is a request error.
-#[derive(Debug, Clone, Copy, Default)]
-pub struct MarkExecution;
-
-impl ExtensionFactory for MarkExecution {
-    fn create(&self) -> Arc<dyn Extension> {
-        Arc::new(Self)
-    }
-}
-
-#[async_trait]
-impl Extension for MarkExecution {
-    async fn execute(&self, ctx: &ExtensionContext<'_>, name: Option<&str>, next: NextExecute<'_>) -> Response {
-        if let Some(mark) = ctx.data_opt::<Mark>() {
-            mark.0.store(true, Ordering::Relaxed);
-        }
-        next.run(ctx, name).await
-    }
-}
-
-/// Set once execution has begun.
-#[derive(Clone, Default)]
-struct Mark(Arc<AtomicBool>);
 
 /// What came of an operation.
 pub(in crate::http) enum Outcome {
@@ -71,10 +36,8 @@ const MOST_ERRORS: usize = 10;
 
 /// Runs a query or mutation for at most so long. Dropping the future stops it.
 pub(in crate::http) async fn execute<E: Executor>(executor: &E, prepared: Prepared, limit: Duration) -> Outcome {
-    let mark = Mark::default();
-    let request = prepared.request.data(mark.clone());
-    match tokio::time::timeout(limit, executor.execute(request)).await {
-        Ok(response) => outcome(response, &mark),
+    match tokio::time::timeout(limit, executor.execute(prepared.request)).await {
+        Ok(response) => outcome(response),
         Err(_) => {
             let message = format!("the execution was cut off after {} s: ask for less at a time", limit.as_secs());
             Outcome::TimedOut(vec![Problem::new(Code::Timeout, message).into_error()])
@@ -89,12 +52,11 @@ pub(in crate::http) fn subscribe<E: Live>(
     prepared: Prepared,
     tap: Option<Arc<dyn Tap>>,
 ) -> BoxStream<'static, Said> {
-    let mark = Mark::default();
     let mut first = true;
     executor
-        .subscribe(prepared.request.data(mark.clone()), tap)
+        .subscribe(prepared.request, tap)
         .map(move |told| match told {
-            Told::Response(response) if std::mem::take(&mut first) => Said::Alone(outcome(response, &mark)),
+            Told::Response(response) if std::mem::take(&mut first) => Said::Alone(outcome(response)),
             Told::Response(response) => Said::Alone(Outcome::Executed(response)),
             Told::Shared(payload) => Said::Shared(payload),
             Told::Refused(error) => Said::Alone(Outcome::Refused(vec![error])),
@@ -102,11 +64,16 @@ pub(in crate::http) fn subscribe<E: Live>(
         .boxed()
 }
 
-fn outcome(response: Response, mark: &Mark) -> Outcome {
-    let refused = !mark.0.load(Ordering::Relaxed)
-        && response.data == Value::Null
+/// What is wrong with a request has no path, as what is wrong in a field has. A fault of the service has none either, and is no
+/// fault of the request. (An extension of the schema could tell whether anything was executed, but is asked about every field.)
+fn outcome(response: Response) -> Outcome {
+    let is_fault = |error: &ServerError| {
+        let code = error.extensions.as_ref().and_then(|extensions| extensions.get("code"));
+        code.is_some_and(|code| *code == Value::from(Code::Internal.as_str()))
+    };
+    let refused = response.data == Value::Null
         && !response.errors.is_empty()
-        && response.errors.iter().all(|error| error.path.is_empty());
+        && response.errors.iter().all(|error| error.path.is_empty() && !is_fault(error));
     if !refused {
         return Outcome::Executed(response);
     }

@@ -8,7 +8,6 @@ mod params;
 mod reply;
 mod source;
 
-pub use execution::MarkExecution;
 pub(super) use execution::{Outcome, Said, execute, subscribe};
 pub(super) use handler::handle;
 pub(super) use params::Params;

@@ -23,7 +23,7 @@ struct Scales<'a> {
 impl Scales<'_> {
     fn limited(&self, complexity: usize) -> Api {
         let limits = Limits { depth: 100, complexity };
-        Api::new(self.app.app().clone(), limits, Timing::default(), Analyzer)
+        Api::extended(self.app.app().clone(), limits, Timing::default(), Analyzer)
     }
 
     async fn cost(&self, operation: &str, document: &str) -> usize {
@@ -70,8 +70,10 @@ fn leaf(schema: &Schema, name: &str) -> String {
 async fn a_list_costs_more_for_each_field_of_its_rows() {
     let app = TestApp::fake(Script::new().succeed()).await;
     let schema = Schema::of(&app.graphql(Schema::query(), json!({})).await);
-    let mut scales =
-        Scales { analyzing: Api::new(app.app().clone(), Limits::default(), Timing::default(), Analyzer), app: &app };
+    let mut scales = Scales {
+        analyzing: Api::extended(app.app().clone(), Limits::default(), Timing::default(), Analyzer),
+        app: &app,
+    };
     scales.analyzing = scales.limited(NO_LIMITS);
     let mut lists = 0;
     for place in schema.places() {
@@ -102,7 +104,7 @@ async fn a_list_costs_more_for_each_field_of_its_rows() {
 #[tokio::test]
 async fn a_page_costs_as_many_rows_as_it_has_and_too_much_is_refused() {
     let app = TestApp::fake(Script::new().succeed()).await;
-    let analyzing = Api::new(app.app().clone(), Limits::default(), Timing::default(), Analyzer);
+    let analyzing = Api::extended(app.app().clone(), Limits::default(), Timing::default(), Analyzer);
     let scales = Scales { app: &app, analyzing };
     let small = scales.cost("query", "{ projects(first: 1) { nodes { id slug } } }").await;
     let large = scales.cost("query", "{ projects(last: 100) { nodes { id slug } } }").await;

@@ -8,5 +8,6 @@ mod introspection;
 mod log_search;
 mod nodes;
 mod paging;
+mod rows;
 mod rubbish;
 mod statements;

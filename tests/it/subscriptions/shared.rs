@@ -5,7 +5,6 @@ use std::time::Duration;
 use alm::{
     app::Timing,
     graphql::{Api, Limits, Live, Told},
-    http::MarkExecution,
 };
 use alm_build_spi::conformance::fake::Script;
 use alm_domain::{Actor, Principal, Role, UserId};
@@ -71,7 +70,7 @@ async fn what_depends_on_who_asks_is_told_to_each_his_own() {
     let service = app.service("web").await;
     let build = app.start_build(&service).await;
     within(app.engine.held(build.key())).await;
-    let api = Api::new(app.app().clone(), Limits::default(), Timing::default(), MarkExecution);
+    let api = Api::new(app.app().clone(), Limits::default(), Timing::default());
     let document = "subscription($id: ID!) { buildUpdates(buildId: $id) {
         ... on BuildSnapshot { build { ...B } } ... on BuildChanged { build { ...B } } ... on StagesChanged { build { ...B } } } }
         fragment B on Build { status service { provider { actions { action allowed } } } }";

@@ -5,7 +5,8 @@ use std::{net::SocketAddr, sync::Arc};
 use alm::{
     app::{App, Timing},
     graphql::{Api, Limits},
-    http::{HttpConfig, HttpState, MarkExecution, SingleUserAuth, Token, downloads, router, serve},
+    http::{HttpConfig, HttpState, SingleUserAuth, Token, downloads, serve},
+    wiring,
 };
 use alm_domain::{Clock, SystemClock, SystemIds};
 use alm_store::Store;
@@ -39,7 +40,7 @@ impl Server {
             let closing = CancellationToken::new();
             let http = Arc::new(http);
             let state = HttpState::new(
-                Api::new(app.clone(), Limits::default(), timing, MarkExecution),
+                Api::new(app.clone(), Limits::default(), timing),
                 Arc::new(SingleUserAuth::new(Token::new(TOKEN).unwrap())),
                 Arc::new(SystemIds),
                 Arc::clone(&http),
@@ -48,7 +49,7 @@ impl Server {
             .extra(downloads(app.clone()));
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
-            let served = tokio::spawn(serve(listener, router(state), http, closing.clone()));
+            let served = tokio::spawn(serve(listener, wiring::routes(state), http, closing.clone()));
             (address, app, closing, served)
         });
         let (address, app, closing, served) = started.await.unwrap();

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use alm::http::{MarkExecution, RequestId};
+use alm::http::RequestId;
 use alm_domain::Principal;
 use async_graphql::{Context, Object, Schema, Subscription};
 use futures::{Stream, StreamExt, stream};
@@ -27,7 +27,7 @@ pub(crate) struct Traces {
 }
 
 pub(crate) fn schema(traces: Arc<Traces>) -> TestSchema {
-    Schema::build(Query, Mutation, Live).extension(MarkExecution).data(traces).finish()
+    Schema::build(Query, Mutation, Live).data(traces).finish()
 }
 
 fn traces<'a>(ctx: &'a Context<'_>) -> &'a Arc<Traces> {
