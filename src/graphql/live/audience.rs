@@ -14,6 +14,9 @@ use crate::app::{App, Subject};
 /// has lost a right is told nothing more.
 const TRUSTED: Duration = Duration::from_secs(4);
 
+/// Pause before a store that could not be read is asked again.
+const AGAIN: Duration = Duration::from_millis(250);
+
 /// One principal among those who share an execution. Its right to see the subject is asked for again when something is to be
 /// told and the last answer is too old; so who hears nothing costs nothing.
 #[derive(Debug)]
@@ -34,20 +37,31 @@ impl Audience {
         now < *self.trusted_until.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// Whether the right still holds. Many who ask at once ask the store once. A store that cannot be read gives nobody a right.
+    /// Whether the right still holds. As long as the store cannot be read there is no answer, and whoever waits for it is told
+    /// nothing.
     pub(super) async fn holds(&self, app: &App, subject: Subject) -> bool {
+        loop {
+            match self.ask(app, subject).await {
+                Some(holds) => return holds,
+                None => tokio::time::sleep(AGAIN).await,
+            }
+        }
+    }
+
+    /// Whether the right still holds, if the store can be read. Many who ask at once ask it once.
+    pub(super) async fn ask(&self, app: &App, subject: Subject) -> Option<bool> {
         if self.is_trusted(Instant::now()) {
-            return true;
+            return Some(true);
         }
         let _asking = self.asking.lock().await;
         if self.is_trusted(Instant::now()) {
-            return true;
+            return Some(true);
         }
         let asked = Instant::now();
-        let holds = matches!(app.reach(&self.principal, subject).await, Ok(Some(_)));
+        let holds = app.reach(&self.principal, subject).await.ok()?.is_some();
         if holds {
             *self.trusted_until.lock().unwrap_or_else(PoisonError::into_inner) = asked + TRUSTED;
         }
-        holds
+        Some(holds)
     }
 }

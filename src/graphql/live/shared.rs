@@ -142,7 +142,8 @@ impl Shared {
     pub(super) async fn ask_again(&self, app: &App) {
         let audiences: Vec<_> = self.state().audiences.values().filter_map(Weak::upgrade).take(FEW).collect();
         for audience in audiences {
-            audience.holds(app, self.plan.subject).await;
+            // Without an answer everybody waits for one by himself.
+            let _ = audience.ask(app, self.plan.subject).await;
         }
     }
 
