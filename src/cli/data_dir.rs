@@ -5,9 +5,13 @@ use std::{
     io,
     os::unix::fs::{DirBuilderExt, OpenOptionsExt},
     path::{Path, PathBuf},
+    time::{Duration, Instant},
 };
 
 use rustix::fs::{FlockOperation, flock};
+
+/// How long a lock may outlive the server that had it.
+const A_MOMENT: Duration = Duration::from_secs(1);
 
 /// A data directory that belongs to this process until the value is dropped (or the process ends, in whatever way).
 #[derive(Debug)]
@@ -36,10 +40,11 @@ pub enum DataDirError {
 }
 
 impl DataDir {
-    /// Makes the directory if need be, readable by its owner only, and locks it.
+    /// Makes the directory if need be, readable by its owner only, and locks it. Waits for a moment while it is locked: a server
+    /// that was killed while it started a program leaves the lock to that child, which lets go of it when it executes the program.
     ///
     /// # Errors
-    /// [`DataDirError::InUse`] when another process has the lock.
+    /// [`DataDirError::InUse`] when another process has the lock, and keeps it.
     pub fn open(path: &Path) -> Result<Self, DataDirError> {
         let unusable = |source| DataDirError::Unusable { path: path.to_owned(), source };
         DirBuilder::new().recursive(true).mode(0o700).create(path).map_err(unusable)?;
@@ -51,10 +56,14 @@ impl DataDir {
             .mode(0o600)
             .open(path.join("lock"))
             .map_err(unusable)?;
-        match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
-            Ok(()) => Ok(Self { path: path.to_owned(), _lock: lock }),
-            Err(rustix::io::Errno::WOULDBLOCK) => Err(DataDirError::InUse { path: path.to_owned() }),
-            Err(error) => Err(unusable(error.into())),
+        let asked = Instant::now();
+        loop {
+            match flock(&lock, FlockOperation::NonBlockingLockExclusive) {
+                Ok(()) => return Ok(Self { path: path.to_owned(), _lock: lock }),
+                Err(rustix::io::Errno::WOULDBLOCK) if asked.elapsed() < A_MOMENT => std::thread::sleep(A_MOMENT / 50),
+                Err(rustix::io::Errno::WOULDBLOCK) => return Err(DataDirError::InUse { path: path.to_owned() }),
+                Err(error) => return Err(unusable(error.into())),
+            }
         }
     }
 

@@ -31,12 +31,13 @@ pub(in crate::graphql) fn feed(
     let Some(plan) = Plan::of(&mut request, &principal, viewer::names()) else {
         return api.alone(request, principal, &Leg::default()).map(Told::Response).boxed();
     };
-    once(async move {
+    // Boxed, so that what it took to join is given back when it is done: most of the time a stream is idle.
+    once(Box::pin(async move {
         match Hub::join(&api, plan, &principal, tap).await {
             Some(place) => shared(api, request, place),
             None => api.alone(request, principal, &Leg::default()).map(Told::Response).boxed(),
         }
-    })
+    }))
     .flatten()
     .boxed()
 }
