@@ -13,6 +13,7 @@ use super::{
     error::ErrorCode,
     live::{Hub, Leg, Live, Tap, Told, feed},
     loaders::Batches,
+    operation::chosen,
     schema::{AlmSchema, Limits, schema},
 };
 use crate::app::{App, Timing};
@@ -77,11 +78,7 @@ impl Live for Api {
 fn is_mutation(request: &mut Request) -> bool {
     let name = request.operation_name.clone();
     let Ok(document) = request.parsed_query() else { return false };
-    document
-        .operations
-        .iter()
-        .filter(|(operation, _)| name.is_none() || operation.map(async_graphql::Name::as_str) == name.as_deref())
-        .any(|(_, operation)| operation.node.ty == OperationType::Mutation)
+    chosen(document, name.as_deref()).is_some_and(|operation| operation.ty == OperationType::Mutation)
 }
 
 fn refused() -> Response {

@@ -12,6 +12,7 @@ mod live;
 mod loaders;
 mod log;
 mod node;
+mod operation;
 mod paging;
 mod project;
 mod prompt;
@@ -26,4 +27,5 @@ mod viewer;
 
 pub use executor::Api;
 pub use live::{Live, Payload, Tap, Told};
+pub(crate) use operation::chosen;
 pub use schema::{Limits, sdl};

@@ -1,18 +1,9 @@
 // Follows BUILD at ADDRESS with TOKEN by server-sent events (npm graphql-sse), and prints every event as a line of JSON. Whenever
 // CUT more log lines have come, both connections are torn down, without a word; then they go on behind the last cursors.
 import { createClient } from "graphql-sse";
+import { documents } from "./streams.mjs";
 
 const [address, token, build, cut] = process.argv.slice(2);
-const documents = {
-  log: `subscription Log($id: ID!, $after: String) { stream: buildLog(buildId: $id, after: $after) { __typename
-    ... on StreamEvent { cursor } ... on LogBatch { lines { seq stageId stream text } } ... on LogGap { cause }
-    ... on StreamEnded { reason } } }`,
-  state: `fragment Stages on Stage { id key revision status }
-    subscription State($id: ID!, $after: String) { stream: buildUpdates(buildId: $id, after: $after) { __typename
-    ... on StreamEvent { cursor } ... on BuildSnapshot { reset build { revision status stages { ...Stages } } }
-    ... on BuildChanged { build { revision status } } ... on StagesChanged { build { revision status } stages { ...Stages } }
-    ... on StreamEnded { reason } } }`,
-};
 const after = {};
 const ended = new Set();
 let lines = 0;

@@ -15,7 +15,7 @@ use super::{
     hub::{Hub, Place},
     leg::Leg,
     plan::Plan,
-    shared::{Found, Member},
+    shared::Found,
     viewer,
 };
 use crate::graphql::{Api, error::gone};
@@ -45,28 +45,20 @@ pub(in crate::graphql) fn feed(
 fn shared(api: Api, request: Request, place: Place) -> BoxStream<'static, Told> {
     let Place { mut member, begin, after } = place;
     // The request is needed for the beginning only; a stream that lasts for hours does not carry it.
-    let first = after.is_none().then(|| {
+    let mut first = after.is_none().then(|| {
         let leg = Leg::as_asked(begin);
         (api.alone(request, member.audience().principal.clone(), &leg), leg)
     });
+    member.position = after.unwrap_or_default();
     stream! {
-        if let Some((mut responses, leg)) = first {
-            while let Some(response) = responses.next().await {
-                yield Told::Response(response);
-            }
-            if !leg.has_arrived() {
-                return;
-            }
-            member.position = leg.position();
-        } else {
-            member.position = after.unwrap_or(begin);
-        }
         // What lies between the subscriber and what is shared is told by executions of its own.
         let mut until = Some(begin);
         loop {
-            while until.is_none_or(|until| member.position < until) {
-                let leg = Leg::behind(member.position, until);
-                let mut responses = more(&api, &member, &leg);
+            while first.is_some() || until.is_none_or(|until| member.position < until) {
+                let (mut responses, leg) = first.take().unwrap_or_else(|| {
+                    let leg = Leg::behind(member.position, until);
+                    (api.leg(member.plan(), member.audience().principal.clone(), &leg), leg)
+                });
                 while let Some(response) = responses.next().await {
                     yield Told::Response(response);
                 }
@@ -105,10 +97,6 @@ fn shared(api: Api, request: Request, place: Place) -> BoxStream<'static, Told> 
         }
     }
     .boxed()
-}
-
-fn more(api: &Api, member: &Member, leg: &Leg) -> BoxStream<'static, Response> {
-    api.leg(member.plan(), member.audience().principal.clone(), leg)
 }
 
 impl Api {

@@ -5,11 +5,11 @@ use std::{collections::HashSet, sync::Arc};
 use alm_domain::{Actor, BuildId, Cursor, CursorKind, Principal, ProjectId, Role};
 use async_graphql::{
     Request, Value, Variables,
-    parser::types::{DocumentOperations, ExecutableDocument, Field, OperationType, Selection},
+    parser::types::{ExecutableDocument, Field, OperationType, Selection},
 };
 
 use super::normal::{normalized, words};
-use crate::app::Subject;
+use crate::{app::Subject, graphql::chosen};
 
 /// Executions with the same key bring the same responses from the same position on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -102,14 +102,9 @@ impl Plan {
 
 /// The one field that a subscription asks for, where it stands in the operation itself.
 fn root<'a>(document: &'a ExecutableDocument, name: Option<&str>) -> Option<&'a Field> {
-    let operation = match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => operation,
-        (DocumentOperations::Multiple(operations), Some(name)) => operations.get(name)?,
-        (DocumentOperations::Multiple(operations), None) if operations.len() == 1 => operations.values().next()?,
-        _ => return None,
-    };
-    match operation.node.selection_set.node.items.as_slice() {
-        [only] if operation.node.ty == OperationType::Subscription => match &only.node {
+    let operation = chosen(document, name)?;
+    match operation.selection_set.node.items.as_slice() {
+        [only] if operation.ty == OperationType::Subscription => match &only.node {
             Selection::Field(field) => Some(&field.node),
             _ => None,
         },

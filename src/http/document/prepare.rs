@@ -10,9 +10,12 @@ use async_graphql::{
 };
 
 use super::{DocumentLimits, Problem, TrustedDocuments, expansion, tokens};
-use crate::http::{
-    Code,
-    graphql::{Params, Source},
+use crate::{
+    graphql::chosen,
+    http::{
+        Code,
+        graphql::{Params, Source},
+    },
 };
 
 /// A request whose document is parsed and within the limits.
@@ -63,19 +66,19 @@ pub(super) fn parsed(text: &str, limits: &DocumentLimits) -> Result<ExecutableDo
 }
 
 fn kind(document: &ExecutableDocument, name: Option<&str>) -> Result<OperationType, Problem> {
-    let invalid = |message: String| Err(Problem::new(Code::GraphqlValidationFailed, message));
-    match (&document.operations, name) {
-        (DocumentOperations::Single(operation), None) => Ok(operation.node.ty),
-        (DocumentOperations::Single(_), Some(_)) => {
-            invalid("`operationName` names an operation, but the only one of the document has no name".to_owned())
-        }
-        (DocumentOperations::Multiple(operations), Some(name)) => match operations.get(name) {
-            Some(operation) => Ok(operation.node.ty),
-            None => invalid(format!("`operationName`: the document has no operation {:?}", alm_domain::shorten(name))),
-        },
-        (DocumentOperations::Multiple(operations), None) => match operations.values().next() {
-            Some(operation) if operations.len() == 1 => Ok(operation.node.ty),
-            _ => invalid("the document has several operations: say in `operationName` which one to run".to_owned()),
-        },
+    if let Some(operation) = chosen(document, name) {
+        return Ok(operation.ty);
     }
+    let message = match (&document.operations, name) {
+        (DocumentOperations::Single(_), _) => {
+            "`operationName` names an operation, but the only one of the document has no name".to_owned()
+        }
+        (DocumentOperations::Multiple(_), Some(name)) => {
+            format!("`operationName`: the document has no operation {:?}", alm_domain::shorten(name))
+        }
+        (DocumentOperations::Multiple(_), None) => {
+            "the document has several operations: say in `operationName` which one to run".to_owned()
+        }
+    };
+    Err(Problem::new(Code::GraphqlValidationFailed, message))
 }

@@ -2,8 +2,11 @@
 
 use std::{sync::Arc, time::Duration};
 
-use async_graphql::{Executor, Response, ServerError, Value};
-use futures::{StreamExt, stream::BoxStream};
+use async_graphql::{Executor, Response, ServerError, Value, parser::types::OperationType};
+use futures::{
+    StreamExt,
+    stream::{self, BoxStream},
+};
 
 use crate::{
     graphql::{Live, Payload, Tap, Told},
@@ -23,7 +26,7 @@ pub(in crate::http) enum Outcome {
     TimedOut(Vec<ServerError>),
 }
 
-/// What a subscription says.
+/// What an operation says, told as a stream.
 pub(in crate::http) enum Said {
     /// Something to this client alone.
     Alone(Outcome),
@@ -45,13 +48,27 @@ pub(in crate::http) async fn execute<E: Executor>(executor: &E, prepared: Prepar
     }
 }
 
-/// Runs a subscription. It is polled, and so does work, only as fast as its events are taken; what goes through the tap does not
-/// come out here.
-pub(in crate::http) fn subscribe<E: Live>(
+/// How long operations that are told as streams may go on when the server goes: they say by themselves why they end.
+pub(in crate::http) const LAST_WORDS: Duration = Duration::from_secs(3);
+
+/// Runs an operation of any kind, a query or mutation for at most so long. It is polled, and so does work, only as fast as what
+/// it says is taken; what goes through the tap does not come out here.
+pub(in crate::http) fn run<E: Live>(
     executor: &E,
     prepared: Prepared,
+    limit: Duration,
     tap: Option<Arc<dyn Tap>>,
 ) -> BoxStream<'static, Said> {
+    match prepared.kind {
+        OperationType::Subscription => subscribe(executor, prepared, tap),
+        OperationType::Query | OperationType::Mutation => {
+            let executor = executor.clone();
+            stream::once(async move { Said::Alone(execute(&executor, prepared, limit).await) }).boxed()
+        }
+    }
+}
+
+fn subscribe<E: Live>(executor: &E, prepared: Prepared, tap: Option<Arc<dyn Tap>>) -> BoxStream<'static, Said> {
     let mut first = true;
     executor
         .subscribe(prepared.request, tap)

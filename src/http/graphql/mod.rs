@@ -8,7 +8,7 @@ mod params;
 mod reply;
 mod source;
 
-pub(super) use execution::{Outcome, Said, execute, subscribe};
+pub(super) use execution::{LAST_WORDS, Outcome, Said, execute, run};
 pub(super) use handler::handle;
 pub(super) use params::Params;
 pub(super) use source::Source;

@@ -1,8 +1,7 @@
 //! One stream, from its first byte to its end.
 
-use std::{convert::Infallible, sync::Arc, time::Duration};
+use std::{convert::Infallible, sync::Arc};
 
-use async_graphql::parser::types::OperationType;
 use async_stream::stream;
 use axum::{
     body::Body,
@@ -23,23 +22,14 @@ use crate::{
     http::{
         HttpState,
         document::{Prepared, Problem},
-        graphql::{Outcome, Said, execute, subscribe},
+        graphql::{LAST_WORDS, Outcome, Said, run},
         metrics::Present,
     },
 };
 
-/// How long an operation may go on when the server goes: streams say by themselves why they end.
-const LAST_WORDS: Duration = Duration::from_secs(3);
-
 /// Runs an operation, and tells what comes of it as events.
 pub(in crate::http) fn stream<E: Live>(state: Arc<HttpState<E>>, prepared: Prepared, caller: Caller) -> Response {
-    let said = match prepared.kind {
-        OperationType::Subscription => subscribe(&state.executor, prepared, None),
-        OperationType::Query | OperationType::Mutation => {
-            let (executor, limit) = (state.executor.clone(), state.config.request_timeout);
-            futures::stream::once(async move { Said::Alone(execute(&executor, prepared, limit).await) }).boxed()
-        }
-    };
+    let said = run(&state.executor, prepared, state.config.request_timeout, None);
     reply(events(state, said, caller))
 }
 

@@ -2,8 +2,8 @@
 
 use std::{io::IoSlice, pin::Pin, sync::Arc, time::Duration};
 
-use async_graphql::{ServerError, parser::types::OperationType};
-use futures::{FutureExt, SinkExt, StreamExt, stream};
+use async_graphql::ServerError;
+use futures::{FutureExt, SinkExt, StreamExt};
 use serde_json::value::RawValue;
 use tokio::time::{Instant, Sleep};
 use tokio_tungstenite::{
@@ -27,15 +27,13 @@ use crate::{
     http::{
         Code, HttpState, RequestId,
         document::{Problem, prepare},
-        graphql::{Params, Said, execute, subscribe},
+        graphql::{LAST_WORDS, Params, run},
         metrics,
     },
 };
 
 /// How long the other side may take to answer our close frame.
 const FAREWELL: Duration = Duration::from_secs(2);
-/// How long operations may go on when the server goes: streams say by themselves why they end.
-const LAST_WORDS: Duration = Duration::from_secs(3);
 
 pub(super) struct Session<E> {
     state: Arc<HttpState<E>>,
@@ -230,13 +228,7 @@ impl<E: Live> Session<E> {
         let request_id = RequestId::generate(&*self.state.ids);
         prepared.request = prepared.request.data(principal).data(request_id);
         let lane = Arc::new(Lane::new(&id, Arc::clone(&self.outbox))?);
-        let said = match prepared.kind {
-            OperationType::Subscription => subscribe(&self.state.executor, prepared, Some(lane.clone())),
-            OperationType::Query | OperationType::Mutation => {
-                let (executor, limit) = (self.state.executor.clone(), self.state.config.request_timeout);
-                stream::once(async move { Said::Alone(execute(&executor, prepared, limit).await) }).boxed()
-            }
-        };
+        let said = run(&self.state.executor, prepared, self.state.config.request_timeout, Some(lane.clone()));
         self.operations.add(id, lane, said);
         Ok(())
     }
