@@ -6,6 +6,7 @@
 use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
 mod m20261122_000001_initial;
+mod schema;
 
 /// All migrations, oldest first.
 #[derive(Debug, Clone, Copy)]

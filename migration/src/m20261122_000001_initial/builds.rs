@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::{Columns, belongs, index, key, optional, refers, table};
+use crate::schema::{Columns, belongs, index, key, optional, refers, table};
 
 pub(super) fn tables(c: Columns) -> Vec<TableCreateStatement> {
     vec![

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::{Columns, index, key, optional, refers, table};
+use crate::schema::{Columns, belongs, index, key, optional, refers, table};
 
 pub(super) fn tables(c: Columns) -> Vec<TableCreateStatement> {
     vec![
@@ -31,7 +31,7 @@ pub(super) fn tables(c: Columns) -> Vec<TableCreateStatement> {
             vec![c.uuid("project_id"), c.number("seq"), c.number("at"), c.text("kind"), optional(c.uuid("subject_id"))],
         )
         .primary_key(&mut key(&["project_id", "seq"]))
-        .foreign_key(&mut super::belongs("project_events", "project_id", "projects", "id"))
+        .foreign_key(&mut belongs("project_events", "project_id", "projects", "id"))
         .take(),
         table(
             "providers",

@@ -2,7 +2,7 @@
 
 use sea_orm_migration::prelude::*;
 
-use super::{Columns, belongs, key, optional, table};
+use crate::schema::{Columns, belongs, key, optional, table};
 
 pub(super) fn tables(c: Columns) -> Vec<TableCreateStatement> {
     vec![
