@@ -97,6 +97,7 @@ async fn load(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
         AnyId::ApprovalId(id) => {
             loader.load_one(id).await.map_err(LoadError::fault)?.map(|a| Node::Approval(ApprovalNode(a)))
         }
+        AnyId::EnvironmentId(_) => None,
         AnyId::UserId(id) => UserNode::of(ctx.principal()?).filter(|user| user.id == id).map(Node::User),
     })
 }

@@ -2,6 +2,7 @@
 
 use alm_domain::Timestamp;
 use secrecy::SecretString;
+use serde::{Deserialize, Serialize};
 
 /// With whose rights an engine is called. Cannot print its token.
 #[derive(Debug, Clone, Default)]
@@ -22,8 +23,39 @@ pub struct Identity {
 /// A secret for one build, under the name that the user chose. Cannot print its value.
 #[derive(Debug, Clone)]
 pub struct NamedSecret {
-    /// Its name: a file name and the tail of a variable's name can be made of it.
+    /// Its name: a file name and the tail of a variable's name can be made of it. For a token, the name of its environment.
     pub name: String,
+    /// Which stages get it.
+    pub reach: SecretReach,
     /// Its value.
     pub value: SecretString,
+    /// Until when it works, where that is known.
+    pub expires_at: Option<Timestamp>,
+}
+
+impl NamedSecret {
+    /// A secret for every stage, that does not end.
+    pub fn new(name: impl Into<String>, value: impl Into<SecretString>) -> Self {
+        Self { name: name.into(), reach: SecretReach::Build, value: value.into(), expires_at: None }
+    }
+
+    /// The token of the environment with this name.
+    pub fn token(
+        environment: impl Into<String>,
+        value: impl Into<SecretString>,
+        expires_at: Option<Timestamp>,
+    ) -> Self {
+        let (name, value) = (environment.into(), value.into());
+        Self { name, reach: SecretReach::Environment, value, expires_at }
+    }
+}
+
+/// Which stages get a secret.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "SCREAMING_SNAKE_CASE")]
+pub enum SecretReach {
+    /// All of them.
+    Build,
+    /// Those that deploy to the environment of its name.
+    Environment,
 }

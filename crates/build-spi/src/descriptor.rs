@@ -11,6 +11,9 @@ pub struct ProviderDescriptor {
     pub kind: ProviderKind,
     /// What it can do. What is not in here is never called.
     pub capabilities: BTreeSet<Capability>,
+    /// Whether the engine is called with the rights of a person: then every call about a run needs a token. One that needs
+    /// none is given none.
+    pub needs_token: bool,
     /// The settings that it understands, on the provider and on a build service.
     pub settings: Vec<SettingDefinition>,
     /// How well builds are kept apart from the service and from one another, as one sentence for administrators: a provider

@@ -14,7 +14,7 @@ mod error;
 mod provider;
 mod run;
 
-pub use access::{Access, Identity, NamedSecret};
+pub use access::{Access, Identity, NamedSecret, SecretReach};
 pub use alm_domain::{CapabilityNote, Observation, Observed, ResumeToken};
 pub use config::{BuildConfigSpec, ConfigRef, Description};
 pub use descriptor::ProviderDescriptor;

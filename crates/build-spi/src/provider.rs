@@ -7,8 +7,8 @@ use tokio_util::sync::CancellationToken;
 
 use crate::{
     Access, BuildConfigSpec, CancelReceipt, ConfigRef, Decision, DecisionReceipt, Description, Identity, LogPosition,
-    Observed, PositionedLine, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot,
-    StartBuild,
+    NamedSecret, Observed, PositionedLine, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef,
+    RunSnapshot, StartBuild,
 };
 
 /// What following a run gives.
@@ -173,6 +173,17 @@ pub trait BuildProvider: Send + Sync + std::fmt::Debug + 'static {
         _decision: &Decision,
     ) -> Result<DecisionReceipt, ProviderError> {
         Err(ProviderError::unsupported(Capability::Approvals))
+    }
+
+    /// Hands a run the token of an environment: one that was withheld at its start, or a newer one. A stage that waits for it
+    /// ([`WaitingForCredential`](alm_domain::RunStatus::WaitingForCredential)) goes on; the newest one counts. Resolves when the
+    /// engine has it for good. Idempotent; a run that is over, or has no such stage, is a success. Needs
+    /// [`Capability::LateSecrets`].
+    ///
+    /// # Errors
+    /// [`ProviderError::NotFound`]; [`ProviderError::Invalid`] for a name that no file can have.
+    async fn supply(&self, _access: &Access, _run: &RunRef, _secret: &NamedSecret) -> Result<(), ProviderError> {
+        Err(ProviderError::unsupported(Capability::LateSecrets))
     }
 
     /// Reads a kept file from an offset in bytes. Needs [`Capability::Artifacts`]. Works after release.

@@ -28,8 +28,11 @@ pub struct StartBuild {
     pub reference: String,
     /// Inputs as given; the provider fills in defaults.
     pub parameters: Vec<ParameterValue>,
-    /// Secrets for this build only.
+    /// Secrets for this build only; empty where the provider does not declare [`Secrets`](alm_domain::Capability::Secrets).
     pub secrets: Vec<NamedSecret>,
+    /// Names of environments whose token comes later, by [`supply`](crate::BuildProvider::supply): their stages wait for it.
+    /// Empty where the provider does not declare [`LateSecrets`](alm_domain::Capability::LateSecrets).
+    pub withheld: Vec<String>,
 }
 
 /// A build that repeats another one.

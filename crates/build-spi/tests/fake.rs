@@ -49,6 +49,7 @@ impl World {
             reference: "main".into(),
             parameters: vec![],
             secrets: vec![],
+            withheld: vec![],
         }
     }
 

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Artifact, BuildId, CapabilityNote, Commit, EventSeq, ParameterValue, ProjectId, ProviderId, RunStatus,
-    ServiceId, StageKey, StatusReason, Timestamp, Trigger,
+    Actor, Artifact, BuildId, CapabilityNote, Commit, EventSeq, Hold, ParameterValue, ProjectId, ProviderId,
+    ReasonCode, RunStatus, ServiceId, StageKey, StatusReason, Timestamp, Trigger,
 };
 
 /// Whether a build has stages.
@@ -105,6 +105,12 @@ pub struct Build {
     pub degraded_since: Option<Timestamp>,
     /// Why the engine cannot be asked.
     pub degraded_reason: Option<String>,
+    /// The same for programs: CREDENTIAL where somebody must connect an account again.
+    #[serde(default)]
+    pub degraded_code: Option<ReasonCode>,
+    /// Why it has no run at the engine yet; `None` once it may have one.
+    #[serde(default)]
+    pub hold: Option<Hold>,
     /// That somebody asked it to stop.
     pub cancel: Option<CancelRequest>,
     /// What it left behind; at most 1000.

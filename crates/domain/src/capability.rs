@@ -36,11 +36,15 @@ pub enum Capability {
     LogTimestamps,
     /// Keeps files for download.
     Artifacts,
+    /// Takes secrets for a build, and hands them to the stages that they are for.
+    Secrets,
+    /// Holds a stage until it is given the token of its environment.
+    LateSecrets,
 }
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 15] = [
+    pub const ALL: [Self; 17] = [
         Self::Stages,
         Self::ParallelStages,
         Self::PlannedGraph,
@@ -56,6 +60,8 @@ impl Capability {
         Self::LogStreams,
         Self::LogTimestamps,
         Self::Artifacts,
+        Self::Secrets,
+        Self::LateSecrets,
     ];
 }
 

@@ -119,6 +119,8 @@ ids! {
     ApprovalId = "apr";
     /// Names a person.
     UserId = "usr";
+    /// Names an environment of one project.
+    EnvironmentId = "env";
 }
 
 impl StageId {

@@ -12,6 +12,7 @@ mod clock;
 mod commit;
 mod configuration;
 mod cursor;
+mod hold;
 mod id;
 mod journal;
 mod log;
@@ -43,7 +44,8 @@ pub use configuration::{
     check_settings, effective_configuration, settings_schema,
 };
 pub use cursor::{Cursor, CursorError, CursorKind};
-pub use id::{AnyId, ApprovalId, BuildId, IdError, ProjectId, ProviderId, ServiceId, StageId, UserId};
+pub use hold::{AwaitedCredential, Hold};
+pub use id::{AnyId, ApprovalId, BuildId, EnvironmentId, IdError, ProjectId, ProviderId, ServiceId, StageId, UserId};
 pub use journal::{BuildHeads, Change, EventSeq, JournalEntry, LineNo, ProjectEvent, ProjectEventKind, ProjectSeq};
 pub use log::{LogLevel, LogLine, LogRange, LogStream, NumberedLine, level_of, strip_sgr};
 pub use observation::{ApprovalObservation, Observation, Observed, ResumeToken, RunObservation, StageObservation};

@@ -7,7 +7,7 @@ use std::collections::BTreeMap;
 
 use crate::{
     Actor, Approval, ApprovalDecision, ApprovalId, ApprovalKey, ApprovalObservation, ApprovalStatus, Artifact, Build,
-    BuildShape, CancelRequest, Change, EventSeq, Observation, ParameterProblem, ParameterValue, ReasonCode,
+    BuildShape, CancelRequest, Change, EventSeq, Hold, Observation, ParameterProblem, ParameterValue, ReasonCode,
     RunObservation, RunStatus, Stage, StageId, StageKey, StageObservation, StatusReason, Timestamp, Verdict, Warning,
     check_parameters,
 };
@@ -99,7 +99,7 @@ impl BuildState {
     }
 
     /// Asks the build to stop. Idempotent. The build is over only when its provider says so: it may have been started already by
-    /// a call whose answer was lost.
+    /// a call whose answer was lost. One that is held is over at once: its provider has never heard of it.
     pub fn request_cancel(&mut self, by: &Actor, reason: Option<String>, now: Timestamp) -> CancelOutcome {
         if self.build.status.is_terminal() {
             return CancelOutcome::AlreadyFinished;
@@ -107,13 +107,45 @@ impl BuildState {
         if self.build.cancel.is_none() {
             self.build.cancel =
                 Some(CancelRequest { by: by.clone(), at: now, reason: reason.clone(), delivered_at: None });
-            self.build.status = RunStatus::Cancelling;
-            self.build.reason = Some(StatusReason::new(
+            let why = StatusReason::new(
                 ReasonCode::CancelledByUser,
                 reason.unwrap_or_else(|| "a person asked the build to stop".to_owned()),
-            ));
+            );
+            if self.build.hold.is_some() {
+                self.finish(RunStatus::Cancelled, why, now);
+            } else {
+                self.build.status = RunStatus::Cancelling;
+                self.build.reason = Some(why);
+            }
         }
         CancelOutcome::Cancelling
+    }
+
+    /// Holds a build that its engine has not heard of. `false`, and nothing changes, where it is past that: at work, asked to
+    /// stop, or over.
+    pub fn hold(&mut self, hold: Hold) -> bool {
+        if self.build.hold.as_ref() == Some(&hold) {
+            return true;
+        }
+        if !matches!(
+            self.build.status,
+            RunStatus::Queued | RunStatus::WaitingForCredential | RunStatus::WaitingForApproval
+        ) || self.build.started_at.is_some()
+        {
+            return false;
+        }
+        let (status, reason) = hold.state();
+        (self.build.status, self.build.reason, self.build.hold) = (status, Some(reason), Some(hold));
+        true
+    }
+
+    /// Lets a build that is held go on to its engine. `false`, and nothing changes, where it is not held: so it goes on once.
+    pub fn lift(&mut self) -> bool {
+        if self.build.hold.take().is_none() {
+            return false;
+        }
+        (self.build.status, self.build.reason) = (RunStatus::Queued, None);
+        true
     }
 
     /// Stores a decision; the provider is told afterwards. The inputs are completed with their defaults.
@@ -143,17 +175,19 @@ impl BuildState {
     }
 
     /// Notes that the engine cannot be asked, or (`None`) that it can again.
-    pub fn set_degraded(&mut self, reason: Option<String>, now: Timestamp) {
+    pub fn set_degraded(&mut self, reason: Option<StatusReason>, now: Timestamp) {
         match reason {
             Some(reason) => {
                 if !self.build.is_complete {
                     self.build.degraded_since.get_or_insert(now);
-                    self.build.degraded_reason = Some(reason);
+                    self.build.degraded_reason = Some(reason.message);
+                    self.build.degraded_code = Some(reason.code);
                 }
             }
             None => {
                 self.build.degraded_since = None;
                 self.build.degraded_reason = None;
+                self.build.degraded_code = None;
             }
         }
     }
@@ -343,8 +377,8 @@ impl BuildState {
             self.build.finished_at = Some(now);
         }
         self.build.is_complete = true;
-        self.build.degraded_since = None;
-        self.build.degraded_reason = None;
+        self.build.hold = None;
+        self.set_degraded(None, now);
         if self.build.shape == BuildShape::Unknown {
             self.build.shape = if self.stages.is_empty() { BuildShape::Plain } else { BuildShape::Pipeline };
         }

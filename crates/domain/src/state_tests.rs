@@ -4,8 +4,8 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    BuildId, ManualClock, ParameterDefinition, ParameterKind, Principal, ProjectId, ProviderId, SequentialIds,
-    ServiceId, StageKind, Trigger, TriggerKind,
+    AwaitedCredential, BuildId, EnvironmentId, ManualClock, ParameterDefinition, ParameterKind, Principal, ProjectId,
+    ProviderId, SequentialIds, ServiceId, StageKind, Trigger, TriggerKind,
 };
 use crate::{Clock, LogLine, LogStream};
 
@@ -36,6 +36,8 @@ fn queued() -> BuildState {
         external_url: None,
         degraded_since: None,
         degraded_reason: None,
+        degraded_code: None,
+        hold: None,
         cancel: None,
         artifacts: vec![],
         warnings: vec![],
@@ -214,5 +216,59 @@ proptest! {
                 }
             }
         }
+    }
+}
+
+fn awaiting() -> Hold {
+    Hold::Credential {
+        awaited: vec![AwaitedCredential {
+            environment: EnvironmentId::generate(&SequentialIds::new(9)),
+            name: "staging".into(),
+            message: "staging is not connected: connect it".into(),
+        }],
+        service_revision: 1,
+        since: now(),
+        deadline: now() + chrono::TimeDelta::days(1),
+    }
+}
+
+#[test]
+fn a_held_build_waits_for_its_account_and_goes_on_once() {
+    let mut state = queued();
+    assert!(state.hold(awaiting()));
+    assert_eq!(state.build.status, RunStatus::WaitingForCredential);
+    let reason = state.build.reason.clone().unwrap();
+    assert_eq!(
+        (reason.code, reason.message.as_str()),
+        (ReasonCode::Credential, "staging is not connected: connect it")
+    );
+    assert!(state.lift());
+    assert_eq!((state.build.status, &state.build.reason), (RunStatus::Queued, &None));
+    assert!(!state.lift());
+}
+
+#[test]
+fn a_held_build_that_is_cancelled_is_over_at_once() {
+    let mut state = queued();
+    state.hold(awaiting());
+    assert_eq!(state.request_cancel(&Principal::single_user().actor, None, now()), CancelOutcome::Cancelling);
+    assert_eq!(state.build.status, RunStatus::Cancelled);
+    assert!(state.build.is_complete && state.build.hold.is_none());
+    assert!(!state.lift());
+}
+
+#[test]
+fn a_build_that_works_or_is_over_is_not_held() {
+    let mut working = queued();
+    working.observe(
+        &Observation::Run(RunObservation { started_at: Some(now()), ..RunObservation::status(RunStatus::Running) }),
+        now(),
+    );
+    let mut cancelling = queued();
+    cancelling.request_cancel(&Principal::single_user().actor, None, now());
+    for mut state in [working, cancelling] {
+        let before = state.clone();
+        assert!(!state.hold(awaiting()));
+        assert_eq!(state, before);
     }
 }

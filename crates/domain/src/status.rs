@@ -16,6 +16,8 @@ pub enum RunStatus {
     Running,
     /// Held until a person decides.
     WaitingForApproval,
+    /// Held until a person connects an account again.
+    WaitingForCredential,
     /// Asked to stop, not stopped yet.
     Cancelling,
     /// Finished well.
@@ -44,11 +46,12 @@ pub struct IllegalTransition {
 
 impl RunStatus {
     /// All of them, in the order of a life.
-    pub const ALL: [Self; 11] = [
+    pub const ALL: [Self; 12] = [
         Self::Planned,
         Self::Queued,
         Self::Running,
         Self::WaitingForApproval,
+        Self::WaitingForCredential,
         Self::Cancelling,
         Self::Succeeded,
         Self::Unstable,
@@ -76,19 +79,23 @@ impl RunStatus {
     /// Moves on, or says that this is no move of the machine.
     ///
     /// Staying is always allowed (engines repeat themselves). States may be jumped over (a poll sees a short build only when
-    /// it has ended), but never left backwards to PLANNED or QUEUED, and a terminal state is never left at all. A run that was
-    /// asked to stop may end in any way (it may win the race), but does not go back to work.
+    /// it has ended), but never left backwards to PLANNED or QUEUED, and a terminal state is never left at all. Only what waited
+    /// for a credential may be QUEUED after it: that wait may come before any work. A run that was asked to stop may end in any
+    /// way (it may win the race), but does not go back to work.
     ///
     /// # Errors
     /// [`IllegalTransition`], with both ends.
     pub const fn advance(self, to: Self) -> Result<Self, IllegalTransition> {
-        use RunStatus::{Cancelling, Planned, Queued, Running, WaitingForApproval};
+        use RunStatus::{Cancelling, Planned, Queued, Running, WaitingForApproval, WaitingForCredential};
         let legal = match (self, to) {
             (from, to) if from as u8 == to as u8 => true,
             (from, _) if from.is_terminal() => false,
             (_, Planned) | (Cancelling, _) if !to.is_terminal() => false,
-            (_, Queued) => matches!(self, Planned),
-            (Planned | Queued | Running | WaitingForApproval, Running | WaitingForApproval | Cancelling) => true,
+            (_, Queued) => matches!(self, Planned | WaitingForCredential),
+            (
+                Planned | Queued | Running | WaitingForApproval | WaitingForCredential,
+                Running | WaitingForApproval | WaitingForCredential | Cancelling,
+            ) => true,
             _ => to.is_terminal(),
         };
         if legal { Ok(to) } else { Err(IllegalTransition { from: self, to }) }
@@ -102,6 +109,7 @@ impl RunStatus {
             Self::Queued => "QUEUED",
             Self::Running => "RUNNING",
             Self::WaitingForApproval => "WAITING_FOR_APPROVAL",
+            Self::WaitingForCredential => "WAITING_FOR_CREDENTIAL",
             Self::Cancelling => "CANCELLING",
             Self::Succeeded => "SUCCEEDED",
             Self::Unstable => "UNSTABLE",
@@ -177,6 +185,14 @@ pub enum ReasonCode {
     StartRefused,
     /// Reused from an earlier build.
     Reused,
+    /// An account is not connected, or its token has ended or was withdrawn: somebody must connect it again.
+    Credential,
+    /// An account was not connected in time.
+    CredentialLapsed,
+    /// The build service was changed or removed while the build waited.
+    ConfigurationChanged,
+    /// Whoever started it may not start it any more.
+    PermissionLost,
     /// Another reason; read the message.
     Other,
 }
@@ -212,7 +228,9 @@ mod tests {
             (WaitingForApproval, Queued),
             (Cancelling, Running),
             (Cancelling, WaitingForApproval),
+            (Cancelling, WaitingForCredential),
             (Cancelling, Queued),
+            (WaitingForCredential, Planned),
         ] {
             assert!(from.advance(to).is_err(), "{from} → {to}");
         }
@@ -222,6 +240,11 @@ mod tests {
             (Running, WaitingForApproval),
             (WaitingForApproval, Running),
             (Planned, Cancelling),
+            (Queued, WaitingForCredential),
+            (Planned, WaitingForCredential),
+            (Running, WaitingForCredential),
+            (WaitingForCredential, Queued),
+            (WaitingForCredential, Running),
         ] {
             assert_eq!(from.advance(to), Ok(to));
         }

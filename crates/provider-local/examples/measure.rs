@@ -52,6 +52,7 @@ async fn measure(lines: u64) {
         reference: "main".to_owned(),
         parameters: Vec::new(),
         secrets: Vec::new(),
+        withheld: Vec::new(),
     };
     let begin = Instant::now();
     let run = provider.start(&access, request).await.unwrap();

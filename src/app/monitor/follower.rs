@@ -175,6 +175,7 @@ impl<'a> Follower<'a> {
             spec,
             parameters: build.parameters.clone(),
             secrets: Vec::new(),
+            withheld: Vec::new(),
         };
         let access = Access::default();
         let started = match &build.rerun_of {
@@ -326,7 +327,8 @@ impl<'a> Follower<'a> {
     async fn degrade(&mut self, message: String) {
         self.noted = true;
         let now = self.shared.clock.now();
-        self.write_aside(|state| state.set_degraded(Some(message.clone()), now)).await;
+        let reason = StatusReason::new(ReasonCode::Other, message);
+        self.write_aside(|state| state.set_degraded(Some(reason.clone()), now)).await;
     }
 
     /// Ends the build for a reason that the engine did not give.

@@ -161,7 +161,7 @@ impl<W: Write> Renderer<W> {
             Status::Failed | Status::Errored => ('✗', "\x1b[31m"),
             Status::Cancelled | Status::Cancelling => ('■', "\x1b[33m"),
             Status::Skipped => ('-', DIM),
-            Status::WaitingForApproval => ('?', "\x1b[33m"),
+            Status::WaitingForApproval | Status::WaitingForCredential => ('?', "\x1b[33m"),
             _ => ('▸', "\x1b[1m"),
         };
         self.say(colour, &format!("{sign} {text}"))

@@ -14,6 +14,8 @@ pub(crate) enum RunStatus {
     Running,
     /// Held until a person decides.
     WaitingForApproval,
+    /// Held until a person connects an account, or connects it again.
+    WaitingForCredential,
     /// Asked to stop, not stopped yet.
     Cancelling,
     /// Finished well.
@@ -72,6 +74,14 @@ pub(crate) enum StatusReasonCode {
     StartRefused,
     /// Reused from an earlier build.
     Reused,
+    /// An account is not connected, or its token has ended or was withdrawn: somebody must connect it again.
+    Credential,
+    /// An account was not connected in time.
+    CredentialLapsed,
+    /// The build service was changed or removed while the build waited.
+    ConfigurationChanged,
+    /// Whoever started it may not start it any more.
+    PermissionLost,
     /// Another reason; read the sentence.
     Other,
 }

@@ -182,6 +182,10 @@ pub(crate) enum ProviderCapability {
     LogTimestamps,
     /// Keeps files for download.
     Artifacts,
+    /// Takes secrets for a build, and hands them to the stages that they are for.
+    Secrets,
+    /// Holds a stage until it is given the token of its environment.
+    LateSecrets,
 }
 
 /// Verdicts on health.

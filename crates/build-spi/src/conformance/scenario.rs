@@ -32,6 +32,9 @@ pub enum Scenario {
     Approval,
     /// Takes the text `who`, and writes `who=` and its value, whatever characters it holds. Succeeds.
     ParameterEcho,
+    /// Stages `plain`, and after it `ship`, which deploys to the environment `conformance`. Each writes `NAME reads SECRET is VALUE`
+    /// for every secret that it is given, with its own name and the secret's. Succeeds, also without any.
+    Secrets,
     /// Keeps a file `out/hello.txt` with the content `hello artifact` (no line break). Succeeds.
     Artifact,
     /// A configuration that cannot be right, and that can be told before a build is started.

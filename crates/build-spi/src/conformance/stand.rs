@@ -71,6 +71,7 @@ impl Service {
             reference: self.spec.repository.reference.clone(),
             parameters: Vec::new(),
             secrets: Vec::new(),
+            withheld: Vec::new(),
         }
     }
 }

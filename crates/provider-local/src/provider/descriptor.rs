@@ -1,7 +1,5 @@
 //! What the local provider says of itself.
 
-use std::collections::BTreeSet;
-
 use alm_build_spi::ProviderDescriptor;
 use alm_domain::{Capability, ProviderKind, SettingDefinition, SettingKind, SettingScope};
 use serde_json::{Value, json};
@@ -14,7 +12,8 @@ const TIB: i64 = 1 << 40;
 pub fn descriptor() -> ProviderDescriptor {
     ProviderDescriptor {
         kind: ProviderKind::Local,
-        capabilities: BTreeSet::from(Capability::ALL),
+        capabilities: Capability::ALL.into_iter().filter(|one| !matches!(one, Capability::Secrets | Capability::LateSecrets)).collect(),
+        needs_token: false,
         settings: settings(),
         isolation: "Builds run as the user of the server. With the setting `isolation` at NONE they can read and change \
                     whatever that user can, the server's own data included: that is no security boundary, so build only what \

@@ -1,6 +1,6 @@
 //! What is stored is no finer than a millisecond.
 
-use alm_domain::{BuildState, Timestamp};
+use alm_domain::{BuildState, Hold, Timestamp};
 use chrono::SubsecRound;
 
 /// Brings every instant of a state to the millisecond, so that what is read back is what was written: otherwise a provider
@@ -10,6 +10,17 @@ pub(super) fn round(state: &mut BuildState) {
     build.queued_at = build.queued_at.trunc_subsecs(3);
     for at in [&mut build.started_at, &mut build.finished_at, &mut build.degraded_since] {
         maybe(at);
+    }
+    match &mut build.hold {
+        Some(Hold::Credential { since, deadline, .. }) => {
+            *since = since.trunc_subsecs(3);
+            *deadline = deadline.trunc_subsecs(3);
+        }
+        Some(Hold::Approval { since, deadline }) => {
+            *since = since.trunc_subsecs(3);
+            maybe(deadline);
+        }
+        None => {}
     }
     if let Some(cancel) = &mut build.cancel {
         cancel.at = cancel.at.trunc_subsecs(3);

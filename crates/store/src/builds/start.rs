@@ -149,6 +149,8 @@ impl Store {
             external_url: None,
             degraded_since: None,
             degraded_reason: None,
+            degraded_code: None,
+            hold: None,
             cancel: None,
             artifacts: Vec::new(),
             warnings: Vec::new(),

@@ -1,8 +1,8 @@
 //! Rows of builds: what is shown of them.
 
 use alm_domain::{
-    Actor, Artifact, Build, BuildId, BuildShape, CancelRequest, CapabilityNote, Commit, EventSeq, ParameterValue,
-    Principal, ProjectId, ProviderId, RerunOf, Role, ServiceId, StatusReason, Timestamp, Trigger, Warning,
+    Actor, Artifact, Build, BuildId, BuildShape, CancelRequest, CapabilityNote, Commit, EventSeq, Hold, ParameterValue,
+    Principal, ProjectId, ProviderId, ReasonCode, RerunOf, Role, ServiceId, StatusReason, Timestamp, Trigger, Warning,
 };
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -50,6 +50,10 @@ struct Document {
     external_url: Option<String>,
     degraded_since: Option<Timestamp>,
     degraded_reason: Option<String>,
+    #[serde(default)]
+    degraded_code: Option<ReasonCode>,
+    #[serde(default)]
+    hold: Option<Hold>,
     cancel: Option<CancelRequest>,
     artifacts: Vec<Artifact>,
     warnings: Vec<Warning>,
@@ -76,6 +80,8 @@ impl Model {
             external_url: build.external_url.clone(),
             degraded_since: build.degraded_since,
             degraded_reason: build.degraded_reason.clone(),
+            degraded_code: build.degraded_code,
+            hold: build.hold.clone(),
             cancel: build.cancel.clone(),
             artifacts: build.artifacts.clone(),
             warnings: build.warnings.clone(),
@@ -131,6 +137,8 @@ impl TryFrom<Model> for Build {
             external_url: document.external_url,
             degraded_since: document.degraded_since,
             degraded_reason: document.degraded_reason,
+            degraded_code: document.degraded_code,
+            hold: document.hold,
             cancel: document.cancel,
             artifacts: document.artifacts,
             warnings: document.warnings,

@@ -8,7 +8,7 @@ use alm_domain::{
 use futures::StreamExt;
 
 use crate::{
-    BuildProvider, Decision, ProviderError, RerunBuild,
+    BuildProvider, Decision, NamedSecret, ProviderError, RerunBuild,
     conformance::{
         Power, Scenario,
         stand::{Must, Stand, Started, Verdict, ensure, fail, skip},
@@ -28,6 +28,8 @@ pub(super) async fn descriptor_is_constant_and_sane(stand: &Stand<'_>) -> Verdic
         (Capability::StageLog, Capability::Stages),
         (Capability::RerunFromStage, Capability::Stages),
         (Capability::RerunFromStage, Capability::Rerun),
+        (Capability::LateSecrets, Capability::Secrets),
+        (Capability::LateSecrets, Capability::Stages),
     ] {
         let fits = !first.capabilities.contains(&one) || first.capabilities.contains(&needs);
         ensure(fits, || format!("{one:?} is declared without {needs:?}"))?;
@@ -121,6 +123,10 @@ async fn ask_for(
                 comment: None,
             };
             provider.decide(access, run, &decision).await.map(drop)
+        }
+        Capability::LateSecrets => {
+            let token = NamedSecret::token("no-such-environment", "conformance", None);
+            provider.supply(access, run, &token).await
         }
         Capability::Artifacts => {
             let mut blocks = provider.artifact(access, run, "no/such/file", 0);

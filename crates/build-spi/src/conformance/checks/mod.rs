@@ -202,6 +202,13 @@ checks! {
     /// Neither tokens nor secrets appear where the provider prints itself, its errors or its observations.
     SecretsDoNotPrint = "secrets_do_not_print" => secret::secrets_do_not_print;
 
+    /// With SECRETS and STAGES: every stage is given the secrets of the build, and the token of its own environment, and no other.
+    SecretsReachTheirStages = "secrets_reach_their_stages" => secret::secrets_reach_their_stages;
+    /// With SECRETS: what a build prints of its secrets is not in its log; with LATE_SECRETS, of those that come later neither.
+    SecretsAreTakenOutOfTheLog = "secrets_are_taken_out_of_the_log" => secret::secrets_are_taken_out_of_the_log;
+    /// With LATE_SECRETS: a stage waits for the token that was withheld, and says so; when it is supplied, the stage goes on with it. Supplying again is a success, after the end too.
+    WithheldTokensHoldTheirStage = "withheld_tokens_hold_their_stage" => secret::withheld_tokens_hold_their_stage;
+
     /// With ARTIFACTS: a kept file reads as it was written, and as it was described.
     ArtifactsReadAsWritten = "artifacts_read_as_written" => artifact::artifacts_read_as_written;
     /// With ARTIFACTS: reading from an offset gives the rest.

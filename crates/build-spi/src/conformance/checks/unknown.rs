@@ -4,7 +4,7 @@ use alm_domain::{ApprovalKey, Capability, Verdict as Answer};
 use futures::StreamExt;
 
 use crate::{
-    CancellationToken, ConfigRef, Decision, LogPosition, ProviderError,
+    CancellationToken, ConfigRef, Decision, LogPosition, NamedSecret, ProviderError,
     conformance::{
         Scenario,
         stand::{Must, Stand, Verdict, fail},
@@ -48,6 +48,10 @@ pub(super) async fn unknown_runs_are_not_found(stand: &Stand<'_>) -> Verdict {
             comment: None,
         };
         not_found("decide", Some(provider.decide(access, &run, &decision).await))?;
+    }
+    if stand.needs(Capability::LateSecrets).is_ok() {
+        let token = NamedSecret::token("conformance", "conformance", None);
+        not_found("supply", Some(provider.supply(access, &run, &token).await))?;
     }
     if stand.needs(Capability::Artifacts).is_ok() {
         not_found("artifact", provider.artifact(access, &run, "file", 0).next().await)?;

@@ -13,6 +13,7 @@ pub(crate) fn descriptor(capabilities: BTreeSet<Capability>) -> ProviderDescript
     ProviderDescriptor {
         kind: ProviderKind::Remote,
         capabilities,
+        needs_token: false,
         settings: vec![
             SettingDefinition {
                 key: SCRIPT.to_owned(),

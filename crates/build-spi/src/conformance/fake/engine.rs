@@ -11,7 +11,7 @@ use alm_domain::{
     StatusReason, Timestamp,
 };
 use chrono::TimeDelta;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use tokio::sync::watch;
 
 use super::{
@@ -20,7 +20,7 @@ use super::{
     state::State,
     ticks::Ticks,
 };
-use crate::{BuildConfigSpec, ConfigRef, RunRef, RunSnapshot};
+use crate::{BuildConfigSpec, ConfigRef, NamedSecret, RunRef, RunSnapshot, SecretReach};
 
 /// A build engine in memory. Clones are the same engine; it outlives the providers that are attached to it.
 #[derive(Clone)]
@@ -198,6 +198,21 @@ impl FakeEngine {
     #[must_use]
     pub fn snapshot(&self, build: BuildId) -> Option<RunSnapshot> {
         self.lock().run_of(build).map(Run::snapshot)
+    }
+
+    /// The names of the secrets that this build was given so far, and which stages get them.
+    #[must_use]
+    pub fn secrets_of(&self, build: BuildId) -> Vec<(String, SecretReach)> {
+        let state = self.lock();
+        let given = state.run_of(build).map(|run| run.secrets.iter());
+        given.into_iter().flatten().map(|secret| (secret.name.clone(), secret.reach)).collect()
+    }
+
+    /// Whether this build was given this value as a secret.
+    #[must_use]
+    pub fn was_given(&self, build: BuildId, name: &str, value: &str) -> bool {
+        let is_it = |secret: &NamedSecret| secret.name == name && secret.value.expose_secret() == value;
+        self.lock().run_of(build).is_some_and(|run| run.secrets.iter().any(is_it))
     }
 
     /// Whether everything that followers need was given back ([`release`](crate::BuildProvider::release)).

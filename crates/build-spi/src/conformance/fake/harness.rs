@@ -181,6 +181,11 @@ fn script(scenario: Scenario) -> Option<Script> {
         }
         Scenario::Approval => Script::new().ask("deploy", "Deploy it?").line("approved"),
         Scenario::ParameterEcho => Script::new().text_parameter("who").echo_parameters(),
+        Scenario::Secrets => {
+            let script = Script::new().stage("plain").show_secrets().close("plain");
+            let ship = StageSpec::new("ship").after(["plain"]).environment("conformance");
+            script.open(ship).show_secrets().close("ship")
+        }
         Scenario::Artifact => Script::new().artifact("out/hello.txt", "hello artifact"),
         Scenario::InvalidConfig => return None,
     })

@@ -18,8 +18,9 @@ use super::{
 };
 use crate::{
     Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, ConfigRef, Decision,
-    DecisionReceipt, Description, Finding, Identity, LineStream, LogPosition, Observation, Observed, ObservedStream,
-    ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, RunSummary, StartBuild,
+    DecisionReceipt, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, Observation, Observed,
+    ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot,
+    RunSummary, StartBuild,
 };
 
 /// A provider in front of a [`FakeEngine`]. Dropping it and attaching another is what a restart of the service looks like.
@@ -46,6 +47,13 @@ impl FakeProvider {
         self
     }
 
+    /// The same for an engine that is called with the rights of a person.
+    #[must_use]
+    pub const fn needing_token(mut self) -> Self {
+        self.descriptor.needs_token = true;
+        self
+    }
+
     fn needs(&self, capability: Capability) -> Result<(), ProviderError> {
         if self.descriptor.capabilities.contains(&capability) {
             Ok(())
@@ -66,8 +74,11 @@ impl FakeProvider {
             let script = state.script(Some(request.build), &request.spec);
             let parameters = fill_in(&script, request.parameters)?;
             let name = RunRef(format!("run-{}", state.runs.len() + 1));
-            let StartBuild { build, config, spec, .. } = request;
+            let StartBuild { build, config, spec, secrets, withheld, .. } = request;
             let mut run = Run::new(name.clone(), Some(build), config, spec, parameters, script, now());
+            run.secrets = secrets;
+            run.withheld.extend(withheld);
+            run.waits_for_tokens = self.descriptor.capabilities.contains(&Capability::LateSecrets);
             if let Some(repeat) = of {
                 let files = state.run_of(repeat.of_build).map(|of| of.files.clone()).unwrap_or_default();
                 let kept = |artifact: Artifact| Some((files.get(&artifact.path)?.clone(), artifact));
@@ -339,6 +350,18 @@ impl BuildProvider for FakeProvider {
             };
             run.settle(&decision.approval, status, now);
             state.answer(DecisionReceipt::Accepted)
+        })
+    }
+
+    async fn supply(&self, access: &Access, run: &RunRef, secret: &NamedSecret) -> Result<(), ProviderError> {
+        self.needs(Capability::LateSecrets)?;
+        self.engine.change(|state, _| {
+            state.admit(access)?;
+            let index = state.live(run)?;
+            if !state.runs[index].has_ended() {
+                state.runs[index].supply(&secret.name, Some(secret.clone()));
+            }
+            state.answer(())
         })
     }
 

@@ -9,8 +9,11 @@ use alm_domain::{
 };
 use sha2::{Digest, Sha256};
 
-use super::script::{Script, Step};
-use crate::{BuildConfigSpec, ConfigRef, LogPosition, PositionedLine, RunRef, RunSnapshot};
+use super::{
+    StageSpec,
+    script::{Script, Step},
+};
+use crate::{BuildConfigSpec, ConfigRef, LogPosition, NamedSecret, PositionedLine, RunRef, RunSnapshot, SecretReach};
 
 /// What a follower is told, one at a time.
 #[derive(Debug, Clone)]
@@ -24,6 +27,8 @@ pub(crate) enum Entry {
 pub(crate) enum Hold {
     Signal(String),
     Decision(ApprovalKey),
+    /// The token of the environment with this name.
+    Token(String),
     /// Cancelled, and taking its time about it.
     Lingering,
     Ended,
@@ -49,6 +54,10 @@ pub(crate) struct Run {
     pub(crate) purged: bool,
     pub(crate) forgotten: bool,
     pub(crate) reused: BTreeSet<StageKey>,
+    pub(crate) secrets: Vec<NamedSecret>,
+    pub(crate) withheld: BTreeSet<String>,
+    /// Whether a stage waits for a token that is missing or has ended; otherwise it fails.
+    pub(crate) waits_for_tokens: bool,
     script: Script,
     steps: VecDeque<Step>,
 }
@@ -82,6 +91,9 @@ impl Run {
             purged: false,
             forgotten: false,
             reused: BTreeSet::new(),
+            secrets: Vec::new(),
+            withheld: BTreeSet::new(),
+            waits_for_tokens: true,
             steps: script.steps.iter().cloned().collect(),
             script,
         };
@@ -177,6 +189,62 @@ impl Run {
         self.tell_run();
     }
 
+    /// Takes a token over; a stage that waits for it goes on. Without one, it goes on all the same.
+    pub(crate) fn supply(&mut self, environment: &str, token: Option<NamedSecret>) {
+        self.withheld.remove(environment);
+        self.secrets.retain(|known| known.reach != SecretReach::Environment || known.name != environment);
+        self.secrets.extend(token);
+        if self.hold == Some(Hold::Token(environment.to_owned())) {
+            self.hold = None;
+            (self.state.status, self.state.reason) = (RunStatus::Running, None);
+            self.tell_run();
+        }
+    }
+
+    /// The environment of a stage whose token is withheld, or has ended.
+    fn missing_token(&self, spec: &StageSpec, at: Timestamp) -> Option<String> {
+        let environment = spec.environment.as_ref()?;
+        let ended = |secret: &NamedSecret| {
+            secret.reach == SecretReach::Environment
+                && secret.name == *environment
+                && secret.expires_at.is_some_and(|end| end <= at)
+        };
+        (self.withheld.contains(environment) || self.secrets.iter().any(ended)).then(|| environment.clone())
+    }
+
+    /// A stage whose token is missing waits for it, or fails for it.
+    fn lack(&mut self, spec: StageSpec, environment: String, at: Timestamp, now: &dyn Fn() -> Timestamp) {
+        let message = format!("the token of the environment {environment:?} is missing or has ended");
+        let reason = StatusReason::new(ReasonCode::Credential, message);
+        if !self.waits_for_tokens {
+            self.change_stage(Some(&spec.key), |stage| {
+                stage.started_at.get_or_insert(at);
+                (stage.status, stage.reason) = (RunStatus::Failed, Some(reason.clone()));
+                finish(stage, at);
+            });
+            return self.end(RunStatus::Failed, Some(reason), now);
+        }
+        self.change_stage(Some(&spec.key), |stage| {
+            stage.queued_at.get_or_insert(at);
+            (stage.status, stage.reason) = (RunStatus::WaitingForCredential, Some(reason.clone()));
+        });
+        (self.state.status, self.state.reason) = (RunStatus::WaitingForCredential, Some(reason));
+        self.tell_run();
+        self.steps.push_front(Step::Open(spec));
+        self.hold = Some(Hold::Token(environment));
+    }
+
+    /// Names of the secrets that a stage is given.
+    fn given(&self, stage: Option<&StageKey>) -> Vec<String> {
+        let environment =
+            self.stages.iter().find(|known| Some(&known.key) == stage).and_then(|s| s.environment.clone());
+        let given = self.secrets.iter().filter(|secret| match secret.reach {
+            SecretReach::Build => true,
+            SecretReach::Environment => environment.as_ref() == Some(&secret.name),
+        });
+        given.map(|secret| secret.name.clone()).collect()
+    }
+
     pub(crate) fn end(&mut self, status: RunStatus, reason: Option<StatusReason>, now: &dyn Fn() -> Timestamp) {
         if self.has_ended() {
             return;
@@ -231,7 +299,8 @@ impl Run {
         let stage = match &step {
             Step::Open(spec) => Some(&spec.key),
             Step::Close(key, ..) => Some(key),
-            Step::Line(stage, ..) | Step::Numbered(stage, _) | Step::EchoParameters(stage) => stage.as_ref(),
+            Step::Line(stage, ..) | Step::Numbered(stage, _) => stage.as_ref(),
+            Step::EchoParameters(stage) | Step::ShowSecrets(stage) => stage.as_ref(),
             Step::Ask { stage, .. } | Step::Artifact { stage, .. } => stage.as_ref(),
             Step::Begin | Step::Wait(_) | Step::Observe(_) | Step::End(..) => None,
         };
@@ -245,8 +314,11 @@ impl Run {
                     self.stages.push(spec.planned(self.stages.len()));
                 }
                 let at = now();
+                if let Some(environment) = self.missing_token(&spec, at) {
+                    return self.lack(spec, environment, at, now);
+                }
                 self.change_stage(Some(&spec.key), |stage| {
-                    stage.status = RunStatus::Running;
+                    (stage.status, stage.reason) = (RunStatus::Running, None);
                     stage.queued_at.get_or_insert(at);
                     stage.started_at.get_or_insert(at);
                     stage.attempts = vec![StageAttempt {
@@ -275,6 +347,12 @@ impl Run {
                 for value in self.parameters.clone() {
                     let text = value.value.as_str().map_or_else(|| value.value.to_string(), str::to_owned);
                     self.write(stage.clone(), LogStream::Stdout, format!("{}={text}", value.name), now());
+                }
+            }
+            Step::ShowSecrets(stage) => {
+                let name = stage.as_ref().map(ToString::to_string).unwrap_or_default();
+                for secret in self.given(stage.as_ref()) {
+                    self.write(stage.clone(), LogStream::Stdout, format!("{name} reads {secret} is ***"), now());
                 }
             }
             Step::Wait(signal) => self.hold = Some(Hold::Signal(signal)),

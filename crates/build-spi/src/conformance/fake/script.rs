@@ -16,6 +16,7 @@ pub(crate) enum Step {
     Line(Option<StageKey>, LogStream, String),
     Numbered(Option<StageKey>, u32),
     EchoParameters(Option<StageKey>),
+    ShowSecrets(Option<StageKey>),
     Wait(String),
     Ask { key: String, stage: Option<StageKey>, message: String, parameters: Vec<ParameterDefinition> },
     Artifact { path: String, stage: Option<StageKey>, content: Vec<u8> },
@@ -174,6 +175,13 @@ impl Script {
     #[must_use]
     pub fn echo_parameters(mut self) -> Self {
         self.steps.push(Step::EchoParameters(self.current.clone()));
+        self
+    }
+
+    /// Writes `STAGE reads SECRET is ***` for each secret that the stage is given: as its log would have it.
+    #[must_use]
+    pub fn show_secrets(mut self) -> Self {
+        self.steps.push(Step::ShowSecrets(self.current.clone()));
         self
     }
 

@@ -196,6 +196,18 @@ mutants! {
     DebugShowsToken => SecretsDoNotPrint;
     /// An error repeats the token.
     ErrorEchoesToken => SecretsDoNotPrint;
+    /// A build is started without its secrets.
+    SecretsDropped => SecretsReachTheirStages;
+    /// Every stage is given the tokens of all environments.
+    TokensForEveryStage => SecretsReachTheirStages;
+    /// The log shows a secret.
+    LogShowsSecret => SecretsAreTakenOutOfTheLog;
+    /// A stage does not wait for its token.
+    WithheldIgnored => WithheldTokensHoldTheirStage;
+    /// A stage goes on without the token that was supplied.
+    SupplyGivesNothing => WithheldTokensHoldTheirStage;
+    /// Supplying a token again is a conflict.
+    SecondSupplyErrors => WithheldTokensHoldTheirStage;
     /// An artifact is described with another hash.
     ArtifactHashWrong => ArtifactsReadAsWritten;
     /// Reading an artifact begins at its beginning.

@@ -22,8 +22,9 @@ use super::{
 };
 use crate::{
     Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, ConfigRef, Decision,
-    DecisionReceipt, Description, Finding, Identity, LineStream, LogPosition, Observation, Observed, ObservedStream,
-    ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
+    DecisionReceipt, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, Observation, Observed,
+    ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot,
+    SecretReach, StartBuild,
     conformance::fake::{FakeEngine, FakeProvider, Script, position_of},
 };
 
@@ -47,6 +48,8 @@ struct Memory {
     purged: HashSet<RunRef>,
     handed_out: HashSet<(RunRef, String)>,
     last_token: String,
+    secret: String,
+    supplied: HashSet<RunRef>,
 }
 
 impl fmt::Debug for BrokenProvider {
@@ -149,6 +152,15 @@ fn keep_back(told: &mut Vec<Observation>, kept_back: &mut Vec<Observation>) {
 
 fn is_line(told: &Observation) -> bool {
     matches!(told, Observation::Lines(_))
+}
+
+/// Puts a secret back into the lines that it was taken out of.
+fn show(told: &mut [Observation], secret: &str) {
+    for told in told {
+        if let Observation::Lines(lines) = told {
+            lines.iter_mut().for_each(|line| line.text = line.text.replace("***", secret));
+        }
+    }
 }
 
 /// Counts those who listen.
@@ -278,6 +290,15 @@ impl BuildProvider for BrokenProvider {
                 }
             }
             Mutant::ForgetsStartsAfterRestart if known.is_some() && !is_mine => return self.one_more(&request.config),
+            Mutant::SecretsDropped => request.secrets.clear(),
+            Mutant::TokensForEveryStage => {
+                request.secrets.iter_mut().for_each(|secret| secret.reach = SecretReach::Build);
+            }
+            Mutant::WithheldIgnored => request.withheld.clear(),
+            Mutant::LogShowsSecret => {
+                let first = request.secrets.first().map(|secret| secret.value.expose_secret().to_owned());
+                self.memory().secret = first.unwrap_or_default();
+            }
             Mutant::ParametersDropped => {
                 request.parameters.iter_mut().for_each(|parameter| parameter.value = "nobody".into());
             }
@@ -437,6 +458,10 @@ impl BuildProvider for BrokenProvider {
                         if mutant == Mutant::FollowersShareLines && others > 0 {
                             batch.observations.retain(|told| !matches!(told, Observation::Lines(_)));
                         }
+                        if mutant == Mutant::LogShowsSecret {
+                            let secret = memory.lock().unwrap_or_else(PoisonError::into_inner).secret.clone();
+                            show(&mut batch.observations, &secret);
+                        }
                         if mutant == Mutant::LinesComeLate {
                             keep_back(&mut batch.observations, &mut kept_back);
                         }
@@ -484,6 +509,21 @@ impl BuildProvider for BrokenProvider {
                 Ok(DecisionReceipt::Accepted)
             }
             (answer, _) => answer,
+        }
+    }
+
+    async fn supply(&self, access: &Access, run: &RunRef, secret: &NamedSecret) -> Result<(), ProviderError> {
+        let again = !self.memory().supplied.insert(run.clone());
+        match self.mutant {
+            Mutant::SecondSupplyErrors if again => Err(ProviderError::Conflict("it has its token".to_owned())),
+            Mutant::SupplyGivesNothing if self.declares(Capability::LateSecrets) && self.build_of(run).is_some() => {
+                self.engine.change(|state, _| {
+                    let run = state.runs.iter_mut().find(|known| known.name == *run);
+                    run.into_iter().for_each(|run| run.supply(&secret.name, None));
+                });
+                Ok(())
+            }
+            _ => self.inner.supply(access, run, secret).await,
         }
     }
 

@@ -146,6 +146,7 @@ impl Rig {
             reference: "main".to_owned(),
             parameters: Vec::new(),
             secrets: Vec::new(),
+            withheld: Vec::new(),
         }
     }
 
@@ -205,7 +206,7 @@ impl Rig {
 
 /// A secret.
 pub(crate) fn secret(name: &str, value: &str) -> NamedSecret {
-    NamedSecret { name: name.to_owned(), value: value.to_owned().into() }
+    NamedSecret::new(name, value)
 }
 
 /// Waits until something is so.
