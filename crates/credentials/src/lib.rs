@@ -4,7 +4,10 @@
 //! **Architecture Invariant:** no type of this crate can print a secret, and no error carries one: what a foreign server says is
 //! cleaned of everything that was sent to it.
 //!
-//! **Architecture Invariant:** every connection of this crate goes through `outbound`: the address is checked and then used,
+//! **Architecture Invariant:** every connection of this crate goes through [`outbound`]: the address is checked and then used,
 //! never looked up again.
 
+pub mod identity;
+pub mod oauth;
+pub mod outbound;
 pub mod vault;

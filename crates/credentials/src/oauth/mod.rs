@@ -1,1 +1,26 @@
-//! x
+//! OAuth as a client: finding an authorization server, asking a user for a grant, and tokens for codes, refresh tokens and other
+//! tokens.
+//!
+//! A code is bound to who asked for it in four ways: a state that nobody can guess, PKCE with S256, the exact redirect address, and
+//! the issuer's name in the answer (RFC 9207). The first and the third are compared by whoever keeps them; [`check_issuer`] does the
+//! last.
+
+mod authorize;
+mod clean;
+mod client;
+mod discover;
+mod error;
+mod exchange;
+mod metadata;
+mod revoke;
+mod token;
+mod well_known;
+
+pub use authorize::{Authorization, Prompt, authorize, check_issuer};
+pub use client::{Client, Server};
+pub use discover::discover;
+pub use error::OAuthError;
+pub use exchange::{exchange, exchange_token, refresh};
+pub use metadata::Metadata;
+pub use revoke::{TokenHint, revoke, revoke_at_openshift};
+pub use token::Tokens;
