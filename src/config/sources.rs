@@ -14,7 +14,7 @@ use figment::{
 use super::{Environment, Key, Origin, Problem, closest};
 
 /// Variables beginning with `ALM_` that are no settings: read elsewhere, or set for the steps of builds.
-const OTHER_VARIABLES: [&str; 12] = [
+const OTHER_VARIABLES: [&str; 13] = [
     "ALM_CONFIG",
     "ALM_URL",
     "ALM_TOKEN",
@@ -27,6 +27,7 @@ const OTHER_VARIABLES: [&str; 12] = [
     "ALM_COMMIT",
     "ALM_REF",
     "ALM_ENVIRONMENT",
+    "ALM_VERSION",
 ];
 const LARGEST_FILE: u64 = 1 << 20;
 

@@ -6,9 +6,9 @@ use futures::{stream, stream::BoxStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Access, BuildConfigSpec, CancelReceipt, ConfigRef, Decision, DecisionReceipt, Description, Identity, LogPosition,
-    NamedSecret, Observed, PositionedLine, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef,
-    RunSnapshot, StartBuild,
+    Access, BuildConfigSpec, CancelReceipt, ConfigRef, Decision, DecisionReceipt, DeployBuild, Description, Identity,
+    LogPosition, NamedSecret, Observed, PositionedLine, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken,
+    RunPage, RunRef, RunSnapshot, StartBuild,
 };
 
 /// What following a run gives.
@@ -113,6 +113,17 @@ pub trait BuildProvider: Send + Sync + std::fmt::Debug + 'static {
     /// As [`start`](Self::start).
     async fn rerun(&self, _access: &Access, _request: RerunBuild) -> Result<RunRef, ProviderError> {
         Err(ProviderError::unsupported(Capability::Rerun))
+    }
+
+    /// Starts a build that brings the version of another one to an environment: of the same commit, with the files that it
+    /// left behind, only the stages that deploy there; otherwise as [`start`](Self::start). What those stages need beyond one
+    /// another counts as done. Needs [`Capability::Deploy`].
+    ///
+    /// # Errors
+    /// As [`start`](Self::start); [`ProviderError::Unsupported`] with the reason where that build cannot be brought there, for
+    /// example since none of its stages deploys to this environment: then there is no run.
+    async fn deploy(&self, _access: &Access, _request: DeployBuild) -> Result<RunRef, ProviderError> {
+        Err(ProviderError::unsupported(Capability::Deploy))
     }
 
     /// Asks a run to stop; resolves when the engine has taken the request in, not when the run has ended. Idempotent. Needs

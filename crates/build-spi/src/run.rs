@@ -54,6 +54,27 @@ pub struct RerunBuild {
     pub artifacts: Vec<Artifact>,
 }
 
+/// A build that brings what another one made to an environment.
+#[derive(Debug, Clone)]
+pub struct DeployBuild {
+    /// The new build, with the reference and the inputs of the one whose version it is.
+    pub start: StartBuild,
+    /// The run that made the version. It may have been released.
+    pub of: RunRef,
+    /// The build that made the version.
+    pub of_build: BuildId,
+    /// The commit that it built: no other one is deployed. `None` where the engine knows of no commits.
+    pub commit: Option<Commit>,
+    /// How the stages of that build ended.
+    pub stages: Vec<StageObservation>,
+    /// What it left behind: what a deploying stage builds on is laid out for it again.
+    pub artifacts: Vec<Artifact>,
+    /// Where to: the name that stages give as their environment.
+    pub environment: String,
+    /// What the version is called; see [`version_label`](alm_domain::version_label).
+    pub version: String,
+}
+
 /// A run as it stands.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RunSnapshot {

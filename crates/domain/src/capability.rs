@@ -40,11 +40,13 @@ pub enum Capability {
     Secrets,
     /// Holds a stage until it is given the token of its environment.
     LateSecrets,
+    /// Deploys to target environments.
+    Deploy,
 }
 
 impl Capability {
     /// All of them.
-    pub const ALL: [Self; 17] = [
+    pub const ALL: [Self; 18] = [
         Self::Stages,
         Self::ParallelStages,
         Self::PlannedGraph,
@@ -62,6 +64,7 @@ impl Capability {
         Self::Artifacts,
         Self::Secrets,
         Self::LateSecrets,
+        Self::Deploy,
     ];
 }
 

@@ -31,6 +31,7 @@ mod stage;
 mod state;
 mod status;
 mod trigger;
+mod version;
 
 pub use approval::{Approval, ApprovalDecision, ApprovalKey, ApprovalStatus, Verdict};
 pub use artifact::Artifact;
@@ -63,6 +64,7 @@ pub use stage::{Stage, StageAttempt, StageKey, StageKind};
 pub use state::{BuildState, CancelOutcome, DecideError};
 pub use status::{IllegalTransition, ReasonCode, RunStatus, StatusReason};
 pub use trigger::{Trigger, TriggerKind};
+pub use version::version_label;
 
 /// An instant in UTC.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

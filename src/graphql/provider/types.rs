@@ -186,6 +186,8 @@ pub(crate) enum ProviderCapability {
     Secrets,
     /// Holds a stage until it is given the token of its environment.
     LateSecrets,
+    /// Deploys to target environments.
+    Deploy,
 }
 
 /// Verdicts on health.

@@ -37,6 +37,10 @@ pub enum Scenario {
     Secrets,
     /// Keeps a file `out/hello.txt` with the content `hello artifact` (no line break). Succeeds.
     Artifact,
+    /// Stages `build`, which keeps a file `out/version.txt` with the content `version one` (no line break); `to-test` after it,
+    /// which deploys to `test`; `to-prod` after that, which deploys to `prod`. Each writes `hello from ` and its name, and those
+    /// that deploy the content of the file as well. Succeeds.
+    Deploys,
     /// A configuration that cannot be right, and that can be told before a build is started.
     InvalidConfig,
 }

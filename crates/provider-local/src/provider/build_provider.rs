@@ -8,8 +8,8 @@ use std::{
 
 use alm_build_spi::{
     Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, ConfigRef, Decision,
-    DecisionReceipt, Description, Finding, Identity, LineStream, LogPosition, ObservedStream, ProviderDescriptor,
-    ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
+    DecisionReceipt, DeployBuild, Description, Finding, Identity, LineStream, LogPosition, ObservedStream,
+    ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
 use alm_domain::{ProviderHealth, Settings, Verdict, check_parameters};
 use async_trait::async_trait;
@@ -85,11 +85,15 @@ impl BuildProvider for LocalProvider {
     }
 
     async fn start(&self, _access: &Access, request: StartBuild) -> Result<RunRef, ProviderError> {
-        start::start(&self.inner, request, None).await
+        start::start(&self.inner, request, None, None).await
     }
 
     async fn rerun(&self, _access: &Access, request: RerunBuild) -> Result<RunRef, ProviderError> {
         start::rerun(&self.inner, request).await
+    }
+
+    async fn deploy(&self, _access: &Access, request: DeployBuild) -> Result<RunRef, ProviderError> {
+        start::deploy(&self.inner, request).await
     }
 
     async fn cancel(&self, _access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {

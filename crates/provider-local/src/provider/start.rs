@@ -1,9 +1,10 @@
 //! Taking builds in.
 
-use alm_build_spi::{Finding, NamedSecret, ProviderError, RerunBuild, RunRef, StartBuild};
-use alm_domain::RerunFrom;
+use std::{collections::BTreeSet, sync::Arc};
+
+use alm_build_spi::{DeployBuild, Finding, NamedSecret, ProviderError, RerunBuild, RunRef, StartBuild};
+use alm_domain::{BuildId, Capability, RerunFrom};
 use secrecy::ExposeSecret;
-use std::sync::Arc;
 
 use super::{
     configs,
@@ -12,7 +13,8 @@ use super::{
 };
 use crate::{
     git::check_reference,
-    spool::{RerunRequest, RunRequest},
+    keep,
+    spool::{DeployRequest, RerunRequest, RunRequest},
 };
 
 /// Takes a build in, once.
@@ -23,12 +25,12 @@ pub(super) async fn start(
     inner: &Arc<Inner>,
     start: StartBuild,
     rerun: Option<RerunRequest>,
+    deploys: Option<DeployRequest>,
 ) -> Result<RunRef, ProviderError> {
-    let run = RunRef(start.build.to_string());
-    let (dir, build) = (inner.dir(start.build), start.build);
-    if dir.exists() || was_released(inner, start.build) {
+    if let Some(run) = known(inner, start.build) {
         return Ok(run);
     }
+    let (dir, build) = (inner.dir(start.build), start.build);
     let options = configs::validate(inner, &start.spec)?;
     let mut findings = Vec::new();
     if let Err(problem) = check_reference(&start.reference) {
@@ -50,6 +52,7 @@ pub(super) async fn start(
         options,
         places: inner.places(),
         rerun,
+        deploys,
     };
     let secrets = start.secrets;
     blocking("take the build in", move || {
@@ -59,7 +62,7 @@ pub(super) async fn start(
     })
     .await?;
     inner.queue.add(build, Fate::Waiting);
-    Ok(run)
+    Ok(RunRef(build.to_string()))
 }
 
 /// Takes a repetition in, once.
@@ -82,10 +85,53 @@ pub(super) async fn rerun(inner: &Arc<Inner>, request: RerunBuild) -> Result<Run
         stages: request.stages,
         artifacts: request.artifacts,
     };
-    start(inner, request.start, Some(rerun)).await
+    start(inner, request.start, Some(rerun), None).await
 }
 
-fn was_released(inner: &Inner, build: alm_domain::BuildId) -> bool {
+/// Takes a deployment in, once.
+///
+/// # Errors
+/// As [`start`]; [`ProviderError::Unsupported`] when nothing of the build deploys there, or its files are gone.
+pub(super) async fn deploy(inner: &Arc<Inner>, request: DeployBuild) -> Result<RunRef, ProviderError> {
+    if let Some(run) = known(inner, request.start.build) {
+        return Ok(run);
+    }
+    let unsupported = |reason: String| ProviderError::Unsupported { what: Capability::Deploy, reason };
+    let places: BTreeSet<&str> = request.stages.iter().filter_map(|stage| stage.environment.as_deref()).collect();
+    if !places.contains(request.environment.as_str()) {
+        let shown = alm_domain::shorten(&request.environment);
+        let remedy = match places.is_empty() {
+            true => format!("none of its stages deploys: give one `environment: {shown}`, and build again"),
+            false => format!("its stages deploy to {}", places.into_iter().take(20).collect::<Vec<_>>().join(", ")),
+        };
+        return Err(unsupported(format!("the build has no stage that deploys to {shown:?}: {remedy}")));
+    }
+    let kept = inner.config.artifacts.join(request.of_build.to_string());
+    let paths: Vec<_> = request.artifacts.iter().map(|file| file.path.clone()).collect();
+    let gone = blocking("look for the files of the build", move || {
+        Ok(paths.into_iter().find(|path| !keep::is_plain(path) || !keep::file(&kept, path).is_file()))
+    });
+    if let Some(gone) = gone.await? {
+        let gone = alm_domain::shorten(&gone);
+        return Err(unsupported(format!("the file {gone} of the build is no longer kept: build the commit again")));
+    }
+    let rerun = RerunRequest {
+        of_build: request.of_build,
+        commit: request.commit,
+        from: RerunFrom::Beginning,
+        stages: request.stages,
+        artifacts: request.artifacts,
+    };
+    let deploys = DeployRequest { environment: request.environment, version: request.version };
+    start(inner, request.start, Some(rerun), Some(deploys)).await
+}
+
+/// The run of a build that was taken in before.
+fn known(inner: &Inner, build: BuildId) -> Option<RunRef> {
+    (inner.dir(build).exists() || was_released(inner, build)).then(|| RunRef(build.to_string()))
+}
+
+fn was_released(inner: &Inner, build: BuildId) -> bool {
     inner.config.artifacts.join(build.to_string()).join("released").exists()
 }
 

@@ -19,7 +19,7 @@ pub(crate) use fold::Folded;
 pub(crate) use frame::Flags;
 pub(crate) use payload::{Payload, Started};
 pub(crate) use reader::{Reader, Step};
-pub(crate) use request::{Places, RerunRequest, RunRequest};
+pub(crate) use request::{DeployRequest, Places, RerunRequest, RunRequest};
 pub(crate) use run_dir::{Commands, DecisionFile, Held, RunDir};
 pub(crate) use token::Token;
 pub(crate) use writer::Writer;

@@ -25,8 +25,19 @@ pub(crate) struct RunRequest {
     pub(crate) options: Options,
     /// Where it may work, and where it leaves what is kept.
     pub(crate) places: Places,
+    /// The build that it repeats, or whose version it brings somewhere.
     #[serde(default)]
     pub(crate) rerun: Option<RerunRequest>,
+    /// That only what deploys to an environment is run.
+    #[serde(default)]
+    pub(crate) deploys: Option<DeployRequest>,
+}
+
+/// Where a run brings which version.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub(crate) struct DeployRequest {
+    pub(crate) environment: String,
+    pub(crate) version: String,
 }
 
 /// Directories of the provider.

@@ -3,6 +3,7 @@
 use std::{
     ffi::OsString,
     io,
+    path::PathBuf,
     sync::{
         Arc,
         mpsc::{Receiver, Sender, channel},
@@ -11,13 +12,16 @@ use std::{
     time::Duration,
 };
 
-use alm_domain::{Clock, Observation, ReasonCode, RunObservation, RunStatus, StageKey, StageKind, StatusReason};
+use alm_domain::{
+    Artifact, Clock, Observation, ReasonCode, RunObservation, RunStatus, StageKey, StageKind, StatusReason,
+};
 
 use super::{
     artifacts::Artifacts,
     board::Board,
     conductor::{Conductor, Event},
     control,
+    deploying::Deploying,
     journal::Journal,
     plan::{Context, Plan},
     prepare::{Prepared, Stopped, prepare},
@@ -79,7 +83,7 @@ pub(crate) fn run(run: RunDir, leading: Vec<OsString>, clock: Arc<dyn Clock>) ->
 }
 
 /// Where a build works.
-pub(crate) fn work_of(request: &RunRequest) -> std::path::PathBuf {
+pub(crate) fn work_of(request: &RunRequest) -> PathBuf {
     request.places.work.join(request.build.to_string())
 }
 
@@ -140,8 +144,13 @@ impl Build {
         let is_shown = !planned.is_empty();
         let shape = shape(&pipeline);
         self.board.update_run(false, |run, _| run.shape = Some(shape));
-        self.board.plan(planned);
         let env = pipeline.env.clone();
+        let mut plan = Plan::new(stages(pipeline));
+        let deploying = match (&self.request.deploys, &self.request.rerun) {
+            (Some(deploys), Some(made)) => Some(Deploying::of(&mut plan, planned.clone(), deploys, made)?),
+            _ => None,
+        };
+        self.board.plan(deploying.as_ref().map_or(planned, |deploying| deploying.shown.clone()));
         let site = Arc::new(Site {
             run: self.run.clone(),
             request: self.request.clone(),
@@ -158,15 +167,41 @@ impl Build {
         let context = Context { branch: branch(&self.request.reference), parameters };
         let events: (Sender<Event>, Receiver<Event>) = channel();
         control::watch(self.run.clone(), events.0.clone());
-        let mut conductor =
-            Conductor::new(Arc::clone(&site), Plan::new(stages(pipeline)), is_shown, context, limit, events);
-        self.reuse(&site, &mut conductor);
+        let mut conductor = Conductor::new(Arc::clone(&site), plan, is_shown, context, limit, events);
+        match deploying {
+            Some(deploying) => self.take_as_done(&site, &mut conductor, deploying)?,
+            None => self.reuse(&site, &mut conductor),
+        }
         Ok(conductor.conduct())
+    }
+
+    /// What a deployment does not run counts as done, and what it left behind is there.
+    fn take_as_done(&self, site: &Site, conductor: &mut Conductor, deploying: Deploying) -> Result<(), Stopped> {
+        let taken = site.artifacts.take_over(&self.made(), &deploying.files);
+        if taken.len() < deploying.files.len() {
+            let lost = deploying.files.iter().find(|file| !taken.contains(file)).map_or("", |file| file.path.as_str());
+            let message = format!("the file {lost} of the build is no longer kept: build the commit again");
+            return Err((RunStatus::Errored, StatusReason::new(ReasonCode::SourceUnavailable, message)));
+        }
+        self.tell_files(taken);
+        deploying.done.into_iter().for_each(|(at, ended)| conductor.reuse(at, ended));
+        Ok(())
+    }
+
+    fn tell_files(&self, files: Vec<Artifact>) {
+        let told: Vec<_> = files.into_iter().map(Observation::Artifact).collect();
+        told.chunks(100).for_each(|told| self.board.lock().journal.tell(told.to_vec(), false));
+    }
+
+    /// Where the files of the build lie that this one is made from.
+    fn made(&self) -> PathBuf {
+        let of = self.request.rerun.as_ref().map(|rerun| rerun.of_build.to_string()).unwrap_or_default();
+        self.request.places.artifacts.join(of)
     }
 
     fn reuse(&self, site: &Site, conductor: &mut Conductor) {
         let Some(rerun) = &self.request.rerun else { return };
-        let from = self.request.places.artifacts.join(rerun.of_build.to_string());
+        let from = self.made();
         for (at, ended) in reusable(conductor.plan(), rerun, &from) {
             let key = conductor.plan().stages[at].key.clone();
             let files: Vec<_> = files_of(rerun, key.as_str()).cloned().collect();
@@ -174,8 +209,7 @@ impl Build {
             if taken.len() < files.len() {
                 self.board.warn("ARTIFACT_NOT_REUSED", format!("files of stage {key} could not be taken over"));
             }
-            let told: Vec<_> = taken.into_iter().map(Observation::Artifact).collect();
-            told.chunks(100).for_each(|told| self.board.lock().journal.tell(told.to_vec(), false));
+            self.tell_files(taken);
             conductor.reuse(at, ended);
         }
     }

@@ -2,7 +2,7 @@
 
 use std::{collections::BTreeMap, path::Path};
 
-use alm_domain::{ParameterValue, StageKey};
+use alm_domain::{ParameterValue, StageKey, version_label};
 use serde_json::Value;
 
 use crate::spool::RunRequest;
@@ -36,6 +36,7 @@ pub(crate) fn of_build(
         ("ALM_SERVICE", request.spec.name.clone()),
         ("ALM_COMMIT", sha.to_owned()),
         ("ALM_REF", request.reference.clone()),
+        ("ALM_VERSION", version(request, sha)),
     ]
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
@@ -49,6 +50,12 @@ pub(crate) fn of_build(
         env.insert(format!("ALM_SECRET_FILE_{tail}"), text(&desk.secrets.join(name)));
     }
     env
+}
+
+/// What the version is called that the build makes, or brings somewhere.
+fn version(request: &RunRequest, sha: &str) -> String {
+    let made = || version_label(Some(&request.reference), request.number, Some(sha));
+    request.deploys.as_ref().map_or_else(made, |deploys| deploys.version.clone())
 }
 
 /// Variables of one attempt at a stage.

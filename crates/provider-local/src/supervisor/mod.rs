@@ -9,6 +9,7 @@ mod board;
 mod build;
 mod conductor;
 mod control;
+mod deploying;
 mod entry;
 mod environment;
 mod isolation;

@@ -97,7 +97,11 @@ impl Plan {
 
     /// Everything that a stage builds on: what it needs, what that needs, and so on.
     pub(crate) fn before(&self, at: usize) -> Vec<usize> {
-        let mut seen = self.needs[at].clone();
+        self.closure(&self.needs[at])
+    }
+
+    fn closure(&self, of: &[usize]) -> Vec<usize> {
+        let mut seen = of.to_vec();
         let mut next = 0;
         while next < seen.len() {
             for need in &self.needs[seen[next]] {
@@ -109,6 +113,37 @@ impl Plan {
         }
         seen.sort_unstable();
         seen
+    }
+
+    /// Makes the stages that stay, and the frames around them, wait for one another as they did by way of the others.
+    pub(crate) fn bridge(&mut self, stay: &[usize]) {
+        let among = |plan: &Self, needs: &[usize]| -> Vec<usize> {
+            let mut all = plan.closure(needs);
+            all.retain(|need| stay.contains(need) || needs.contains(need));
+            all
+        };
+        let touched: Vec<usize> = stay.iter().copied().chain(self.frames_around(stay)).collect();
+        let new: Vec<_> =
+            touched.iter().map(|at| (among(self, &self.needs[*at]), among(self, &self.own_needs[*at]))).collect();
+        for (at, (needs, own_needs)) in touched.into_iter().zip(new) {
+            self.needs[at] = needs;
+            self.own_needs[at] = own_needs;
+        }
+    }
+
+    /// The frames around these stages, in display order.
+    pub(crate) fn frames_around(&self, stages: &[usize]) -> Vec<usize> {
+        let mut frames: Vec<usize> = stages.iter().flat_map(|at| self.around[*at].iter().copied()).collect();
+        frames.sort_unstable();
+        frames.dedup();
+        frames
+    }
+
+    /// Those of these stages that a stage waits for, without those that one of them waits for itself.
+    pub(crate) fn direct(&self, at: usize, among: &[usize]) -> Vec<usize> {
+        let needs: Vec<usize> = self.needs[at].iter().copied().filter(|need| among.contains(need)).collect();
+        let is_before_another = |need: &usize| needs.iter().any(|other| self.before(*other).contains(need));
+        needs.iter().copied().filter(|need| !is_before_another(need)).collect()
     }
 
     /// What this stage is to do, when these have ended (by place): the frames around it are decided first, from the outermost

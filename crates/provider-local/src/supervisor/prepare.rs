@@ -33,6 +33,10 @@ pub(crate) fn prepare(run: &RunDir, request: &RunRequest, board: &Board) -> Resu
     // A repetition builds the commit that was built before, wherever the branch is now.
     let wanted = request.rerun.as_ref().and_then(|rerun| rerun.commit.as_ref()).map(|commit| commit.sha.as_str());
     let reference = wanted.unwrap_or(&request.reference);
+    if let (Some(deploys), Some(made)) = (&request.deploys, &request.rerun) {
+        let text = format!("deploying {} of build {} to {}", deploys.version, made.of_build, deploys.environment);
+        board.say(None, 0, &text);
+    }
     board.say(None, 0, &format!("fetching {} of {}", alm_domain::shorten(reference), request.spec.repository.url));
     let (fetched, commit) = block_on(source.fetch(reference), unwanted).map_err(no_source)?.ok_or_else(cancelled)?;
     tell_commit(board, &commit);

@@ -142,6 +142,19 @@ stages:
         Scenario::Artifact => {
             format!("artifacts: [out/]\n{}", plain("mkdir -p out\nprintf 'hello artifact' > out/hello.txt"))
         }
+        Scenario::Deploys => "
+stages:
+  build:
+    name: build
+    run: |
+      mkdir -p out
+      printf 'version one' > out/version.txt
+      echo hello from build
+    artifacts: out/
+  to-test: { name: to-test, needs: build, environment: test, run: 'cat out/version.txt; echo; echo hello from to-test' }
+  to-prod: { name: to-prod, needs: to-test, environment: prod, run: 'cat out/version.txt; echo; echo hello from to-prod' }
+"
+        .to_owned(),
         // Its graph is known before it runs, its spool loses no lines, and it declares no secrets.
         Scenario::LateStages | Scenario::LostLines | Scenario::Secrets => return None,
     })

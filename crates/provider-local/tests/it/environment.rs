@@ -35,6 +35,7 @@ stages:
     assert_eq!((value("ALM_BUILD_ID"), value("ALM_BUILD_NUMBER")), (run.0.as_str(), "7"));
     assert_eq!((value("ALM_REF"), value("ALM_SERVICE"), value("ALM_ENVIRONMENT")), ("main", "shop/web", "staging"));
     assert_eq!(value("ALM_COMMIT").len(), 40);
+    assert_eq!(value("ALM_VERSION"), format!("main-7-{}", &value("ALM_COMMIT")[..8]));
     let known = [
         "ALM",
         "ALM_ATTEMPT",
@@ -45,6 +46,7 @@ stages:
         "ALM_REF",
         "ALM_SERVICE",
         "ALM_STAGE",
+        "ALM_VERSION",
         "CI",
         "COLOUR",
         "COUNT",

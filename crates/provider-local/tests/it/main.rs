@@ -8,6 +8,7 @@ mod configs;
 mod conformance;
 mod containers;
 mod crash;
+mod deploy;
 mod environment;
 mod follow;
 mod frames;

@@ -30,6 +30,7 @@ pub(super) async fn descriptor_is_constant_and_sane(stand: &Stand<'_>) -> Verdic
         (Capability::RerunFromStage, Capability::Rerun),
         (Capability::LateSecrets, Capability::Secrets),
         (Capability::LateSecrets, Capability::Stages),
+        (Capability::Deploy, Capability::Stages),
     ] {
         let fits = !first.capabilities.contains(&one) || first.capabilities.contains(&needs);
         ensure(fits, || format!("{one:?} is declared without {needs:?}"))?;
@@ -132,6 +133,10 @@ async fn ask_for(
             let mut blocks = provider.artifact(access, run, "no/such/file", 0);
             blocks.next().await.unwrap_or(Ok(Vec::new())).map(drop)
         }
+        Capability::Deploy => match super::deploy::request_of(stand, "prod").await {
+            Ok(request) => provider.deploy(access, request).await.map(|run| stand.remember(&run)),
+            Err(_) => return None,
+        },
         _ => return None,
     })
 }

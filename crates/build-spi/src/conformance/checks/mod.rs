@@ -4,6 +4,7 @@ mod approval;
 mod artifact;
 mod cancel;
 mod config;
+mod deploy;
 mod descriptor;
 mod end;
 mod follow;
@@ -179,6 +180,14 @@ checks! {
     RerunMakesOneNewRun = "rerun_makes_one_new_run" => rerun::rerun_makes_one_new_run;
     /// With RERUN_FROM_STAGE: stages before the chosen one are taken over, not run.
     RerunFromStageReusesWhatCameBefore = "rerun_from_stage_reuses_what_came_before" => rerun::rerun_from_stage_reuses_what_came_before;
+    /// With DEPLOY: a deployment is a run of its own, and there is one however often it is asked for.
+    DeployMakesOneNewRun = "deploy_makes_one_new_run" => deploy::deploy_makes_one_new_run;
+    /// With DEPLOY: only the stages that deploy to the environment are run, and told.
+    DeployRunsWhatDeploysThere = "deploy_runs_what_deploys_there" => deploy::deploy_runs_what_deploys_there;
+    /// With DEPLOY: what is deployed is the commit that was built, and, with ARTIFACTS, the files that were kept.
+    DeployBringsWhatWasBuilt = "deploy_brings_what_was_built" => deploy::deploy_brings_what_was_built;
+    /// With DEPLOY: an environment that nothing deploys to is answered as unsupported, and there is no run.
+    DeployToNowhereIsUnsupported = "deploy_to_nowhere_is_unsupported" => deploy::deploy_to_nowhere_is_unsupported;
     /// With PARAMETERS: a build is given the values that it was started with.
     ParametersArrive = "parameters_arrive" => parameter::parameters_arrive;
 

@@ -187,6 +187,13 @@ fn script(scenario: Scenario) -> Option<Script> {
             script.open(ship).show_secrets().close("ship")
         }
         Scenario::Artifact => Script::new().artifact("out/hello.txt", "hello artifact"),
+        Scenario::Deploys => {
+            let script = Script::new().open(StageSpec::new("build")).artifact("out/version.txt", "version one");
+            let script = hello(script, "build").open(StageSpec::new("to-test").after(["build"]).environment("test"));
+            let script = hello(script.echo_file("out/version.txt"), "to-test");
+            let script = script.open(StageSpec::new("to-prod").after(["to-test"]).environment("prod"));
+            hello(script.echo_file("out/version.txt"), "to-prod")
+        }
         Scenario::InvalidConfig => return None,
     })
 }

@@ -3,8 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use alm_domain::{
-    ApprovalStatus, Artifact, BuildId, BuildShape, Capability, HealthState, ParameterValue, ProviderHealth, RerunFrom,
-    Settings, StageKey, StageObservation, Verdict, check_parameters, check_settings,
+    ApprovalStatus, Artifact, BuildId, BuildShape, Capability, Commit, HealthState, ParameterValue, ProviderHealth,
+    RerunFrom, Settings, StageKey, StageObservation, Verdict, check_parameters, check_settings,
 };
 use async_trait::async_trait;
 use futures::stream;
@@ -18,8 +18,8 @@ use super::{
 };
 use crate::{
     Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, ConfigRef, Decision,
-    DecisionReceipt, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, Observation, Observed,
-    ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot,
+    DecisionReceipt, DeployBuild, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, Observation,
+    Observed, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot,
     RunSummary, StartBuild,
 };
 
@@ -72,6 +72,17 @@ impl FakeProvider {
             }
             state.config(&request.config)?;
             let script = state.script(Some(request.build), &request.spec);
+            let script = match of.as_ref().and_then(|repeat| repeat.deploys.as_ref()) {
+                Some((environment, commit)) => {
+                    let script = script.deploying(environment).ok_or_else(|| {
+                        let shown = alm_domain::shorten(environment);
+                        let reason = format!("the build has no stage that deploys to {shown:?}");
+                        ProviderError::Unsupported { what: Capability::Deploy, reason }
+                    })?;
+                    script.commit(commit.clone())
+                }
+                None => script,
+            };
             let parameters = fill_in(&script, request.parameters)?;
             let name = RunRef(format!("run-{}", state.runs.len() + 1));
             let StartBuild { build, config, spec, secrets, withheld, .. } = request;
@@ -83,7 +94,10 @@ impl FakeProvider {
                 let files = state.run_of(repeat.of_build).map(|of| of.files.clone()).unwrap_or_default();
                 let kept = |artifact: Artifact| Some((files.get(&artifact.path)?.clone(), artifact));
                 let artifacts = repeat.artifacts.into_iter().filter_map(kept).map(|(content, a)| (a, content));
-                run.reuse(repeat.stages, artifacts.collect());
+                match repeat.deploys {
+                    None => run.reuse(repeat.stages, artifacts.collect()),
+                    Some(_) => run.take_over(artifacts),
+                }
             }
             state.runs.push(run);
             state.answer(name)
@@ -96,6 +110,8 @@ struct Repeat {
     of_build: BuildId,
     stages: Vec<StageObservation>,
     artifacts: Vec<Artifact>,
+    /// Where it deploys to, and which commit; it runs nothing else then.
+    deploys: Option<(String, Option<Commit>)>,
 }
 
 #[async_trait]
@@ -224,7 +240,14 @@ impl BuildProvider for FakeProvider {
         };
         let RerunBuild { start, of_build, stages, artifacts, .. } = request;
         let stages = again.map(|roots| left_alone(&stages, roots)).unwrap_or_default();
-        self.begin(access, start, Some(Repeat { of_build, stages, artifacts }))
+        self.begin(access, start, Some(Repeat { of_build, stages, artifacts, deploys: None }))
+    }
+
+    async fn deploy(&self, access: &Access, request: DeployBuild) -> Result<RunRef, ProviderError> {
+        self.needs(Capability::Deploy)?;
+        let DeployBuild { start, of_build, commit, artifacts, environment, .. } = request;
+        let deploys = Some((environment, commit));
+        self.begin(access, start, Some(Repeat { of_build, stages: Vec::new(), artifacts, deploys }))
     }
 
     async fn cancel(&self, access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {

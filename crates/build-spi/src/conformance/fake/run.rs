@@ -108,11 +108,15 @@ impl Run {
             stage.reason = Some(StatusReason::new(ReasonCode::Reused, "taken over from the build that is repeated"));
             self.stages.push(stage);
         }
+        let reused = self.reused.clone();
+        self.take_over(artifacts.into_iter().filter(|(a, _)| a.stage.as_ref().is_some_and(|key| reused.contains(key))));
+    }
+
+    /// Takes over files of an earlier build.
+    pub(crate) fn take_over(&mut self, artifacts: impl IntoIterator<Item = (Artifact, Vec<u8>)>) {
         for (artifact, content) in artifacts {
-            if artifact.stage.as_ref().is_some_and(|stage| self.reused.contains(stage)) {
-                self.files.insert(artifact.path.clone(), content);
-                self.tell(Observation::Artifact(artifact));
-            }
+            self.files.insert(artifact.path.clone(), content);
+            self.tell(Observation::Artifact(artifact));
         }
     }
 
@@ -296,15 +300,7 @@ impl Run {
     }
 
     fn step(&mut self, step: Step, now: &dyn Fn() -> Timestamp) {
-        let stage = match &step {
-            Step::Open(spec) => Some(&spec.key),
-            Step::Close(key, ..) => Some(key),
-            Step::Line(stage, ..) | Step::Numbered(stage, _) => stage.as_ref(),
-            Step::EchoParameters(stage) | Step::ShowSecrets(stage) => stage.as_ref(),
-            Step::Ask { stage, .. } | Step::Artifact { stage, .. } => stage.as_ref(),
-            Step::Begin | Step::Wait(_) | Step::Observe(_) | Step::End(..) => None,
-        };
-        if stage.is_some_and(|key| self.reused.contains(key)) {
+        if step.stage().is_some_and(|key| self.reused.contains(key)) {
             return;
         }
         match step {
@@ -366,6 +362,11 @@ impl Run {
                     sha256,
                 }));
                 self.files.insert(path, content);
+            }
+            Step::EchoFile(stage, path) => {
+                let content = self.files.get(&path).map(|content| String::from_utf8_lossy(content).into_owned());
+                let text = content.unwrap_or_else(|| format!("there is no {path}"));
+                self.write(stage, LogStream::Stdout, text, now());
             }
             Step::Observe(observation) => self.tell(observation),
             Step::End(status, reason) => self.end(status, reason, now),

@@ -1,5 +1,7 @@
 //! What a build of the fake does.
 
+use std::collections::BTreeSet;
+
 use alm_domain::{
     BuildShape, Commit, LogStream, Observation, ParameterDefinition, ParameterKind, ReasonCode, RunStatus, StageKey,
     StatusReason, Warning,
@@ -20,8 +22,23 @@ pub(crate) enum Step {
     Wait(String),
     Ask { key: String, stage: Option<StageKey>, message: String, parameters: Vec<ParameterDefinition> },
     Artifact { path: String, stage: Option<StageKey>, content: Vec<u8> },
+    EchoFile(Option<StageKey>, String),
     Observe(Observation),
     End(RunStatus, Option<StatusReason>),
+}
+
+impl Step {
+    /// The stage that it is a part of.
+    pub(crate) fn stage(&self) -> Option<&StageKey> {
+        match self {
+            Self::Open(spec) => Some(&spec.key),
+            Self::Close(key, ..) => Some(key),
+            Self::Line(stage, ..) | Self::Numbered(stage, _) => stage.as_ref(),
+            Self::EchoParameters(stage) | Self::ShowSecrets(stage) => stage.as_ref(),
+            Self::Ask { stage, .. } | Self::Artifact { stage, .. } | Self::EchoFile(stage, _) => stage.as_ref(),
+            Self::Begin | Self::Wait(_) | Self::Observe(_) | Self::End(..) => None,
+        }
+    }
 }
 
 /// What a build of the fake does, step by step. It runs without pause up to the first place where it has to wait
@@ -220,6 +237,13 @@ impl Script {
         self
     }
 
+    /// Writes the content of a kept file as a line, or that there is none.
+    #[must_use]
+    pub fn echo_file(mut self, path: &str) -> Self {
+        self.steps.push(Step::EchoFile(self.current.clone(), path.to_owned()));
+        self
+    }
+
     /// Tells a warning.
     #[must_use]
     pub fn warn(self, code: &str, message: &str) -> Self {
@@ -258,6 +282,36 @@ impl Script {
     pub fn end(mut self, status: RunStatus, reason: Option<StatusReason>) -> Self {
         self.steps.push(Step::End(status, reason));
         self
+    }
+
+    /// What is left of it when only the stages that deploy to an environment are run, with the frames around them; `None` when
+    /// there are none. What other stages do is left out with them.
+    pub(crate) fn deploying(&self, environment: &str) -> Option<Self> {
+        let mut keys: BTreeSet<&StageKey> =
+            self.plan.iter().filter(|s| s.environment.as_deref() == Some(environment)).map(|s| &s.key).collect();
+        if keys.is_empty() {
+            return None;
+        }
+        while let Some(frame) = self
+            .plan
+            .iter()
+            .filter(|stage| keys.contains(&stage.key))
+            .find_map(|stage| stage.parent.as_ref().filter(|parent| !keys.contains(parent)))
+        {
+            keys.insert(frame);
+        }
+        let is_kept = |stage: Option<&StageKey>| stage.is_none_or(|key| keys.contains(key));
+        let alone = |spec: &StageSpec| {
+            let mut spec = spec.clone();
+            spec.depends_on.retain(|key| keys.contains(key));
+            spec
+        };
+        let steps = self.steps.iter().filter(|step| is_kept(step.stage())).map(|step| match step {
+            Step::Open(spec) => Step::Open(alone(spec)),
+            other => other.clone(),
+        });
+        let plan = self.plan.iter().filter(|spec| keys.contains(&spec.key)).map(alone).collect();
+        Some(Self { steps: steps.collect(), plan, ..self.clone() })
     }
 
     pub(crate) const fn shape(&self) -> BuildShape {

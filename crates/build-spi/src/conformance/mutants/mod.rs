@@ -170,6 +170,18 @@ mutants! {
     RerunsTwice => RerunMakesOneNewRun;
     /// A repetition from a stage begins at the beginning.
     RerunFromStageRunsAll => RerunFromStageReusesWhatCameBefore;
+    /// A deployment gives the run whose version it brings.
+    DeployReturnsOldRun => DeployMakesOneNewRun;
+    /// Each call makes another deployment.
+    DeploysTwice => DeployMakesOneNewRun;
+    /// A deployment runs the whole build again.
+    DeployRunsAll => DeployRunsWhatDeploysThere;
+    /// A deployment forgets the files of the build.
+    DeployLosesFiles => DeployBringsWhatWasBuilt;
+    /// A deployment builds whatever commit is the newest.
+    DeployTakesNewestCommit => DeployBringsWhatWasBuilt;
+    /// A deployment to an environment that nothing deploys to is answered, and nothing is run.
+    DeployToNowhereAccepted => DeployToNowhereIsUnsupported;
     /// Builds are started with other values.
     ParametersDropped => ParametersArrive;
     /// A page begins with a run twice.

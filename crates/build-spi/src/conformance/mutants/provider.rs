@@ -10,7 +10,7 @@ use std::{
 };
 
 use alm_domain::{
-    BuildId, BuildShape, Capability, ProviderHealth, RerunFrom, RunObservation, RunStatus, Settings, Verdict,
+    BuildId, BuildShape, Capability, Commit, ProviderHealth, RerunFrom, RunObservation, RunStatus, Settings, Verdict,
 };
 use async_trait::async_trait;
 use futures::{FutureExt, StreamExt, stream};
@@ -22,8 +22,8 @@ use super::{
 };
 use crate::{
     Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, ConfigRef, Decision,
-    DecisionReceipt, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, Observation, Observed,
-    ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot,
+    DecisionReceipt, DeployBuild, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, Observation,
+    Observed, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot,
     SecretReach, StartBuild,
     conformance::fake::{FakeEngine, FakeProvider, Script, position_of},
 };
@@ -321,6 +321,33 @@ impl BuildProvider for BrokenProvider {
             _ => {}
         }
         self.inner.rerun(access, request).await
+    }
+
+    async fn deploy(&self, access: &Access, mut request: DeployBuild) -> Result<RunRef, ProviderError> {
+        if !self.declares(Capability::Deploy) {
+            return self.inner.deploy(access, request).await;
+        }
+        let build = request.start.build;
+        match self.mutant {
+            Mutant::DeployReturnsOldRun if request.environment == "prod" => return Ok(request.of),
+            Mutant::DeploysTwice if self.engine.runs_of(build) > 0 => return self.one_more(&request.start.config),
+            Mutant::DeployRunsAll if request.environment == "prod" => {
+                return self.inner.start(access, request.start).await;
+            }
+            Mutant::DeployLosesFiles => request.artifacts.clear(),
+            Mutant::DeployTakesNewestCommit => {
+                request.commit = Some(Commit { sha: "0".repeat(40), title: None, author: None });
+            }
+            Mutant::DeployToNowhereAccepted => {
+                let start = request.start.clone();
+                return match self.inner.deploy(access, request).await {
+                    Err(ProviderError::Unsupported { .. }) => self.inner.start(access, start).await,
+                    answer => answer,
+                };
+            }
+            _ => {}
+        }
+        self.inner.deploy(access, request).await
     }
 
     async fn cancel(&self, access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {
