@@ -2,8 +2,8 @@
 
 use alm_build_spi::ProviderError;
 use alm_domain::{
-    Build, BuildId, HealthState, Principal, Project, ProjectId, ProjectSeq, Provider, ProviderHealth, ProviderId,
-    ProviderKind, Settings, Slug, Timestamp, check_settings,
+    Build, BuildId, HealthState, Principal, Project, ProjectId, ProjectRole, ProjectSeq, Provider, ProviderHealth,
+    ProviderId, ProviderKind, Settings, Slug, Timestamp, check_settings,
 };
 use alm_store::{NewProject, NewProvider, ProjectPatch, ProviderPatch};
 
@@ -303,6 +303,21 @@ impl App {
 
 fn unknown(now: Timestamp) -> ProviderHealth {
     ProviderHealth { state: HealthState::Unknown, message: None, checked_at: now, latency_ms: 0 }
+}
+
+impl App {
+    /// Refuses what a principal may not do in a project that it sees, before anything else is done for it.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`], [`AppError::Forbidden`].
+    pub(super) async fn require(
+        &self,
+        principal: &Principal,
+        project: ProjectId,
+        needed: ProjectRole,
+    ) -> Result<(), AppError> {
+        Ok(self.store().require(principal, project, needed).await?)
+    }
 }
 
 pub(super) fn require_admin(principal: &Principal) -> Result<(), AppError> {

@@ -29,7 +29,7 @@ impl App {
     ) -> Result<ByteStream, AppError> {
         self.artifact(principal, id, path).await?;
         let build = self.build(principal, id).await?;
-        self.require(principal, &build, Capability::Artifacts).await?;
+        self.offers(principal, &build, Capability::Artifacts).await?;
         let provider = self.inner.registry.get(build.provider).await?;
         let record = self.store().run_record(principal, id).await?;
         let run = record.and_then(|record| record.run_ref).ok_or_else(|| AppError::not_found("buildId", "build"))?;

@@ -2,7 +2,7 @@
 
 use alm_domain::{
     Approval, ApprovalId, Build, BuildId, CancelOutcome, Capability, DecideError, EventSeq, ParameterValue, Principal,
-    Verdict,
+    ProjectRole, Verdict,
 };
 use alm_store::{Append, Fence};
 
@@ -39,7 +39,8 @@ impl App {
     ) -> Result<(Build, CancelOutcome), AppError> {
         check_comment(reason.as_deref(), "reason")?;
         let build = self.build(principal, id).await?;
-        self.require(principal, &build, Capability::Cancel).await?;
+        self.require(principal, build.project, ProjectRole::Developer).await?;
+        self.offers(principal, &build, Capability::Cancel).await?;
         let now = self.clock().now();
         let committed = self
             .store()
@@ -64,7 +65,8 @@ impl App {
         let missing = || AppError::not_found("approvalId", "approval");
         let known = self.store().approvals(principal, &[request.approval]).await?.pop().ok_or_else(missing)?;
         let build = self.build(principal, known.build).await?;
-        self.require(principal, &build, Capability::Approvals).await?;
+        self.require(principal, build.project, ProjectRole::Developer).await?;
+        self.offers(principal, &build, Capability::Approvals).await?;
         let now = self.clock().now();
         let committed = self
             .store()
@@ -95,7 +97,7 @@ impl App {
 
 impl App {
     /// Refuses what the provider cannot do at all, or not for this build.
-    pub(super) async fn require(
+    pub(super) async fn offers(
         &self,
         principal: &Principal,
         build: &Build,

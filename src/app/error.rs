@@ -92,7 +92,7 @@ impl From<StoreError> for AppError {
             StoreError::StaleRevision { .. } => Self::Stale,
             StoreError::InUse(sentence) => Self::InUse(sentence),
             StoreError::WrongState(sentence) => Self::WrongState(sentence),
-            StoreError::Forbidden => Self::Forbidden("only an administrator may do this".to_owned()),
+            StoreError::Forbidden(why) => Self::Forbidden(why.to_owned()),
             StoreError::NotFound => Self::NotFound(FieldProblem::new(
                 Vec::<String>::new(),
                 "there is no such thing, or it is not visible to you",

@@ -2,8 +2,8 @@
 
 use alm_build_spi::{Access, BuildConfigSpec, BuildProvider, ConfigRef, Description, ProviderError};
 use alm_domain::{
-    BuildService, ConfigurationEntry, Principal, Project, ProjectId, Provider, ProviderId, RepositoryRef, ServiceId,
-    Settings, Slug, effective_configuration,
+    BuildService, ConfigurationEntry, Principal, Project, ProjectId, ProjectRole, Provider, ProviderId, RepositoryRef,
+    ServiceId, Settings, Slug, effective_configuration,
 };
 use alm_store::{NewService, ServicePatch};
 use std::sync::Arc;
@@ -57,6 +57,7 @@ impl App {
     ) -> Result<Option<BuildService>, AppError> {
         let display_name = check_name(&request.display_name, "displayName")?;
         let project = self.project(principal, request.project).await?;
+        self.require(principal, project.id, ProjectRole::Owner).await?;
         if project.is_archived {
             return Err(AppError::WrongState("the project is archived: restore it first".to_owned()));
         }
@@ -112,6 +113,7 @@ impl App {
         expected: Option<u64>,
     ) -> Result<Option<BuildService>, AppError> {
         let service = self.service(principal, id).await?;
+        self.require(principal, service.project, ProjectRole::Owner).await?;
         let display_name = changes.display_name.map(|name| check_name(&name, "displayName")).transpose()?;
         let project = self.project(principal, service.project).await?;
         let record = self.provider(principal, service.provider).await?;

@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use alm_domain::{
-    Build, BuildId, BuildService, Capability, Commit, ParameterValue, Principal, RerunFrom, RerunOf, ServiceId,
-    Trigger, TriggerKind, check_parameters,
+    Build, BuildId, BuildService, Capability, Commit, ParameterValue, Principal, ProjectRole, RerunFrom, RerunOf,
+    ServiceId, Trigger, TriggerKind, check_parameters,
 };
 use alm_store::{Idempotency, NewBuild, StartOutcome};
 use sha2::{Digest, Sha256};
@@ -49,6 +49,7 @@ impl App {
     /// [`AppError::Invalid`], [`AppError::NotFound`], [`AppError::WrongState`], [`AppError::KeyReused`].
     pub async fn start_build(&self, principal: &Principal, request: StartBuild) -> Result<Build, AppError> {
         let service = self.service(principal, request.service).await?;
+        self.require(principal, service.project, ProjectRole::Developer).await?;
         if let Some(reference) = &request.reference
             && (reference.is_empty()
                 || reference.len() > LONGEST_REFERENCE
@@ -76,12 +77,13 @@ impl App {
     pub async fn rerun_build(&self, principal: &Principal, request: RerunBuild) -> Result<Build, AppError> {
         let hash = request_hash(&(request.build, &request.from, &request.parameters));
         let old = self.build(principal, request.build).await?;
+        self.require(principal, old.project, ProjectRole::Developer).await?;
         let service = self.service(principal, old.service).await?;
         let needed = match request.from {
             RerunFrom::Beginning => Capability::Rerun,
             RerunFrom::Stage(_) | RerunFrom::Failed => Capability::RerunFromStage,
         };
-        self.require(principal, &old, needed).await?;
+        self.offers(principal, &old, needed).await?;
         if !old.status.is_terminal() {
             return Err(AppError::WrongState("the build is not over: wait for its end, or cancel it".to_owned()));
         }

@@ -1,7 +1,11 @@
 //! Live streams, as the layers above take them.
 
-use alm_domain::{BuildId, EventSeq, Principal, ProjectId, ProjectSeq, Timestamp};
-use futures::Stream;
+use std::time::Duration;
+
+use alm_domain::{BuildId, EventSeq, Principal, ProjectId, ProjectRole, ProjectSeq, Timestamp};
+use async_stream::stream;
+use futures::{Stream, StreamExt};
+use tokio::time::Instant;
 
 use super::{App, AppError, BuildUpdate, LogOptions, LogUpdate, ProjectTold};
 
@@ -16,6 +20,15 @@ pub enum Subject {
     Project(ProjectId),
 }
 
+impl Subject {
+    fn missing(self) -> AppError {
+        match self {
+            Self::Build(_) | Self::Log(_) => AppError::not_found("buildId", "build"),
+            Self::Project(_) => AppError::not_found("projectId", "project"),
+        }
+    }
+}
+
 /// How far the stream of a subject reaches at this moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Reach {
@@ -23,7 +36,14 @@ pub struct Reach {
     pub head: u64,
     /// Whether nothing more can come.
     pub is_over: bool,
+    /// The project that it belongs to.
+    pub project: ProjectId,
+    /// What the principal may do there.
+    pub role: ProjectRole,
 }
+
+/// For how long a right that was asked for is taken to last.
+const TRUSTED: Duration = Duration::from_secs(4);
 
 impl App {
     /// A build's changes, live; see [`BuildUpdate`].
@@ -34,7 +54,8 @@ impl App {
         after: Option<EventSeq>,
         until: Option<EventSeq>,
     ) -> impl Stream<Item = Result<(Timestamp, BuildUpdate), AppError>> + Send + 'static + use<> {
-        self.inner.hub.build_updates(principal, build, after, until)
+        let told = self.inner.hub.build_updates(principal.clone(), build, after, until);
+        self.clone().while_visible(principal, Subject::Build(build), told)
     }
 
     /// A build's log lines, live; see [`LogUpdate`].
@@ -44,7 +65,8 @@ impl App {
         build: BuildId,
         options: LogOptions,
     ) -> impl Stream<Item = Result<(Timestamp, LogUpdate), AppError>> + Send + 'static + use<> {
-        self.inner.hub.log_lines(principal, build, options)
+        let told = self.inner.hub.log_lines(principal.clone(), build, options);
+        self.clone().while_visible(principal, Subject::Log(build), told)
     }
 
     /// What happens in a project, live; see [`super::ProjectUpdate`].
@@ -55,7 +77,8 @@ impl App {
         after: Option<ProjectSeq>,
         until: Option<ProjectSeq>,
     ) -> impl Stream<Item = Result<ProjectTold, AppError>> + Send + 'static + use<> {
-        self.inner.hub.project_updates(principal, project, after, until)
+        let told = self.inner.hub.project_updates(principal.clone(), project, after, until);
+        self.clone().while_visible(principal, Subject::Project(project), told)
     }
 
     /// How far a subject reaches; `None` where there is none that this principal may see.
@@ -65,14 +88,61 @@ impl App {
     pub async fn reach(&self, principal: &Principal, subject: Subject) -> Result<Option<Reach>, AppError> {
         let store = self.store();
         Ok(match subject {
-            Subject::Build(build) | Subject::Log(build) => store.heads(principal, build).await?.map(|heads| {
+            Subject::Build(build) | Subject::Log(build) => {
+                let (Some(heads), Some((project, role))) =
+                    (store.heads(principal, build).await?, store.role_on_build(principal, build).await?)
+                else {
+                    return Ok(None);
+                };
                 let head = if matches!(subject, Subject::Log(_)) { heads.line.0 } else { heads.event.0 };
-                Reach { head, is_over: heads.is_complete }
-            }),
+                Some(Reach { head, is_over: heads.is_complete, project, role })
+            }
             Subject::Project(project) => {
-                store.project_head(principal, project).await?.map(|head| Reach { head: head.0, is_over: false })
+                let Some(head) = store.project_head(principal, project).await? else { return Ok(None) };
+                let role = store.roles_in(principal, &[project]).await?.pop();
+                role.map(|(project, role)| Reach { head: head.0, is_over: false, project, role })
             }
         })
+    }
+
+    /// What this principal may do where the subject is; `None` where there is none that it may see.
+    ///
+    /// # Errors
+    /// When the store cannot be read.
+    pub async fn role_on(&self, principal: &Principal, subject: Subject) -> Result<Option<ProjectRole>, AppError> {
+        Ok(self.reach(principal, subject).await?.map(|reach| reach.role))
+    }
+
+    /// The same stream for as long as its subject may be seen. What is told comes also from memory, which knows nothing of
+    /// rights: so they are asked for again when something is told and the last answer is old.
+    fn while_visible<T: Send + 'static, S: Stream<Item = Result<T, AppError>> + Send + 'static>(
+        self,
+        principal: Principal,
+        subject: Subject,
+        told: S,
+    ) -> impl Stream<Item = Result<T, AppError>> + Send + 'static {
+        stream! {
+            // Every stream begins with a look at the store, as this principal.
+            let mut trusted_until = Instant::now() + TRUSTED;
+            let mut told = Box::pin(told);
+            while let Some(item) = told.next().await {
+                let now = Instant::now();
+                if now >= trusted_until {
+                    match self.role_on(&principal, subject).await {
+                        Ok(Some(_)) => trusted_until = now + TRUSTED,
+                        Ok(None) => {
+                            yield Err(subject.missing());
+                            return;
+                        }
+                        Err(error) => {
+                            yield Err(error);
+                            return;
+                        }
+                    }
+                }
+                yield item;
+            }
+        }
     }
 
     /// Runs this beside everything else; shutting down waits for it, so it must end when the live streams do.

@@ -4,7 +4,7 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use alm_domain::{
     Approval, ApprovalId, Build, BuildId, BuildService, Principal, Project, ProjectId, Provider, ProviderId, ServiceId,
-    Stage, StageId,
+    Stage, StageId, User, UserId,
 };
 use alm_store::{BuildFilter, BuildOwners, LogInfo, Page, PageRequest, ProviderLoad, StageLogRange};
 use async_graphql::{Error, dataloader::Loader};
@@ -57,6 +57,7 @@ by_id! {
     BuildId => Build, builds;
     StageId => Stage, stages;
     ApprovalId => Approval, approvals;
+    UserId => User, users;
 }
 
 /// Keys of edges: what is wanted, of whom.

@@ -98,6 +98,8 @@ async fn load(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
             loader.load_one(id).await.map_err(LoadError::fault)?.map(|a| Node::Approval(ApprovalNode(a)))
         }
         AnyId::EnvironmentId(_) => None,
-        AnyId::UserId(id) => UserNode::of(ctx.principal()?).filter(|user| user.id == id).map(Node::User),
+        AnyId::UserId(id) => loader.load_one(id).await.map_err(LoadError::fault)?.map(|u| Node::User(u.into())),
+        // Nobody but its owner knows of a token, and finds it with the others.
+        AnyId::PersonalTokenId(_) => None,
     })
 }

@@ -121,6 +121,8 @@ ids! {
     UserId = "usr";
     /// Names an environment of one project.
     EnvironmentId = "env";
+    /// Names a personal access token.
+    PersonalTokenId = "tok";
 }
 
 impl StageId {

@@ -16,8 +16,10 @@ mod hold;
 mod id;
 mod journal;
 mod log;
+mod membership;
 mod observation;
 mod parameter;
+mod personal_token;
 mod principal;
 mod project;
 mod provider;
@@ -31,6 +33,7 @@ mod stage;
 mod state;
 mod status;
 mod trigger;
+mod user;
 mod version;
 
 pub use approval::{Approval, ApprovalDecision, ApprovalKey, ApprovalStatus, Verdict};
@@ -46,11 +49,16 @@ pub use configuration::{
 };
 pub use cursor::{Cursor, CursorError, CursorKind};
 pub use hold::{AwaitedCredential, Hold};
-pub use id::{AnyId, ApprovalId, BuildId, EnvironmentId, IdError, ProjectId, ProviderId, ServiceId, StageId, UserId};
+pub use id::{
+    AnyId, ApprovalId, BuildId, EnvironmentId, IdError, PersonalTokenId, ProjectId, ProviderId, ServiceId, StageId,
+    UserId,
+};
 pub use journal::{BuildHeads, Change, EventSeq, JournalEntry, LineNo, ProjectEvent, ProjectEventKind, ProjectSeq};
 pub use log::{LogLevel, LogLine, LogRange, LogStream, NumberedLine, level_of, strip_sgr};
+pub use membership::{Membership, ProjectRole};
 pub use observation::{ApprovalObservation, Observation, Observed, ResumeToken, RunObservation, StageObservation};
 pub use parameter::{ParameterDefinition, ParameterKind, ParameterProblem, ParameterValue, check_parameters};
+pub use personal_token::{Ceiling, PersonalToken, TokenScope};
 pub use principal::{Actor, Principal, Role};
 pub use project::Project;
 pub use provider::{HealthState, Provider, ProviderHealth, ProviderKind};
@@ -64,6 +72,7 @@ pub use stage::{Stage, StageAttempt, StageKey, StageKind};
 pub use state::{BuildState, CancelOutcome, DecideError};
 pub use status::{IllegalTransition, ReasonCode, RunStatus, StatusReason};
 pub use trigger::{Trigger, TriggerKind};
+pub use user::User;
 pub use version::version_label;
 
 /// An instant in UTC.

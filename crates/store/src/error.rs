@@ -16,9 +16,9 @@ pub enum StoreError {
     /// There is no such thing, or the principal may not know of it.
     #[error("there is no such thing")]
     NotFound,
-    /// The principal may not do this.
-    #[error("this needs an administrator")]
-    Forbidden,
+    /// The principal sees it, but may not do this; the sentence says what is missing.
+    #[error("{0}")]
+    Forbidden(&'static str),
     /// Another one has this value already: choose another.
     #[error("{field} is taken: choose another")]
     Taken {

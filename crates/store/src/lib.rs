@@ -9,6 +9,7 @@ mod entity;
 mod error;
 mod logs;
 mod page;
+mod people;
 mod projects;
 mod providers;
 mod services;
@@ -24,6 +25,7 @@ pub use builds::{
 pub use error::{BoxError, StoreError};
 pub use logs::{LogInfo, LogMatches, LogPage, LogPattern, LogSearch, PatternError, StageLogRange};
 pub use page::{Page, PageRequest};
+pub use people::SignIn;
 pub use projects::{NewProject, ProjectFilter, ProjectOrder, ProjectPatch};
 pub use providers::{NewProvider, ProviderPatch};
 pub use services::{NewService, ServicePatch};

@@ -1,6 +1,8 @@
 //! Projects and their coarse events.
 
-use alm_domain::{Principal, Project, ProjectEvent, ProjectEventKind, ProjectId, ProjectSeq, Slug, Timestamp};
+use alm_domain::{
+    Principal, Project, ProjectEvent, ProjectEventKind, ProjectId, ProjectRole, ProjectSeq, Slug, Timestamp,
+};
 use sea_orm::{
     ActiveModelTrait,
     ActiveValue::Set,
@@ -15,6 +17,7 @@ use crate::{
     entity::{project, project_event},
     error::is_unique_violation,
     page::{Keyset, page},
+    people::first_owner,
     value::{column, containing, counter, millis, storable},
     visibility::{Scope, visible},
 };
@@ -86,11 +89,16 @@ const BY_ACTIVITY: Keyset<project::Entity> = Keyset {
 };
 
 impl Store {
-    /// Creates a project.
+    /// Creates a project; whoever does is its first owner.
     ///
     /// # Errors
-    /// [`StoreError::Taken`] when another project has the slug.
-    pub async fn create_project(&self, _principal: &Principal, new: NewProject) -> Result<Project, StoreError> {
+    /// [`StoreError::Forbidden`], [`StoreError::Taken`] when another project has the slug.
+    pub async fn create_project(&self, principal: &Principal, new: NewProject) -> Result<Project, StoreError> {
+        if !principal.may_create_projects() {
+            return Err(StoreError::Forbidden(
+                "this token does not allow it: use one with the scope MANAGE that is not bound to projects",
+            ));
+        }
         check(Some(&new.display_name), new.description.as_deref())?;
         let now = self.now();
         let row = project::Model {
@@ -114,6 +122,7 @@ impl Store {
             .exec_without_returning(tx.db())
             .await
             .map_err(|e| if is_unique_violation(&e) { StoreError::Taken { field: "slug" } } else { e.into() })?;
+        first_owner(tx.db(), principal, created.id, now).await?;
         insert_event(tx.db(), &event).await?;
         tx.commit().await?;
         Ok(created)
@@ -122,7 +131,7 @@ impl Store {
     /// Changes a project; with `expected`, only if that is its revision.
     ///
     /// # Errors
-    /// [`StoreError::NotFound`], [`StoreError::StaleRevision`].
+    /// [`StoreError::NotFound`], [`StoreError::Forbidden`], [`StoreError::StaleRevision`].
     pub async fn update_project(
         &self,
         principal: &Principal,
@@ -138,6 +147,7 @@ impl Store {
             .one(tx.db())
             .await?
             .ok_or(StoreError::NotFound)?;
+        visible(principal).at_least(ProjectRole::Owner).permit(tx.db(), row.id).await?;
         expect_revision(row.revision, expected.map(|seq| seq.0))?;
         let event = add_event(tx.db(), id, ProjectEventKind::ProjectChanged, self.now()).await?;
         let mut row = project::Model { revision: column(event.seq.0), ..row };
@@ -300,10 +310,10 @@ pub(crate) async fn add_event(
     Ok(event)
 }
 
-/// The project, locked until the transaction ends, if something may be started or made in it.
+/// The project, locked until the transaction ends, if something may be started or made in it by the caller.
 pub(crate) async fn open_project(
     db: &impl ConnectionTrait,
-    scope: Scope,
+    scope: Scope<'_>,
     id: Uuid,
 ) -> Result<project::Model, StoreError> {
     let row = project::Entity::find_by_id(id)
@@ -312,6 +322,7 @@ pub(crate) async fn open_project(
         .one(db)
         .await?
         .ok_or(StoreError::NotFound)?;
+    scope.permit(db, row.id).await?;
     if row.is_archived {
         return Err(StoreError::WrongState(format!(
             "the project {} is archived: take it out of the archive first",

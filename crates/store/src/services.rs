@@ -3,7 +3,8 @@
 use std::collections::HashMap;
 
 use alm_domain::{
-    BuildService, Principal, ProjectEventKind, ProjectId, ProviderId, RepositoryRef, ServiceId, Settings, Slug,
+    BuildService, Principal, ProjectEventKind, ProjectId, ProjectRole, ProviderId, RepositoryRef, ServiceId, Settings,
+    Slug,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
@@ -94,7 +95,7 @@ impl Store {
             document: write_json(&document)?,
         };
         let tx = self.begin().await?;
-        open_project(tx.db(), visible(principal), row.project_id).await?;
+        open_project(tx.db(), visible(principal).at_least(ProjectRole::Owner), row.project_id).await?;
         // Held until the commit, so that the provider is not removed in between.
         provider::Entity::find_by_id(row.provider_id).lock_shared().one(tx.db()).await?.ok_or(StoreError::NotFound)?;
         service::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.db()).await.map_err(
@@ -275,6 +276,7 @@ impl Store {
             .one(tx.db())
             .await?
             .ok_or(StoreError::NotFound)?;
+        visible(principal).at_least(ProjectRole::Owner).permit(tx.db(), row.project_id).await?;
         expect_revision(row.revision, expected)?;
         if row.removed_at.is_some() {
             return Err(StoreError::WrongState(format!("the build service {} was removed", row.slug)));

@@ -124,7 +124,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`], or [`StoreError::Internal`] where the database was migrated by a newer version.
     pub async fn migrate(&self) -> Result<(), StoreError> {
-        Ok(Migrator::up(self.inner.writer.connection(), None).await?)
+        Migrator::up(self.inner.writer.connection(), None).await?;
+        self.note_single_user().await
     }
 
     /// How many migrations are yet to be run.

@@ -5,7 +5,7 @@ use std::{
     time::Duration,
 };
 
-use alm_domain::Principal;
+use alm_domain::{Principal, ProjectRole};
 use tokio::time::Instant;
 
 use crate::app::{App, Subject};
@@ -22,14 +22,21 @@ const AGAIN: Duration = Duration::from_millis(250);
 #[derive(Debug)]
 pub(super) struct Audience {
     pub(super) principal: Principal,
+    /// The role that it must keep: that of all who share the execution.
+    least: ProjectRole,
     trusted_until: Mutex<Instant>,
     asking: tokio::sync::Mutex<()>,
 }
 
 impl Audience {
     /// Of a principal whose right has just been asked for.
-    pub(super) fn new(principal: Principal) -> Self {
-        Self { principal, trusted_until: Mutex::new(Instant::now() + TRUSTED), asking: tokio::sync::Mutex::default() }
+    pub(super) fn new(principal: Principal, least: ProjectRole) -> Self {
+        Self {
+            principal,
+            least,
+            trusted_until: Mutex::new(Instant::now() + TRUSTED),
+            asking: tokio::sync::Mutex::default(),
+        }
     }
 
     /// Whether the last answer still counts.
@@ -58,7 +65,7 @@ impl Audience {
             return Some(true);
         }
         let asked = Instant::now();
-        let holds = app.reach(&self.principal, subject).await.ok()?.is_some();
+        let holds = app.role_on(&self.principal, subject).await.ok()?.is_some_and(|role| role >= self.least);
         if holds {
             *self.trusted_until.lock().unwrap_or_else(PoisonError::into_inner) = asked + TRUSTED;
         }

@@ -14,7 +14,7 @@ use super::{
     Tap, Told,
     hub::{Hub, Place},
     leg::Leg,
-    plan::Plan,
+    plan::{Asked, Plan},
     shared::Found,
     viewer,
 };
@@ -28,12 +28,12 @@ pub(in crate::graphql) fn feed(
     mut request: Request,
     tap: Option<Arc<dyn Tap>>,
 ) -> BoxStream<'static, Told> {
-    let Some(plan) = Plan::of(&mut request, &principal, viewer::names()) else {
+    let Some(asked) = Asked::of(&mut request, viewer::names()) else {
         return api.alone(request, principal, &Leg::default()).map(Told::Response).boxed();
     };
     // Boxed, so that what it took to join is given back when it is done: most of the time a stream is idle.
     once(Box::pin(async move {
-        match Hub::join(&api, plan, &principal, tap).await {
+        match Hub::join(&api, asked, &principal, tap).await {
             Some(place) => shared(api, request, place),
             None => api.alone(request, principal, &Leg::default()).map(Told::Response).boxed(),
         }

@@ -11,7 +11,7 @@ use futures::StreamExt;
 use super::{
     Payload, Tap,
     leg::Leg,
-    plan::{Key, Plan},
+    plan::{Asked, Key},
     shared::{Member, Shared},
 };
 use crate::graphql::Api;
@@ -33,13 +33,19 @@ pub(super) struct Place {
 
 impl Hub {
     /// A place for this principal; `None` where there is nothing to share: nothing more can come, or it may not be seen.
-    pub(super) async fn join(api: &Api, plan: Plan, principal: &Principal, tap: Option<Arc<dyn Tap>>) -> Option<Place> {
+    pub(super) async fn join(
+        api: &Api,
+        asked: Asked,
+        principal: &Principal,
+        tap: Option<Arc<dyn Tap>>,
+    ) -> Option<Place> {
         // What went wrong is told by the execution that is then made for this client alone.
-        let reach = api.app.reach(principal, plan.subject).await.ok()??;
+        let reach = api.app.reach(principal, asked.subject).await.ok()??;
         if reach.is_over {
             return None;
         }
-        let after = plan.after.filter(|after| *after <= reach.head);
+        let plan = asked.among(principal, &reach);
+        let after = plan.after;
         let mut executions = api.hub.executions();
         if let Some(shared) = executions.get(&plan.key)
             && let Some((member, begin)) = shared.join(principal, tap.clone())

@@ -2,14 +2,17 @@
 
 use std::{collections::HashSet, sync::Arc};
 
-use alm_domain::{Actor, BuildId, Cursor, CursorKind, Principal, ProjectId, Role};
+use alm_domain::{BuildId, Cursor, CursorKind, Principal, ProjectId, ProjectRole};
 use async_graphql::{
     Request, Value, Variables,
     parser::types::{ExecutableDocument, Field, OperationType, Selection},
 };
 
 use super::normal::{normalized, words};
-use crate::{app::Subject, graphql::chosen};
+use crate::{
+    app::{Reach, Subject},
+    graphql::chosen,
+};
 
 /// Executions with the same key bring the same responses from the same position on.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
@@ -24,13 +27,14 @@ pub(super) struct Key {
 /// Whose the shared responses are.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 enum Sharers {
-    /// Everybody's with this role: as long as there are no memberships, all of one role see the same.
-    Role(Role),
+    /// Everybody's who has this role in the subject's project. The execution sees that project and nothing else; what reaches
+    /// beyond it depends on who asks, and is marked so.
+    Role { administers: bool, project: ProjectId, role: ProjectRole },
     /// Of one principal alone, because the document asks for what depends on who asks.
     Only(Principal),
 }
 
-/// A subscription that can be shared.
+/// A subscription that can be shared, by somebody who may see its subject.
 #[derive(Debug, Clone)]
 pub(super) struct Plan {
     pub(super) key: Key,
@@ -40,10 +44,22 @@ pub(super) struct Plan {
     variables: Variables,
 }
 
-impl Plan {
-    /// Of a request for one of the streams of this API by this principal; `None` for anything else, also what is wrong.
-    /// `viewers` are the names that stand for what depends on who asks.
-    pub(super) fn of(request: &mut Request, principal: &Principal, viewers: &HashSet<String>) -> Option<Self> {
+/// What of a request can be told before it is known what its principal may see.
+#[derive(Debug, Clone)]
+pub(super) struct Asked {
+    document: Arc<str>,
+    operation: Option<String>,
+    shared: String,
+    is_own: bool,
+    pub(super) subject: Subject,
+    after: Option<u64>,
+    variables: Variables,
+}
+
+impl Asked {
+    /// Of a request for one of the streams of this API; `None` for anything else, also what is wrong. `viewers` are the names
+    /// that stand for what depends on who asks.
+    pub(super) fn of(request: &mut Request, viewers: &HashSet<String>) -> Option<Self> {
         let operation = request.operation_name.clone();
         let (variables, text) = (request.variables.clone(), normalized(&request.query));
         let root = root(request.parsed_query().ok()?, operation.as_deref())?;
@@ -77,11 +93,24 @@ impl Plan {
         }
         let shared = serde_json::to_string(&shared).ok()?;
         let is_own = words(&text).chain(words(&shared)).any(|word| viewers.contains(word));
-        let sharers = if is_own { Sharers::Only(principal.clone()) } else { Sharers::Role(principal.role) };
-        let key = Key { document: text.into(), operation, variables: shared, sharers };
-        Some(Self { key, subject, after, variables })
+        Some(Self { document: text.into(), operation, shared, is_own, subject, after, variables })
     }
 
+    /// What is asked for, among those who see the same as this principal with this reach.
+    pub(super) fn among(self, principal: &Principal, reach: &Reach) -> Plan {
+        let sharers = if self.is_own {
+            Sharers::Only(principal.clone())
+        } else {
+            let administers = principal.may_administer();
+            Sharers::Role { administers, project: reach.project, role: reach.role }
+        };
+        let key = Key { document: self.document, operation: self.operation, variables: self.shared, sharers };
+        let after = self.after.filter(|after| *after <= reach.head);
+        Plan { key, subject: self.subject, after, variables: self.variables }
+    }
+}
+
+impl Plan {
     /// The request for one more execution.
     pub(super) fn request(&self) -> Request {
         let mut request = Request::new(&*self.key.document).variables(self.variables.clone());
@@ -92,10 +121,16 @@ impl Plan {
     /// As whom the shared execution runs.
     pub(super) fn principal(&self) -> Principal {
         match &self.key.sharers {
-            Sharers::Role(role) => {
-                Principal { actor: Actor::System { component: "subscriptions".to_owned() }, role: *role }
-            }
+            Sharers::Role { administers, project, role } => Principal::anyone(*administers, *project, *role),
             Sharers::Only(principal) => principal.clone(),
+        }
+    }
+
+    /// The role that those who share it must keep.
+    pub(super) const fn least(&self) -> ProjectRole {
+        match &self.key.sharers {
+            Sharers::Role { role, .. } => *role,
+            Sharers::Only(_) => ProjectRole::Viewer,
         }
     }
 }
@@ -133,26 +168,33 @@ mod tests {
 
     const LOG: &str = "subscription($id: ID!, $after: String) { buildLog(buildId: $id, after: $after) { __typename } }";
 
-    fn plan(document: &str, variables: Json, principal: &Principal) -> Option<Plan> {
+    fn asked(document: &str, variables: Json) -> Option<Asked> {
         let mut request = Request::new(document).variables(Variables::from_json(variables));
-        Plan::of(&mut request, principal, &HashSet::from(["actions".to_owned(), "mine".to_owned()]))
+        Asked::of(&mut request, &HashSet::from(["actions".to_owned(), "mine".to_owned()]))
+    }
+
+    fn plan(document: &str, variables: Json, (principal, role): &(Principal, ProjectRole)) -> Plan {
+        let project = ProjectId::generate(&SequentialIds::new(2));
+        let reach = Reach { head: 100, is_over: false, project, role: *role };
+        asked(document, variables).unwrap().among(principal, &reach)
     }
 
     fn build() -> BuildId {
         BuildId::generate(&SequentialIds::new(1))
     }
 
-    fn member(name: &str) -> Principal {
-        Principal { role: Role::Member, ..Principal::system(name) }
+    fn viewer(name: &str) -> (Principal, ProjectRole) {
+        (Principal::system(name), ProjectRole::Viewer)
     }
 
     #[test]
     fn where_a_client_begins_does_not_matter() {
         let at = |line: u64| Cursor::at(CursorKind::BuildLog, build().as_uuid(), line).encode();
-        let one = plan(LOG, json!({"id": build().to_string(), "after": at(7)}), &member("a")).unwrap();
-        let two = plan(&LOG.replace(", ", " ,\n# x\n  "), json!({"id": build().to_string()}), &member("b")).unwrap();
+        let one = plan(LOG, json!({"id": build().to_string(), "after": at(7)}), &viewer("a"));
+        let two = plan(&LOG.replace(", ", " ,\n# x\n  "), json!({"id": build().to_string()}), &viewer("b"));
+        let future = plan(LOG, json!({"id": build().to_string(), "after": at(700)}), &viewer("a"));
         assert_eq!(one.key, two.key);
-        assert_eq!((one.after, two.after), (Some(7), None));
+        assert_eq!((one.after, two.after, future.after), (Some(7), None, None));
         assert_eq!(one.subject, Subject::Log(build()));
         assert_eq!(one.principal(), two.principal());
     }
@@ -160,18 +202,18 @@ mod tests {
     #[test]
     fn other_variables_roles_and_what_depends_on_the_viewer_do() {
         let id = build().to_string();
-        let key = |document: &str, variables: Json, who: &Principal| plan(document, variables, who).unwrap().key;
-        let plain = key(LOG, json!({"id": id}), &member("a"));
-        assert_ne!(plain, key(LOG, json!({"id": id, "more": 1}), &member("a")));
-        assert_ne!(plain, key(LOG, json!({"id": id}), &Principal { role: Role::Admin, ..member("a") }));
+        let key = |document: &str, variables: Json, who: &(Principal, ProjectRole)| plan(document, variables, who).key;
+        let plain = key(LOG, json!({"id": id}), &viewer("a"));
+        assert_ne!(plain, key(LOG, json!({"id": id, "more": 1}), &viewer("a")));
+        assert_ne!(plain, key(LOG, json!({"id": id}), &(Principal::system("a"), ProjectRole::Owner)));
         let own = LOG.replace("__typename", "... on X { actions }");
-        assert_ne!(key(&own, json!({"id": id}), &member("a")), key(&own, json!({"id": id}), &member("b")));
+        assert_ne!(key(&own, json!({"id": id}), &viewer("a")), key(&own, json!({"id": id}), &viewer("b")));
         let filter = json!({"id": id, "filter": {"mine": true}});
-        assert_ne!(key(LOG, filter.clone(), &member("a")), key(LOG, filter, &member("b")));
+        assert_ne!(key(LOG, filter.clone(), &viewer("a")), key(LOG, filter, &viewer("b")));
         let twice = LOG.replace("__typename", "... on X { x(y: $after) }");
         assert_ne!(
-            key(&twice, json!({"id": id, "after": "a"}), &member("a")),
-            key(&twice, json!({"id": id}), &member("a"))
+            key(&twice, json!({"id": id, "after": "a"}), &viewer("a")),
+            key(&twice, json!({"id": id}), &viewer("a"))
         );
     }
 
@@ -188,7 +230,7 @@ mod tests {
             (LOG, json!({})),
             ("subscription {", id),
         ] {
-            assert!(plan(document, variables, &member("a")).is_none(), "{document}");
+            assert!(asked(document, variables).is_none(), "{document}");
         }
     }
 }

@@ -122,7 +122,7 @@ impl Shared {
         state.members += 1;
         let audience = state.audiences.get(principal).and_then(Weak::upgrade);
         let audience = audience.unwrap_or_else(|| {
-            let audience = Arc::new(Audience::new(principal.clone()));
+            let audience = Arc::new(Audience::new(principal.clone(), self.plan.least()));
             state.audiences.retain(|_, known| known.strong_count() > 0);
             state.audiences.insert(principal.clone(), Arc::downgrade(&audience));
             audience
@@ -298,12 +298,13 @@ impl Drop for Member {
 mod tests {
     use std::sync::atomic::{AtomicBool, Ordering};
 
-    use alm_domain::{BuildId, SequentialIds};
+    use alm_domain::{BuildId, ProjectId, ProjectRole, SequentialIds};
     use async_graphql::{Request, Response, Value, Variables};
     use futures::FutureExt;
     use proptest::prelude::*;
 
     use super::*;
+    use crate::{app::Reach, graphql::live::plan::Asked};
 
     /// Takes responses while it is told to.
     #[derive(Debug, Default)]
@@ -334,7 +335,10 @@ mod tests {
         let build = BuildId::generate(&SequentialIds::new(1)).to_string();
         let document = "subscription($id: ID!) { buildLog(buildId: $id) { __typename } }";
         let mut request = Request::new(document).variables(Variables::from_json(serde_json::json!({ "id": build })));
-        let plan = Plan::of(&mut request, &Principal::single_user(), &std::collections::HashSet::new()).unwrap();
+        let plan = Asked::of(&mut request, &std::collections::HashSet::new()).unwrap();
+        let project = ProjectId::generate(&SequentialIds::new(2));
+        let reach = Reach { head: 0, is_over: false, project, role: ProjectRole::Owner };
+        let plan = plan.among(&Principal::single_user(), &reach);
         Shared::new(plan, 0)
     }
 

@@ -1,6 +1,6 @@
 //! The caller.
 
-use alm_domain::{Actor as DomainActor, Principal, UserId};
+use alm_domain::{Actor as DomainActor, Principal, User, UserId};
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Union};
 
 use super::context::ContextExt;
@@ -28,6 +28,12 @@ pub(crate) struct UserNode {
     pub(crate) id: UserId,
     login: String,
     display_name: String,
+}
+
+impl From<User> for UserNode {
+    fn from(user: User) -> Self {
+        Self { id: user.id, login: user.login, display_name: user.display_name }
+    }
 }
 
 impl UserNode {

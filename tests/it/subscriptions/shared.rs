@@ -7,7 +7,7 @@ use alm::{
     graphql::{Api, Limits, Live, Told},
 };
 use alm_build_spi::conformance::fake::Script;
-use alm_domain::{Actor, Principal, Role, UserId};
+use alm_domain::{Principal, ProjectRole};
 use async_graphql::{Request, Variables};
 use futures::{StreamExt, future::join_all, stream::BoxStream};
 use serde_json::{Value, json};
@@ -48,12 +48,6 @@ async fn forty_subscribers_cost_the_database_little_more_than_one() {
     assert!(many < one * 4 + 3 * SUBSCRIBERS as u64, "{one} for one, {many} for {SUBSCRIBERS}");
 }
 
-/// The API as somebody with this role meets it.
-fn somebody(name: u128, role: Role) -> Principal {
-    let id = UserId::from_uuid(uuid::Uuid::from_u128(name));
-    Principal { actor: Actor::User { id, login: format!("user-{name}"), display_name: String::new() }, role }
-}
-
 fn subscribe(api: &Api, who: &Principal, document: &str, variables: Value) -> BoxStream<'static, Value> {
     let request = Request::new(document).variables(Variables::from_json(variables)).data(who.clone());
     let told = api.subscribe(request, None).map(|told| match told {
@@ -74,9 +68,11 @@ async fn what_depends_on_who_asks_is_told_to_each_his_own() {
     let document = "subscription($id: ID!) { buildUpdates(buildId: $id) {
         ... on BuildSnapshot { build { ...B } } ... on BuildChanged { build { ...B } } ... on StagesChanged { build { ...B } } } }
         fragment B on Build { status service { provider { actions { action allowed } } } }";
-    let mut streams: Vec<_> = [(1, Role::Admin), (2, Role::Member), (3, Role::Member)]
-        .map(|(name, role)| subscribe(&api, &somebody(name, role), document, json!({"id": build.id()})))
-        .into();
+    let mut streams = Vec::new();
+    for (login, is_admin) in [("ada", true), ("ben", false), ("cem", false)] {
+        let somebody = app.member(login, is_admin, "web", ProjectRole::Viewer).await;
+        streams.push(subscribe(&api, &somebody, document, json!({"id": build.id()})));
+    }
     for stream in &mut streams {
         within(stream.next()).await.unwrap();
     }

@@ -6,6 +6,7 @@ mod client;
 mod events;
 mod factory;
 mod operations;
+mod people;
 mod repository;
 mod server;
 mod setup;

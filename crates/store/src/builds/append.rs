@@ -1,6 +1,6 @@
 //! Appending log lines without touching the build's state.
 
-use alm_domain::{BuildId, Change, LogLine, Principal, ResumeToken};
+use alm_domain::{BuildId, Change, LogLine, Principal, ProjectRole, ResumeToken};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
     ConnectionTrait, EntityTrait, QueryFilter, QuerySelect,
@@ -72,7 +72,7 @@ impl Store {
         noted: &(Option<ResumeToken>, Option<String>),
     ) -> Result<Committed<()>, StoreError> {
         let tx = self.begin().await?;
-        let mut run = lock_run(tx.db(), visible(principal), id, fence).await?;
+        let mut run = lock_run(tx.db(), visible(principal).at_least(ProjectRole::Developer), id, fence).await?;
         let is_complete: bool = build::Entity::find_by_id(id.as_uuid())
             .select_only()
             .column(build::Column::IsComplete)
@@ -96,7 +96,7 @@ impl Store {
 /// The run of a build, locked until the transaction ends, if the caller may write to it.
 pub(super) async fn lock_run(
     db: &impl ConnectionTrait,
-    scope: Scope,
+    scope: Scope<'_>,
     id: BuildId,
     fence: Fence,
 ) -> Result<build_run::Model, StoreError> {
@@ -106,6 +106,7 @@ pub(super) async fn lock_run(
         .one(db)
         .await?
         .ok_or(StoreError::NotFound)?;
+    scope.permit_build(db, run.build_id).await?;
     if let Fence::Follower(epoch) = fence
         && epoch.0 != counter::<u64>(run.epoch)?
     {

@@ -1,6 +1,6 @@
 //! Who follows a build, and what it needs to go on.
 
-use alm_domain::{BuildId, Principal, ResumeToken};
+use alm_domain::{BuildId, Principal, ProjectRole, ResumeToken};
 use sea_orm::{
     ColumnTrait, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, Query},
@@ -58,6 +58,7 @@ impl Store {
             .await?
             .pop()
             .ok_or(StoreError::NotFound)?;
+        visible(principal).at_least(ProjectRole::Developer).permit_build(tx.db(), row.build_id).await?;
         tx.commit().await?;
         Ok(Epoch(counter(row.epoch)?))
     }
@@ -140,6 +141,7 @@ impl Store {
         if updated.rows_affected == 0 {
             return Err(StoreError::NotFound);
         }
+        visible(principal).at_least(ProjectRole::Developer).permit_build(tx.db(), id.as_uuid()).await?;
         tx.commit().await
     }
 }

@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use alm_domain::{Build, BuildId, Principal, ProjectEvent, ProjectEventKind, ProjectId, Retention, ServiceId};
+use alm_domain::{
+    Build, BuildId, Principal, ProjectEvent, ProjectEventKind, ProjectId, ProjectRole, Retention, ServiceId,
+};
 use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
 use uuid::Uuid;
 
@@ -84,6 +86,7 @@ impl Store {
             .one(tx.db())
             .await?;
         let Some(row) = row else { return Ok(None) };
+        visible(principal).at_least(ProjectRole::Owner).permit(tx.db(), row.project_id).await?;
         if !row.is_complete {
             return Err(StoreError::WrongState(format!("the build {id} is not over")));
         }

@@ -2,7 +2,7 @@
 
 use alm_domain::{
     Build, BuildId, BuildShape, Change, Commit, EventSeq, JournalEntry, ParameterValue, Principal, ProjectEventKind,
-    ProjectId, ProviderId, RerunOf, RunStatus, ServiceId, Trigger,
+    ProjectId, ProjectRole, ProviderId, RerunOf, RunStatus, ServiceId, Trigger,
 };
 use sea_orm::{EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
@@ -96,6 +96,7 @@ impl Store {
         idempotency: Option<&Idempotency>,
     ) -> Result<StartOutcome, Refused> {
         let owner = principal.key();
+        let scope = visible(principal).at_least(ProjectRole::Developer);
         let tx = self.begin().await?;
         if let Some(i) = idempotency
             && let Some(known) =
@@ -106,11 +107,12 @@ impl Store {
                 return Ok(StartOutcome::KeyReused(id));
             }
             let row = build::Entity::find_by_id(known.build_id).one(tx.db()).await?.ok_or(StoreError::NotFound)?;
+            scope.permit(tx.db(), row.project_id).await?;
             return Ok(StartOutcome::Repeated(row.try_into()?));
         }
         // Builds of one service queue up here, so that its numbers have no holes.
         let mut service = service::Entity::find_by_id(new.service.as_uuid())
-            .filter(visible(principal).projects(service::Column::ProjectId))
+            .filter(scope.projects(service::Column::ProjectId))
             .lock_exclusive()
             .one(tx.db())
             .await?
@@ -119,7 +121,7 @@ impl Store {
             let why = format!("the build service {} was removed: nothing can be started in it", service.slug);
             return Err(StoreError::WrongState(why).into());
         }
-        open_project(tx.db(), visible(principal), service.project_id).await?;
+        open_project(tx.db(), scope, service.project_id).await?;
         let provider =
             provider::Entity::find_by_id(service.provider_id).one(tx.db()).await?.ok_or(StoreError::NotFound)?;
         if !provider.enabled {

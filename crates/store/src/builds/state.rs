@@ -54,7 +54,7 @@ impl Store {
 /// The build, if it is in the scope.
 pub(super) async fn load(
     db: &impl ConnectionTrait,
-    scope: Scope,
+    scope: Scope<'_>,
     id: BuildId,
 ) -> Result<Option<BuildState>, StoreError> {
     let row = build::Entity::find_by_id(id.as_uuid()).filter(scope.projects(build::Column::ProjectId)).one(db).await?;

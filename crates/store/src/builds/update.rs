@@ -2,7 +2,7 @@
 
 use alm_domain::{
     BuildHeads, BuildId, BuildState, Change, EventSeq, JournalEntry, LineNo, LogLine, NumberedLine, Principal,
-    ProjectEvent, ProjectEventKind, Timestamp,
+    ProjectEvent, ProjectEventKind, ProjectRole, Timestamp,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict,
@@ -87,7 +87,7 @@ impl Store {
         R: Send,
         F: FnMut(&mut BuildState) -> R + Send,
     {
-        let scope = visible(principal);
+        let scope = visible(principal).at_least(ProjectRole::Developer);
         let tx = self.begin().await?;
         let mut run = lock_run(tx.db(), scope, id, fence).await?;
         let before = load(tx.db(), scope, id).await?.ok_or(StoreError::NotFound)?;

@@ -2,7 +2,7 @@
 
 use alm_domain::{
     Actor, Artifact, Build, BuildId, BuildShape, CancelRequest, CapabilityNote, Commit, EventSeq, Hold, ParameterValue,
-    Principal, ProjectId, ProviderId, ReasonCode, RerunOf, Role, ServiceId, StatusReason, Timestamp, Trigger, Warning,
+    ProjectId, ProviderId, ReasonCode, RerunOf, ServiceId, StatusReason, Timestamp, Trigger, Warning,
 };
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -150,5 +150,5 @@ impl TryFrom<Model> for Build {
 
 /// The text by which builds are found by who set them off; the same as [`Principal::key`].
 fn actor_key(actor: &Actor) -> String {
-    Principal { actor: actor.clone(), role: Role::Member }.key()
+    actor.key()
 }

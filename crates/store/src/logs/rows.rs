@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use alm_domain::{BuildId, LineNo, Principal, StageKey};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, Order, QueryFilter, QueryOrder, QuerySelect,
     sea_query::{Expr, ExprTrait, Func, LikeExpr, Query, SimpleExpr},
 };
 
@@ -16,7 +16,7 @@ use crate::{
     Store, StoreError,
     entity::{log_chunk, log_range},
     value::{column, counter},
-    visibility::{Scope, visible},
+    visibility::visible,
 };
 
 /// No more rows are read with one statement.
@@ -82,7 +82,8 @@ impl Store {
         order: Order,
         most: u64,
     ) -> Result<Vec<Row>, StoreError> {
-        let rows = rows(self.reader(), visible(principal), id, wanted, order, most).await?;
+        let rows =
+            rows(self.reader(), visible(principal).builds(log_chunk::Column::BuildId), id, wanted, order, most).await?;
         self.count_chunks(rows.len());
         Ok(rows)
     }
@@ -117,10 +118,10 @@ impl Store {
     }
 }
 
-/// The rows of a build, on this connection.
+/// The rows of a build, on this connection, if it may be seen.
 pub(super) async fn rows(
     db: &impl ConnectionTrait,
-    scope: Scope,
+    seen: Condition,
     id: BuildId,
     wanted: &Wanted<'_>,
     order: Order,
@@ -129,7 +130,7 @@ pub(super) async fn rows(
     let (from, to) = (column(wanted.span.0.0), column(wanted.span.1.0));
     let mut select = log_chunk::Entity::find()
         .filter(log_chunk::Column::BuildId.eq(id.as_uuid()))
-        .filter(scope.builds(log_chunk::Column::BuildId))
+        .filter(seen)
         .filter(holds_or_follows(id, from))
         .filter(log_chunk::Column::FirstLine.lte(to));
     if let Some(stage) = wanted.stage {

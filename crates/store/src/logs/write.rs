@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use alm_domain::{BuildId, LineNo, LogLine};
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, Order, QueryFilter,
     sea_query::{Expr, ExprTrait, OnConflict},
 };
 
@@ -17,7 +17,6 @@ use crate::{
     StoreError,
     entity::{build_run, log_chunk, log_range},
     value::{column, counter},
-    visibility::Scope,
 };
 
 /// A chunk is not made of more segments, however small they are.
@@ -72,7 +71,7 @@ pub(crate) async fn seal(db: &impl ConnectionTrait, run: &mut build_run::Model) 
     // They are the last rows of the log: found by the key, without a look at the sealed chunks before them. Whoever gave us
     // the run was let through to it.
     let all = Wanted { span: (LineNo::ZERO, LineNo(u64::MAX)), stage: None };
-    let mut segments = rows(db, Scope::Everything, id, &all, Order::Desc, counter(run.open_segments)?).await?;
+    let mut segments = rows(db, Condition::all(), id, &all, Order::Desc, counter(run.open_segments)?).await?;
     segments.reverse();
     let (Some(first), Some(last)) = (segments.first(), segments.last()) else { return Ok(()) };
     let (first, last) = (column(first.first.0), column(last.last.0));

@@ -3,7 +3,7 @@
 use alm_domain::{Capability, HealthState, ProjectEventKind, ProjectSeq, ProviderHealth, RunStatus, Settings};
 use alm_store::{PageRequest, ProjectFilter, ProjectOrder, ProjectPatch, ProviderPatch, ServicePatch, StoreError};
 
-use crate::support::{World, member, new_project, new_provider, new_service, noon};
+use crate::support::{World, new_project, new_provider, new_service, noon};
 
 stories! {
     a_project_is_created_changed_and_found,
@@ -72,17 +72,17 @@ async fn search_finds_parts_in_any_case_and_takes_nothing_for_a_wildcard(world: 
 
 async fn only_administrators_touch_providers(world: &World) {
     let World { store, me, provider, .. } = world;
-    let mia = member();
+    let mia = world.person("mia").await;
     let health = ProviderHealth { state: HealthState::Healthy, message: None, checked_at: noon(), latency_ms: 3 };
-    assert!(matches!(store.register_provider(&mia, new_provider("mine")).await, Err(StoreError::Forbidden)));
+    assert!(matches!(store.register_provider(&mia, new_provider("mine")).await, Err(StoreError::Forbidden(_))));
     assert!(matches!(
         store.update_provider(&mia, provider.id, ProviderPatch::default(), None).await,
-        Err(StoreError::Forbidden)
+        Err(StoreError::Forbidden(_))
     ));
-    assert!(matches!(store.remove_provider(&mia, provider.id, None).await, Err(StoreError::Forbidden)));
+    assert!(matches!(store.remove_provider(&mia, provider.id, None).await, Err(StoreError::Forbidden(_))));
     assert!(matches!(
         store.record_probe(&mia, provider.id, health.clone(), None, vec![]).await,
-        Err(StoreError::Forbidden)
+        Err(StoreError::Forbidden(_))
     ));
     assert_eq!(store.provider_by_slug(&mia, "local").await.unwrap().as_ref(), Some(provider));
     let probed = store

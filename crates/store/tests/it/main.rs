@@ -12,6 +12,7 @@ mod history;
 mod journal;
 mod logs;
 mod paging;
+mod people;
 mod retention;
 mod search;
 mod start;

@@ -1,10 +1,10 @@
 //! Starting builds, at most once per key.
 
-use alm_domain::{BuildId, EventSeq, Principal, ProjectEventKind, ProjectSeq, RunStatus, SystemIds};
+use alm_domain::{BuildId, EventSeq, Principal, ProjectEventKind, ProjectRole, ProjectSeq, RunStatus, SystemIds};
 use alm_store::{Idempotency, NewBuild, ProviderPatch, StartOutcome, StoreError};
 use futures::future::join_all;
 
-use crate::support::{World, member, new_build};
+use crate::support::{World, new_build};
 
 stories! {
     a_build_begins_its_journal_and_is_told_to_its_project,
@@ -66,7 +66,7 @@ async fn the_same_key_with_another_request_is_reused(world: &World) {
 
 async fn a_key_belongs_to_its_principal(world: &World) {
     let World { store, me, service, .. } = world;
-    for principal in [me, &member(), &Principal::system("test")] {
+    for principal in [me, &world.member("mia", ProjectRole::Developer).await, &Principal::system("test")] {
         let outcome = store.start_build(principal, new_build(service.id), key("k", 1)).await.unwrap();
         assert!(matches!(outcome, StartOutcome::Started(_)), "{outcome:?}");
     }

@@ -3,14 +3,13 @@
 use std::sync::Arc;
 
 use alm_domain::{
-    Actor, Build, BuildId, BuildService, Clock, LogLine, LogStream, ManualClock, Observation, Principal, Project,
-    Provider, ProviderKind, RepositoryRef, Role, RunObservation, RunStatus, ServiceId, Settings, StageKey, SystemIds,
-    Timestamp, Trigger, TriggerKind, UserId,
+    Build, BuildId, BuildService, Clock, LogLine, LogStream, ManualClock, Observation, Principal, Project, ProjectRole,
+    Provider, ProviderKind, RepositoryRef, RunObservation, RunStatus, ServiceId, Settings, StageKey, SystemIds,
+    Timestamp, Trigger, TriggerKind,
 };
-use alm_store::{Append, Committed, Fence, NewBuild, NewProject, NewProvider, NewService, StartOutcome, Store};
+use alm_store::{Append, Committed, Fence, NewBuild, NewProject, NewProvider, NewService, SignIn, StartOutcome, Store};
 use alm_testkit::Database;
 use chrono::DateTime;
-use uuid::Uuid;
 
 /// A store with a project, a provider and a build service.
 pub(crate) struct World {
@@ -25,11 +24,6 @@ pub(crate) struct World {
 
 pub(crate) fn noon() -> Timestamp {
     DateTime::from_timestamp_millis(1_800_000_000_123).unwrap()
-}
-
-pub(crate) fn member() -> Principal {
-    let id = UserId::from_uuid(Uuid::from_u128(7));
-    Principal { actor: Actor::User { id, login: "mia".into(), display_name: "Mia".into() }, role: Role::Member }
 }
 
 pub(crate) fn runtime() -> tokio::runtime::Runtime {
@@ -48,6 +42,25 @@ impl World {
         let service = new_service(&project, &provider, "web");
         let service = store.create_service(&me, service).await.unwrap();
         Self { store, clock, me, project, provider, service, database }
+    }
+
+    /// Somebody who has signed in and is no administrator.
+    pub(crate) async fn person(&self, login: &str) -> Principal {
+        let seen = SignIn {
+            issuer: "https://issuer.example".into(),
+            subject: format!("subject of {login}"),
+            login: login.into(),
+            display_name: login.to_uppercase(),
+            is_admin: false,
+        };
+        Principal::person(&self.store.sign_in(&seen).await.unwrap(), false)
+    }
+
+    /// The same, as a member of the project.
+    pub(crate) async fn member(&self, login: &str, role: ProjectRole) -> Principal {
+        let person = self.person(login).await;
+        self.store.add_member(&self.me, self.project.id, person.user().unwrap(), role).await.unwrap();
+        person
     }
 
     /// The same database, opened anew.

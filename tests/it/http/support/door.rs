@@ -3,7 +3,7 @@
 use std::sync::Mutex;
 
 use alm::http::{AuthError, Authenticate};
-use alm_domain::{Actor, Principal, Role, UserId};
+use alm_domain::{Clock, Principal, Role, SystemClock, User, UserId};
 
 /// Lets in everybody who has a token as one principal, for as long as the test says so.
 #[derive(Debug)]
@@ -33,5 +33,8 @@ impl Authenticate for Door {
 pub(crate) fn user(number: u128, role: Role) -> Principal {
     let id = UserId::from_uuid(uuid::Uuid::from_u128(number));
     let (login, display_name) = (format!("user-{number}"), format!("User {number}"));
-    Principal { actor: Actor::User { id, login, display_name }, role }
+    let now = SystemClock.now();
+    let (issuer, subject, is_admin) = ("door".to_owned(), number.to_string(), role == Role::Admin);
+    let user = User { id, issuer, subject, login, display_name, is_admin, created_at: now, last_seen_at: now };
+    Principal::person(&user, is_admin)
 }
