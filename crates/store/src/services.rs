@@ -18,6 +18,7 @@ use crate::{
     error::is_unique_violation,
     page::{Keyset, Owned, page, page_of_each},
     projects::{BATCH, add_event, expect_revision, open_project},
+    secrets,
     value::{millis, read_json, storable, write_json},
     visibility::visible,
 };
@@ -141,7 +142,7 @@ impl Store {
         .await
     }
 
-    /// Removes a build service. Its builds stay readable, and its slug is not used again.
+    /// Removes a build service. Its builds stay readable, its secrets go, and its slug is not used again.
     ///
     /// # Errors
     /// [`StoreError::NotFound`], [`StoreError::StaleRevision`]; [`StoreError::InUse`] while a build of it is not over;
@@ -295,6 +296,7 @@ impl Store {
                     row.slug
                 )));
             }
+            secrets::remove_all_of(tx.db(), id).await?;
         }
         service::Entity::update(row.clone().into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
         add_event(tx.db(), ProjectId::from_uuid(row.project_id), kind, self.now()).await?;

@@ -13,6 +13,7 @@ pub(crate) mod membership;
 pub(crate) mod project;
 pub(crate) mod project_event;
 pub(crate) mod provider;
+pub(crate) mod sealed_secret;
 pub(crate) mod service;
 pub(crate) mod stage;
 pub(crate) mod user;

@@ -15,6 +15,7 @@ mod paging;
 mod people;
 mod retention;
 mod search;
+mod secrets;
 mod start;
 mod whole;
 mod windows;
