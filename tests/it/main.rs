@@ -9,6 +9,7 @@
 
 mod architecture;
 mod canary;
+mod credentials;
 mod fixtures;
 mod graphql;
 mod hostile;

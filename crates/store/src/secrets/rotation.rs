@@ -59,7 +59,7 @@ impl Store {
     ) -> Result<Vec<(Binding, Sealed)>, StoreError> {
         let mut select = Entity::find().filter(Column::KeyId.ne(active));
         if let Some(after) = after {
-            let columns = Expr::tuple([Column::Owner, Column::Subject, Column::Kind].map(|c| Expr::col(c).into()));
+            let columns = Expr::tuple([Column::Owner, Column::Subject, Column::Kind].map(Expr::col));
             let position = [after.owner.as_str(), after.subject.as_str(), after.kind.as_str()];
             select = select.filter(columns.gt(Expr::tuple(position.map(Expr::val))));
         }

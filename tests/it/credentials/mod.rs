@@ -1,0 +1,3 @@
+//! Accounts at foreign servers, against real issuers.
+
+mod protocol;

@@ -1,0 +1,40 @@
+// As much of a cluster's API as accounts need: it takes the opaque tokens of its issuer.
+import { createHash } from "node:crypto";
+import { answer, body } from "./http.mjs";
+
+export const cluster = async ({ provider, issuer, options, count, trouble }, request, response) => {
+  const { pathname } = new URL(request.url, "http://cluster");
+  if (pathname === "/.well-known/oauth-authorization-server" && options.clusterDiscovery) {
+    return answer(response, 200, {
+      issuer, authorization_endpoint: `${issuer}/auth`, token_endpoint: `${issuer}/token`,
+      revocation_endpoint: `${issuer}/token/revocation`, userinfo_endpoint: `${issuer}/me`, jwks_uri: `${issuer}/jwks`,
+      response_types_supported: ["code"], grant_types_supported: ["authorization_code"],
+      code_challenge_methods_supported: ["S256"], token_endpoint_auth_methods_supported: ["client_secret_basic"],
+      authorization_response_iss_parameter_supported: true,
+    });
+  }
+  count("cluster");
+  const token = /^Bearer (.+)$/.exec(request.headers.authorization ?? "")?.[1];
+  const failure = (code, reason) => answer(response, code, { kind: "Status", apiVersion: "v1", metadata: {}, status: "Failure", message: reason, reason, code });
+  if (trouble.cluster === "down") return failure(503, "ServiceUnavailable");
+  if (trouble.cluster === "echo") return failure(401, `Unauthorized: ${request.headers.authorization}`);
+  const found = token && (await provider.AccessToken.find(token));
+  if (!found || found.isExpired) return failure(401, "Unauthorized");
+  const name = found.accountId;
+  const groups = ["system:authenticated"];
+  if (pathname === "/apis/user.openshift.io/v1/users/~") {
+    count("whoami");
+    return answer(response, 200, { kind: "User", apiVersion: "user.openshift.io/v1", metadata: { name, uid: `uid-of-${name}` }, identities: [`test:${name}`], groups });
+  }
+  if (pathname === "/apis/authentication.k8s.io/v1/selfsubjectreviews" && request.method === "POST") {
+    await body(request);
+    return answer(response, 201, { kind: "SelfSubjectReview", apiVersion: "authentication.k8s.io/v1", status: { userInfo: { username: name, uid: `uid-of-${name}`, groups } } });
+  }
+  const own = `/apis/oauth.openshift.io/v1/useroauthaccesstokens/sha256~${createHash("sha256").update(token.replace(/^sha256~/, "")).digest("base64url")}`;
+  if (pathname === own && request.method === "DELETE") {
+    count("delete");
+    await found.destroy();
+    return answer(response, 200, { kind: "Status", apiVersion: "v1", status: "Success" });
+  }
+  return failure(404, "NotFound");
+};
