@@ -2,7 +2,9 @@
 
 use std::collections::HashMap;
 
-use alm_domain::{Actor, Binding, Principal, ProjectEventKind, ProjectId, ProjectRole, Sealed, SecretKind, ServiceId, Timestamp};
+use alm_domain::{
+    Actor, Binding, Principal, ProjectEventKind, ProjectId, ProjectRole, Sealed, SecretKind, ServiceId, Timestamp,
+};
 use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect};
 
 use super::{put, remove};

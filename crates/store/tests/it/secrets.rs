@@ -1,6 +1,6 @@
 //! Sealed secrets: kept, replaced, rotated, and gone with their owner.
 
-use alm_domain::{Binding, ProjectEventKind, Sealed, SecretKind};
+use alm_domain::{Binding, ProjectEventKind, ProjectRole, Sealed, SecretKind};
 use alm_store::{StoreError, UsedKey};
 
 use crate::support::World;
@@ -9,6 +9,7 @@ stories! {
     a_secret_of_a_service_is_set_replaced_and_removed,
     a_service_keeps_so_many_secrets_and_no_more,
     the_secrets_of_a_service_go_with_it,
+    developers_set_secrets_and_viewers_see_their_names,
     rotation_visits_every_secret_once_and_overwrites_nothing_newer,
 }
 
@@ -57,6 +58,31 @@ async fn the_secrets_of_a_service_go_with_it(world: &World) {
     assert_eq!(store.used_keys().await.unwrap(), []);
     let refused = store.set_service_secret(me, service.id, "ONE", &sealed("k", 1), 100).await.unwrap_err();
     assert!(matches!(refused, StoreError::WrongState(_)), "{refused:?}");
+}
+
+async fn developers_set_secrets_and_viewers_see_their_names(world: &World) {
+    let World { store, service, .. } = world;
+    let developer = world.member("dora", ProjectRole::Developer).await;
+    let viewer = world.member("vera", ProjectRole::Viewer).await;
+    let stranger = world.person("sven").await;
+    store.set_service_secret(&developer, service.id, "ONE", &sealed("k", 1), 100).await.unwrap();
+    for (who, found) in [(&viewer, true), (&stranger, false)] {
+        let refused = [
+            store.set_service_secret(who, service.id, "ONE", &sealed("k", 2), 100).await.map(drop),
+            store.remove_service_secret(who, service.id, "ONE").await,
+        ];
+        for refused in refused {
+            let fits = match refused {
+                Err(StoreError::Forbidden(_)) => found,
+                Err(StoreError::NotFound) => !found,
+                _ => false,
+            };
+            assert!(fits, "{who:?}");
+        }
+        assert_eq!(store.service_secrets(who, &[service.id]).await.unwrap().contains_key(&service.id), found);
+    }
+    assert!(matches!(store.sealed_service_secrets(&stranger, service.id).await, Err(StoreError::NotFound)));
+    assert_eq!(store.sealed_service_secrets(&developer, service.id).await.unwrap()[0].1, sealed("k", 1));
 }
 
 async fn rotation_visits_every_secret_once_and_overwrites_nothing_newer(world: &World) {
