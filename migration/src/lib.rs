@@ -7,6 +7,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 
 mod m20261122_000001_initial;
 mod m20261122_000002_people;
+mod m20261122_000003_environments;
 mod m20261122_000007_secrets;
 mod schema;
 
@@ -20,6 +21,7 @@ impl MigratorTrait for Migrator {
         vec![
             Box::new(m20261122_000001_initial::Migration),
             Box::new(m20261122_000002_people::Migration),
+            Box::new(m20261122_000003_environments::Migration),
             Box::new(m20261122_000007_secrets::Migration),
         ]
     }
