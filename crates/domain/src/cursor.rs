@@ -27,6 +27,8 @@ pub enum CursorKind {
     Providers = 6,
     /// A list of build services: sort key and UUID.
     Services = 7,
+    /// What a person has connected: the number of a change, 8 bytes.
+    ViewerEvents = 8,
 }
 
 /// A position in a stream or a list. As text: base64url of version, kind, subject, position and a checksum, so that a cursor of

@@ -119,10 +119,14 @@ ids! {
     ApprovalId = "apr";
     /// Names a person.
     UserId = "usr";
-    /// Names an environment of one project.
+    /// Names an environment of a project.
     EnvironmentId = "env";
     /// Names a personal access token.
     PersonalTokenId = "tok";
+    /// Names what one person was granted in one environment.
+    GrantId = "grt";
+    /// Names this service as an OAuth client.
+    OAuthClientId = "oac";
 }
 
 impl StageId {
@@ -130,7 +134,7 @@ impl StageId {
     /// no second stage.
     #[must_use]
     pub fn of(build: BuildId, key: &StageKey) -> Self {
-        Self(derived(build, "stage", key.as_str()))
+        Self(derived(build.0, "stage", key.as_str().as_bytes()))
     }
 }
 
@@ -138,20 +142,28 @@ impl ApprovalId {
     /// The id of the approval with this key in this build: always the same one.
     #[must_use]
     pub fn of(build: BuildId, key: &ApprovalKey) -> Self {
-        Self(derived(build, "approval", key.as_str()))
+        Self(derived(build.0, "approval", key.as_str().as_bytes()))
     }
 }
 
-/// A UUIDv7 with the time of the build's own id and a hash in place of randomness.
-fn derived(build: BuildId, what: &str, key: &str) -> Uuid {
+impl GrantId {
+    /// The id of what this person has in this environment: always the same one, also before anything was granted.
+    #[must_use]
+    pub fn of(environment: EnvironmentId, user: UserId) -> Self {
+        Self(derived(environment.0, "grant", user.0.as_bytes()))
+    }
+}
+
+/// A UUIDv7 with the time of its owner's id and a hash in place of randomness.
+fn derived(owner: Uuid, what: &str, key: &[u8]) -> Uuid {
     let mut hash = Sha256::new();
-    hash.update(build.0.as_bytes());
+    hash.update(owner.as_bytes());
     hash.update(what.as_bytes());
     hash.update([0]);
-    hash.update(key.as_bytes());
+    hash.update(key);
     let hash = hash.finalize();
     let mut bytes = [0; 16];
-    bytes[..6].copy_from_slice(&build.0.as_bytes()[..6]);
+    bytes[..6].copy_from_slice(&owner.as_bytes()[..6]);
     bytes[6..].copy_from_slice(&hash[..10]);
     bytes[6] = (bytes[6] & 0x0f) | 0x70;
     bytes[8] = (bytes[8] & 0x3f) | 0x80;

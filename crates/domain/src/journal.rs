@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Approval, Build, BuildId, ProjectId, ServiceId, Stage, StageId, Timestamp};
+use crate::{Approval, Build, BuildId, EnvironmentId, ProjectId, ServiceId, Stage, StageId, Timestamp};
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -41,6 +41,8 @@ counters! {
     LineNo;
     /// Number of a coarse event of one project; counts as [`EventSeq`] does.
     ProjectSeq;
+    /// Number of the last change of what one person has connected; it grows with each.
+    ViewerSeq;
 }
 
 /// How far a build's journal and log reach.
@@ -106,6 +108,10 @@ pub enum ProjectEventKind {
     ServiceChanged(ServiceId),
     /// A build service was removed.
     ServiceRemoved(ServiceId),
+    /// An environment was added or changed.
+    EnvironmentChanged(EnvironmentId),
+    /// An environment was removed.
+    EnvironmentRemoved(EnvironmentId),
 }
 
 /// A coarse event of a project.

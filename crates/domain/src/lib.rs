@@ -12,11 +12,14 @@ mod clock;
 mod commit;
 mod configuration;
 mod cursor;
+mod environment;
+mod grant;
 mod hold;
 mod id;
 mod journal;
 mod log;
 mod membership;
+mod oauth_client;
 mod observation;
 mod parameter;
 mod personal_token;
@@ -48,14 +51,21 @@ pub use configuration::{
     check_settings, effective_configuration, settings_schema,
 };
 pub use cursor::{Cursor, CursorError, CursorKind};
+pub use environment::{
+    Environment, EnvironmentName, EnvironmentNameError, EnvironmentRole, MOST_ENVIRONMENTS, Protection, TokenMode,
+};
+pub use grant::{Grant, GrantStatus};
 pub use hold::{AwaitedCredential, Hold};
 pub use id::{
-    AnyId, ApprovalId, BuildId, EnvironmentId, IdError, PersonalTokenId, ProjectId, ProviderId, ServiceId, StageId,
-    UserId,
+    AnyId, ApprovalId, BuildId, EnvironmentId, GrantId, IdError, OAuthClientId, PersonalTokenId, ProjectId, ProviderId, ServiceId,
+    StageId, UserId,
 };
-pub use journal::{BuildHeads, Change, EventSeq, JournalEntry, LineNo, ProjectEvent, ProjectEventKind, ProjectSeq};
+pub use journal::{
+    BuildHeads, Change, EventSeq, JournalEntry, LineNo, ProjectEvent, ProjectEventKind, ProjectSeq, ViewerSeq,
+};
 pub use log::{LogLevel, LogLine, LogRange, LogStream, NumberedLine, level_of, strip_sgr};
 pub use membership::{Membership, ProjectRole};
+pub use oauth_client::OAuthClient;
 pub use observation::{ApprovalObservation, Observation, Observed, ResumeToken, RunObservation, StageObservation};
 pub use parameter::{ParameterDefinition, ParameterKind, ParameterProblem, ParameterValue, check_parameters};
 pub use personal_token::{Ceiling, PersonalToken, TokenScope};

@@ -2,7 +2,7 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{ProjectId, ProviderId, RepositoryRef, ServiceId, Settings, Slug, Timestamp};
+use crate::{EnvironmentId, ProjectId, ProviderId, RepositoryRef, ServiceId, Settings, Slug, Timestamp};
 
 /// A project's own instance of a provider: the provider's settings plus its own.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -23,6 +23,8 @@ pub struct BuildService {
     pub repository: RepositoryRef,
     /// Settings added to, or replacing, the provider's.
     pub settings: Settings,
+    /// The environments that its builds use; `None` for all of the project.
+    pub environments: Option<Vec<EnvironmentId>>,
     /// The provider's own name for the build configuration; `None` until it has been created there.
     pub config_ref: Option<String>,
     /// When it was made.
