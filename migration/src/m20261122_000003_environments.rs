@@ -91,7 +91,6 @@ fn tables(c: Columns) -> Vec<TableCreateStatement> {
                 c.uuid("user_id"),
                 c.uuid("environment_id"),
                 c.number("expires_at"),
-                c.bytes("verifier"),
                 c.text("document"),
             ],
         )

@@ -3,7 +3,9 @@
 //! **Architecture Invariant:** `allowed` here means that the mutation succeeds, and the other way round; a test holds the two
 //! together.
 
-use alm_domain::{Approval, ApprovalStatus, Build, BuildService, Capability, Principal, Project, Provider, Stage};
+use alm_domain::{
+    Approval, ApprovalStatus, Build, BuildService, Capability, Environment, Principal, Project, Provider, Stage,
+};
 
 use super::App;
 
@@ -70,6 +72,16 @@ impl App {
             (!principal.may_administer()).then_some((ActionBlocker::NotPermitted, "only an administrator may do this"));
         let used = in_use.then_some((ActionBlocker::WrongState, "build services use this provider"));
         vec![state(Action::Edit, role), state(Action::Probe, role), state(Action::Remove, role.or(used))]
+    }
+
+    /// Verbs on an environment.
+    #[must_use]
+    pub fn environment_actions(&self, environment: &Environment, project: &Project) -> Vec<ActionState> {
+        let removed =
+            environment.removed_at.is_some().then_some((ActionBlocker::WrongState, "this environment was removed"));
+        let archived = project.is_archived.then_some((ActionBlocker::WrongState, "the project is archived"));
+        let changed = removed.or(archived);
+        vec![state(Action::Edit, changed), state(Action::Remove, changed)]
     }
 
     /// Verbs on a build service.

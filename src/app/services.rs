@@ -2,7 +2,7 @@
 
 use alm_build_spi::{Access, BuildConfigSpec, BuildProvider, ConfigRef, Description, ProviderError};
 use alm_domain::{
-    BuildService, ConfigurationEntry, Principal, Project, ProjectId, ProjectRole, Provider, ProviderId, RepositoryRef,
+    BuildService, ConfigurationEntry, EnvironmentId, Principal, Project, ProjectId, ProjectRole, Provider, ProviderId, RepositoryRef,
     ServiceId, Settings, Slug, effective_configuration,
 };
 use alm_store::{NewService, ServicePatch};
@@ -28,6 +28,8 @@ pub struct CreateService {
     pub repository: RepositoryRef,
     /// Settings on top of the provider's.
     pub settings: Settings,
+    /// The environments that its builds use; `None` for all of the project.
+    pub environments: Option<Vec<EnvironmentId>>,
     /// Check everything, change nothing.
     pub validate_only: bool,
 }
@@ -41,6 +43,8 @@ pub struct UpdateService {
     pub repository: Option<RepositoryRef>,
     /// Settings to set, or (`None`) to take from the provider again; the others stay.
     pub settings: Vec<(String, Option<serde_json::Value>)>,
+    /// The environments that its builds use; `Some(None)` for all of the project.
+    pub environments: Option<Option<Vec<EnvironmentId>>>,
     /// Check everything, change nothing.
     pub validate_only: bool,
 }
@@ -68,6 +72,7 @@ impl App {
         if self.store().service_by_address(principal, project.slug.as_str(), request.slug.as_str()).await?.is_some() {
             return Err(AppError::Taken(super::FieldProblem::new(["slug"], "is in use already: choose another one")));
         }
+        self.check_environments(principal, request.project, &record, request.environments.as_deref()).await?;
         let id = ServiceId::generate(&*self.inner.ids);
         let name = format!("{}/{}", project.slug, request.slug);
         let (provider, spec) = self.checked(&record, id, name, &request.repository, &request.settings).await?;
@@ -83,6 +88,7 @@ impl App {
             display_name,
             repository: request.repository,
             settings: request.settings,
+            environments: request.environments,
             config_ref: Some(config.0.clone()),
         };
         match self.store().create_service(principal, new).await {
@@ -117,6 +123,9 @@ impl App {
         let display_name = changes.display_name.map(|name| check_name(&name, "displayName")).transpose()?;
         let project = self.project(principal, service.project).await?;
         let record = self.provider(principal, service.provider).await?;
+        if let Some(environments) = &changes.environments {
+            self.check_environments(principal, service.project, &record, environments.as_deref()).await?;
+        }
         let repository = changes.repository.unwrap_or_else(|| service.repository.clone());
         let settings = changed(service.settings.clone(), changes.settings);
         let name = format!("{}/{}", project.slug, service.slug);
@@ -138,6 +147,7 @@ impl App {
             display_name,
             repository: Some(repository),
             settings: Some(settings),
+            environments: changes.environments,
             config_ref: Some(config.0),
         };
         let service = self.store().update_service(principal, id, patch, expected).await?;

@@ -3,7 +3,7 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use alm_domain::{
-    Approval, ApprovalId, Build, BuildId, BuildService, Principal, Project, ProjectId, Provider, ProviderId, ServiceId,
+    Approval, ApprovalId, Build, BuildId, BuildService, Environment, EnvironmentId, Principal, Project, ProjectId, Provider, ProviderId, ServiceId,
     Stage, StageId, User, UserId,
 };
 use alm_store::{BuildFilter, BuildOwners, LogInfo, Page, PageRequest, ProviderLoad, StageLogRange};
@@ -58,6 +58,7 @@ by_id! {
     StageId => Stage, stages;
     ApprovalId => Approval, approvals;
     UserId => User, users;
+    EnvironmentId => Environment, environments;
 }
 
 /// Keys of edges: what is wanted, of whom.
@@ -74,6 +75,8 @@ macro_rules! keys {
 keys! {
     /// The build services of a project.
     ServicesOf(ProjectId);
+    /// The environments of a project.
+    EnvironmentsOf(ProjectId);
     /// The verdict on a project.
     VerdictOf(ProjectId);
     /// The newest build of a build service.
@@ -156,6 +159,17 @@ impl Loader<ServicesOf> for Batches {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = self.app.store().services_of_projects(&self.principal, &ids).await?;
         Ok(grouped(keys, |key| key.0, rows, |service| service.project))
+    }
+}
+
+impl Loader<EnvironmentsOf> for Batches {
+    type Value = Vec<Environment>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[EnvironmentsOf]) -> Result<HashMap<EnvironmentsOf, Self::Value>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().environments_of_projects(&self.principal, &ids).await?;
+        Ok(grouped(keys, |key| key.0, rows, |environment| environment.project))
     }
 }
 

@@ -5,6 +5,7 @@
 mod actions;
 mod build;
 mod context;
+mod environment;
 mod error;
 mod executor;
 mod ids;

@@ -6,6 +6,7 @@ use async_graphql::{Context, ID, Interface, Object, Result};
 use super::{
     build::{ApprovalNode, BuildNode, StageNode},
     context::ContextExt,
+    environment::EnvironmentNode,
     error::{ErrorCode, bad_argument, coded},
     loaders::LoadError,
     project::ProjectNode,
@@ -27,6 +28,7 @@ pub(crate) enum Node {
     Build(BuildNode),
     Stage(StageNode),
     Approval(ApprovalNode),
+    Environment(EnvironmentNode),
     User(UserNode),
 }
 
@@ -44,6 +46,7 @@ pub(crate) enum Versioned {
     Build(BuildNode),
     Stage(StageNode),
     Approval(ApprovalNode),
+    Environment(EnvironmentNode),
 }
 
 /// A revision as the API shows it; one that outgrew the API's integers stays at the largest.
@@ -97,7 +100,10 @@ async fn load(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
         AnyId::ApprovalId(id) => {
             loader.load_one(id).await.map_err(LoadError::fault)?.map(|a| Node::Approval(ApprovalNode(a)))
         }
-        AnyId::EnvironmentId(_) => None,
+        AnyId::EnvironmentId(id) => {
+            loader.load_one(id).await.map_err(LoadError::fault)?.map(|e| Node::Environment(EnvironmentNode(e)))
+        }
+        AnyId::GrantId(_) | AnyId::OAuthClientId(_) => None,
         AnyId::UserId(id) => loader.load_one(id).await.map_err(LoadError::fault)?.map(|u| Node::User(u.into())),
         // Nobody but its owner knows of a token, and finds it with the others.
         AnyId::PersonalTokenId(_) => None,

@@ -7,6 +7,7 @@ use sha2::{Digest, Sha256};
 
 use super::{
     build::{BuildMutation, BuildQuery, BuildSubscription},
+    environment::{EnvironmentMutation, EnvironmentQuery},
     log::{LogQuery, LogSearchQuery, LogSubscription},
     node::{NodeQuery, Versioned},
     project::{ProjectMutation, ProjectQuery, ProjectSubscription},
@@ -44,11 +45,12 @@ pub(crate) struct Query(
     LogQuery,
     LogSearchQuery,
     ProviderQuery,
+    EnvironmentQuery,
 );
 
 /// All writes. Each returns a payload; a null payload means the request itself failed (see `errors`).
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(ProjectMutation, ServiceMutation, BuildMutation, ProviderMutation);
+pub(crate) struct Mutation(ProjectMutation, ServiceMutation, BuildMutation, ProviderMutation, EnvironmentMutation);
 
 /// All live streams. Send one root field per subscription. Every event has a cursor to resume behind it.
 #[derive(MergedSubscription, Default)]

@@ -5,7 +5,7 @@ use async_graphql::{Enum, Interface, SimpleObject};
 use super::{
     build::{BuildChanged, BuildSnapshot, StagesChanged},
     log::{LogBatch, LogGap},
-    project::{BuildAdded, BuildServiceChanged, EntityRemoved, ProjectChanged, ProjectSnapshot},
+    project::{BuildAdded, BuildServiceChanged, EntityRemoved, EnvironmentChanged, ProjectChanged, ProjectSnapshot},
     scalars::Instant,
 };
 use crate::app;
@@ -26,6 +26,7 @@ pub(crate) enum StreamEvent {
     ProjectChanged(ProjectChanged),
     BuildAdded(BuildAdded),
     BuildServiceChanged(BuildServiceChanged),
+    EnvironmentChanged(EnvironmentChanged),
     EntityRemoved(EntityRemoved),
     Heartbeat(Heartbeat),
     StreamEnded(StreamEnded),

@@ -10,6 +10,7 @@
 mod architecture;
 mod canary;
 mod credentials;
+mod environments;
 mod fixtures;
 mod graphql;
 mod hostile;

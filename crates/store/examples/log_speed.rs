@@ -209,6 +209,7 @@ impl Owner {
             display_name: "Web".into(),
             repository: RepositoryRef { url: "x".into(), reference: "main".into(), directory: None },
             settings: Settings::new(),
+            environments: None,
             config_ref: None,
         };
         Self(store.create_service(me, service).await.unwrap().id)

@@ -6,8 +6,11 @@
 mod address;
 mod builds;
 mod entity;
+mod environments;
 mod error;
+mod grants;
 mod logs;
+mod oauth_clients;
 mod page;
 mod people;
 mod projects;
@@ -23,8 +26,11 @@ pub use builds::{
     Append, BuildFilter, BuildOwners, Committed, Epoch, Fence, FinishedBuild, Idempotency, NewBuild, ProviderLoad,
     RunRecord, StartOutcome,
 };
+pub use environments::{EnvironmentPatch, NewEnvironment, RemovedEnvironment};
 pub use error::{BoxError, StoreError};
+pub use grants::GrantRecord;
 pub use logs::{LogInfo, LogMatches, LogPage, LogPattern, LogSearch, PatternError, StageLogRange};
+pub use oauth_clients::EnvironmentClients;
 pub use page::{Page, PageRequest};
 pub use people::SignIn;
 pub use projects::{NewProject, ProjectFilter, ProjectOrder, ProjectPatch};

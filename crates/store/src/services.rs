@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 
 use alm_domain::{
-    BuildService, Principal, ProjectEventKind, ProjectId, ProjectRole, ProviderId, RepositoryRef, ServiceId, Settings,
+    BuildService, EnvironmentId, Principal, ProjectEventKind, ProjectId, ProjectRole, ProviderId, RepositoryRef, ServiceId, Settings,
     Slug,
 };
 use sea_orm::{
@@ -40,6 +40,8 @@ pub struct NewService {
     pub repository: RepositoryRef,
     /// Settings added to, or replacing, the provider's.
     pub settings: Settings,
+    /// The environments that its builds use; `None` for all of the project.
+    pub environments: Option<Vec<EnvironmentId>>,
     /// The provider's own name for the build configuration.
     pub config_ref: Option<String>,
 }
@@ -53,6 +55,8 @@ pub struct ServicePatch {
     pub repository: Option<RepositoryRef>,
     /// All of its settings.
     pub settings: Option<Settings>,
+    /// The environments that its builds use; `Some(None)` for all of the project.
+    pub environments: Option<Option<Vec<EnvironmentId>>>,
     /// The provider's own name for the build configuration.
     pub config_ref: Option<String>,
 }
@@ -81,7 +85,8 @@ impl Store {
         storable("displayName", &new.display_name)?;
         new.config_ref.as_deref().map_or(Ok(()), |text| storable("configRef", text))?;
         let now = self.now();
-        let document = service::Document { repository: new.repository, settings: new.settings };
+        let document =
+            service::Document { repository: new.repository, settings: new.settings, environments: new.environments };
         let row = service::Model {
             id: new.id.as_uuid(),
             project_id: new.project.as_uuid(),
@@ -132,6 +137,9 @@ impl Store {
             }
             if let Some(settings) = patch.settings {
                 document.settings = settings;
+            }
+            if let Some(environments) = patch.environments {
+                document.environments = environments;
             }
             if let Some(config_ref) = patch.config_ref {
                 row.config_ref = Some(config_ref);

@@ -6,7 +6,7 @@ use std::{
     time::Duration,
 };
 
-use alm_domain::{BuildId, Principal, ProjectEventKind, ProjectId, ProjectSeq, ServiceId, Timestamp};
+use alm_domain::{BuildId, EnvironmentId, Principal, ProjectEventKind, ProjectId, ProjectSeq, ServiceId, Timestamp};
 use async_stream::try_stream;
 use futures::Stream;
 use tokio::time::Instant;
@@ -69,6 +69,20 @@ pub enum ProjectUpdate {
         seq: ProjectSeq,
         /// Which.
         service: ServiceId,
+    },
+    /// An environment was added or changed.
+    EnvironmentChanged {
+        /// Resume point.
+        seq: ProjectSeq,
+        /// Which.
+        environment: EnvironmentId,
+    },
+    /// An environment was removed.
+    EnvironmentRemoved {
+        /// Resume point.
+        seq: ProjectSeq,
+        /// Which.
+        environment: EnvironmentId,
     },
     /// Nothing happened; the stream lives.
     Heartbeat {
@@ -175,6 +189,7 @@ fn coalesce(events: &[(ProjectSeq, ProjectEventKind)], end: ProjectSeq) -> Vec<(
     let mut added: BTreeSet<BuildId> = BTreeSet::new();
     let mut gone: BTreeSet<BuildId> = BTreeSet::new();
     let mut removed: BTreeSet<ServiceId> = BTreeSet::new();
+    let mut left: BTreeSet<EnvironmentId> = BTreeSet::new();
     let mut last: HashMap<ProjectEventKind, ProjectSeq> = HashMap::new();
     for (seq, kind) in events {
         last.insert(*kind, *seq);
@@ -182,6 +197,7 @@ fn coalesce(events: &[(ProjectSeq, ProjectEventKind)], end: ProjectSeq) -> Vec<(
             ProjectEventKind::BuildAdded(build) => _ = added.insert(*build),
             ProjectEventKind::BuildRemoved(build) => _ = gone.insert(*build),
             ProjectEventKind::ServiceRemoved(service) => _ = removed.insert(*service),
+            ProjectEventKind::EnvironmentRemoved(environment) => _ = left.insert(*environment),
             _ => {}
         }
     }
@@ -189,6 +205,7 @@ fn coalesce(events: &[(ProjectSeq, ProjectEventKind)], end: ProjectSeq) -> Vec<(
         ProjectEventKind::BuildAdded(build) | ProjectEventKind::BuildChanged(build) if gone.contains(build) => false,
         ProjectEventKind::BuildChanged(build) if added.contains(build) => false,
         ProjectEventKind::ServiceChanged(service) if removed.contains(service) => false,
+        ProjectEventKind::EnvironmentChanged(environment) if left.contains(environment) => false,
         kind => last.get(kind) == Some(seq),
     };
     let mut told: Vec<_> = events.iter().filter(is_told).copied().collect();
@@ -206,6 +223,8 @@ const fn named(kind: ProjectEventKind, seq: ProjectSeq) -> ProjectUpdate {
         ProjectEventKind::BuildRemoved(build) => ProjectUpdate::BuildRemoved { seq, build },
         ProjectEventKind::ServiceChanged(service) => ProjectUpdate::ServiceChanged { seq, service },
         ProjectEventKind::ServiceRemoved(service) => ProjectUpdate::ServiceRemoved { seq, service },
+        ProjectEventKind::EnvironmentChanged(environment) => ProjectUpdate::EnvironmentChanged { seq, environment },
+        ProjectEventKind::EnvironmentRemoved(environment) => ProjectUpdate::EnvironmentRemoved { seq, environment },
     }
 }
 

@@ -13,6 +13,7 @@ use crate::{
     graphql::{
         build::{BuildChanged, BuildNode},
         context::ContextExt,
+        environment::EnvironmentNode,
         error::{bad_cursor, fault, store_fault},
         ids,
         live::Leg,
@@ -30,6 +31,7 @@ pub(crate) enum ProjectEvent {
     BuildAdded(BuildAdded),
     BuildChanged(BuildChanged),
     BuildServiceChanged(BuildServiceChanged),
+    EnvironmentChanged(EnvironmentChanged),
     EntityRemoved(EntityRemoved),
     Heartbeat(Heartbeat),
     StreamEnded(StreamEnded),
@@ -81,6 +83,17 @@ pub(crate) struct BuildServiceChanged {
     service: ServiceNode,
 }
 
+/// An environment was added or changed.
+#[derive(SimpleObject)]
+pub(crate) struct EnvironmentChanged {
+    /// Resume point.
+    pub(crate) cursor: String,
+    /// When it was sent.
+    pub(crate) at: Instant,
+    /// The environment.
+    environment: EnvironmentNode,
+}
+
 /// Something is gone; evict it.
 #[derive(SimpleObject)]
 pub(crate) struct EntityRemoved {
@@ -99,7 +112,7 @@ pub(crate) struct ProjectSubscription;
 
 #[Subscription]
 impl ProjectSubscription {
-    /// Builds and build services of a project: a snapshot first, then what changes; several changes of one subject may come as
+    /// Builds, build services and environments of a project: a snapshot first, then what changes; several changes of one subject may come as
     /// one. Without end, until the project goes away or the server does.
     async fn project_updates(
         &self,
@@ -178,6 +191,18 @@ async fn event(
             at,
             removed_id: service.to_string().into(),
             removed_type: "BuildService",
+        })),
+        ProjectUpdate::EnvironmentChanged { seq, environment } => {
+            store.environments(principal, &[environment]).await.map_err(store_fault)?.pop().map(|environment| {
+                let environment = EnvironmentNode(environment);
+                ProjectEvent::EnvironmentChanged(EnvironmentChanged { cursor: cursor(seq), at, environment })
+            })
+        }
+        ProjectUpdate::EnvironmentRemoved { seq, environment } => Some(ProjectEvent::EntityRemoved(EntityRemoved {
+            cursor: cursor(seq),
+            at,
+            removed_id: environment.to_string().into(),
+            removed_type: "Environment",
         })),
         ProjectUpdate::Heartbeat { seq } => Some(ProjectEvent::Heartbeat(Heartbeat { cursor: cursor(seq), at })),
         ProjectUpdate::Reached { .. } => {

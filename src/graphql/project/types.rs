@@ -10,8 +10,9 @@ use crate::{
         actions::{self, ActionState},
         build::{BuildFilter, BuildNode},
         context::ContextExt,
+        environment::EnvironmentNode,
         error::{internal, store_fault},
-        loaders::{BuildOwner, BuildsOf, LoadError, ServicesOf, VerdictOf},
+        loaders::{BuildOwner, BuildsOf, EnvironmentsOf, LoadError, ServicesOf, VerdictOf},
         node::{Node, revision},
         paging::{PageArguments, Pages, connection, rows},
         provider::HealthState,
@@ -67,6 +68,13 @@ impl ProjectNode {
     async fn services(&self, ctx: &Context<'_>) -> Result<Vec<ServiceNode>> {
         let services = ctx.loader()?.load_one(ServicesOf(self.0.id)).await.map_err(LoadError::fault)?;
         Ok(services.unwrap_or_default().into_iter().map(ServiceNode).collect())
+    }
+
+    /// The build environment and the targets, in the order of promotion; at most 50.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn environments(&self, ctx: &Context<'_>) -> Result<Vec<EnvironmentNode>> {
+        let environments = ctx.loader()?.load_one(EnvironmentsOf(self.0.id)).await.map_err(LoadError::fault)?;
+        Ok(environments.unwrap_or_default().into_iter().map(EnvironmentNode).collect())
     }
 
     /// Builds, newest first.

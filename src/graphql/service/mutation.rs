@@ -1,11 +1,11 @@
 //! Mutations about build services.
 
-use alm_domain::{ProjectId, ProviderId, RepositoryRef, ServiceId, Settings};
-use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
+use alm_domain::{EnvironmentId, MOST_ENVIRONMENTS, ProjectId, ProviderId, RepositoryRef, ServiceId, Settings};
+use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, SimpleObject};
 
 use super::ServiceNode;
 use crate::{
-    app::{Action, CreateService, UpdateService},
+    app::{Action, AppError, CreateService, UpdateService},
     graphql::{
         context::ContextExt,
         ids,
@@ -49,6 +49,8 @@ pub(crate) struct CreateBuildServiceInput {
     repository: RepositoryInput,
     /// Settings on top of the provider's.
     configuration: Option<Vec<ConfigurationInput>>,
+    /// The environments that its builds use; all of the project when absent.
+    environment_ids: Option<Vec<ID>>,
     /// Check everything, change nothing.
     #[graphql(default = false)]
     validate_only: bool,
@@ -75,6 +77,8 @@ pub(crate) struct UpdateBuildServiceInput {
     repository: Option<RepositoryInput>,
     /// Settings to change; the others stay.
     configuration: Option<Vec<ConfigurationInput>>,
+    /// The environments that its builds use; null for all of the project, absent to leave them as they are.
+    environment_ids: MaybeUndefined<Vec<ID>>,
     /// Check everything, change nothing.
     #[graphql(default = false)]
     validate_only: bool,
@@ -113,6 +117,22 @@ pub(crate) struct RemoveBuildServicePayload {
     user_errors: Vec<UserError>,
 }
 
+/// Ids of environments; each is kept once.
+fn environments(ids: &[ID]) -> Result<Vec<EnvironmentId>, AppError> {
+    if ids.len() > MOST_ENVIRONMENTS {
+        let problem = format!("has more than {MOST_ENVIRONMENTS} ids, which is more than a project can have");
+        return Err(AppError::invalid(["environmentIds"], problem));
+    }
+    let mut read = Vec::with_capacity(ids.len());
+    for id in ids {
+        let id = ids::input(id, "environmentIds")?;
+        if !read.contains(&id) {
+            read.push(id);
+        }
+    }
+    Ok(read)
+}
+
 #[derive(Default)]
 pub(crate) struct ServiceMutation;
 
@@ -137,6 +157,7 @@ impl ServiceMutation {
                 display_name: input.display_name,
                 repository: input.repository.into(),
                 settings,
+                environments: input.environment_ids.as_deref().map(environments).transpose()?,
                 validate_only: input.validate_only,
             };
             app.create_service(principal, request).await
@@ -158,6 +179,11 @@ impl ServiceMutation {
                 display_name: input.display_name,
                 repository: input.repository.map(RepositoryRef::from),
                 settings: changes(input.configuration)?,
+                environments: match &input.environment_ids {
+                    MaybeUndefined::Undefined => None,
+                    MaybeUndefined::Null => Some(None),
+                    MaybeUndefined::Value(ids) => Some(Some(environments(ids)?)),
+                },
                 validate_only: input.validate_only,
             };
             app.update_service(principal, id, changes, expected(input.expected_revision)?).await

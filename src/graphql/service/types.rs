@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alm_domain::{BuildService, CursorKind, RepositoryRef as DomainRepository};
+use alm_domain::{BuildService, CursorKind, EnvironmentId, RepositoryRef as DomainRepository};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
 use super::stats::BuildStats;
@@ -10,8 +10,9 @@ use crate::graphql::{
     actions::{self, ActionState},
     build::{BuildFilter, BuildNode, ParameterDefinition},
     context::ContextExt,
+    environment::EnvironmentNode,
     error::{bad_argument, internal, store_fault},
-    loaders::{BuildOwner, BuildsOf, LatestOf, LoadError, RunningOf, StatsOf},
+    loaders::{BuildOwner, BuildsOf, EnvironmentsOf, LatestOf, LoadError, RunningOf, StatsOf},
     node::revision,
     paging::{PageArguments, Pages, connection, rows},
     project::ProjectNode,
@@ -72,6 +73,15 @@ impl ServiceNode {
         let provider = ctx.loader()?.load_one(self.0.provider).await.map_err(LoadError::fault)?;
         let Some(provider) = provider else { return Ok(vec![]) };
         Ok(ctx.app()?.effective(&provider, Some(&self.0)).into_iter().map(ConfigurationEntry::from).collect())
+    }
+
+    /// The environments whose tokens its builds get, in the order of promotion; at most 50.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn environments(&self, ctx: &Context<'_>) -> Result<Vec<EnvironmentNode>> {
+        let all = ctx.loader()?.load_one(EnvironmentsOf(self.0.project)).await.map_err(LoadError::fault)?;
+        let chosen = self.0.environments.as_ref();
+        let used = |id: &EnvironmentId| chosen.is_none_or(|chosen| chosen.contains(id));
+        Ok(all.unwrap_or_default().into_iter().filter(|e| used(&e.id)).map(EnvironmentNode).collect())
     }
 
     /// Inputs that a build takes, read from the definition now; null when the provider could not tell.

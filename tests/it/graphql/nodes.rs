@@ -12,6 +12,7 @@ async fn each_kind_is_found_by_its_id_alone_and_among_others() {
     let service = app.service_in(&project, "web", "https://git.example.org/web.git").await;
     let build = app.start_build(&service).await;
     let build = app.follow_until(&build, |build| build["status"] == "WAITING_FOR_APPROVAL").await;
+    let environment = app.environment(&project, "staging", "TARGET").await;
     let viewer = app.graphql("{ viewer { user { id } } }", json!({})).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let known = [
@@ -21,6 +22,7 @@ async fn each_kind_is_found_by_its_id_alone_and_among_others() {
         ("Build", build.id().to_owned()),
         ("Stage", text(&build.stage("a")["id"])),
         ("Approval", text(&build.approval()["id"])),
+        ("Environment", environment),
         ("User", text(&viewer["viewer"]["user"]["id"])),
     ];
     let types = app.graphql("{ __type(name: \"Node\") { possibleTypes { name } } }", json!({})).await;

@@ -32,6 +32,8 @@ async fn populated(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
         });
         let service = app.done("createBuildService", "service { id }", input).await["service"].clone();
         ids.entry("Provider").or_default().push(id(&provider));
+        let environment = app.environment(&project, "staging", "TARGET").await;
+        ids.entry("Environment").or_default().push(environment);
         ids.entry("Project").or_default().push(project);
         let failed = app.start_build(&id(&service)).await;
         within(app.engine.held(failed.key())).await;

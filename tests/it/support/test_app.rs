@@ -127,6 +127,16 @@ impl TestApp {
         payload["project"]["id"].as_str().unwrap().to_owned()
     }
 
+    /// Adds an environment to a project, and gives its id.
+    pub(crate) async fn environment(&self, project: &str, name: &str, role: &str) -> String {
+        let input = json!({
+            "projectId": project, "displayName": name, "role": role,
+            "endpoint": {"url": format!("https://{name}.example.org:6443"), "name": name},
+        });
+        let payload = self.done("addEnvironment", "environment { id }", input).await;
+        payload["environment"]["id"].as_str().unwrap().to_owned()
+    }
+
     /// Creates a build service in a project, and gives its id.
     pub(crate) async fn service_in(&self, project: &str, slug: &str, url: &str) -> String {
         let input = json!({

@@ -1,6 +1,6 @@
 //! Rows of projects' coarse events.
 
-use alm_domain::{BuildId, ProjectEvent, ProjectEventKind, ProjectId, ProjectSeq, ServiceId, shorten};
+use alm_domain::{BuildId, EnvironmentId, ProjectEvent, ProjectEventKind, ProjectId, ProjectSeq, ServiceId, shorten};
 use sea_orm::entity::prelude::*;
 
 use crate::{
@@ -14,6 +14,8 @@ const BUILD_CHANGED: &str = "BUILD_CHANGED";
 const BUILD_REMOVED: &str = "BUILD_REMOVED";
 const SERVICE_CHANGED: &str = "SERVICE_CHANGED";
 const SERVICE_REMOVED: &str = "SERVICE_REMOVED";
+const ENVIRONMENT_CHANGED: &str = "ENVIRONMENT_CHANGED";
+const ENVIRONMENT_REMOVED: &str = "ENVIRONMENT_REMOVED";
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "project_events")]
@@ -41,6 +43,8 @@ impl Model {
             ProjectEventKind::BuildRemoved(id) => (BUILD_REMOVED, Some(id.as_uuid())),
             ProjectEventKind::ServiceChanged(id) => (SERVICE_CHANGED, Some(id.as_uuid())),
             ProjectEventKind::ServiceRemoved(id) => (SERVICE_REMOVED, Some(id.as_uuid())),
+            ProjectEventKind::EnvironmentChanged(id) => (ENVIRONMENT_CHANGED, Some(id.as_uuid())),
+            ProjectEventKind::EnvironmentRemoved(id) => (ENVIRONMENT_REMOVED, Some(id.as_uuid())),
         };
         Self {
             project_id: event.project.as_uuid(),
@@ -63,6 +67,8 @@ impl TryFrom<Model> for ProjectEvent {
             (BUILD_REMOVED, Some(id)) => ProjectEventKind::BuildRemoved(BuildId::from_uuid(id)),
             (SERVICE_CHANGED, Some(id)) => ProjectEventKind::ServiceChanged(ServiceId::from_uuid(id)),
             (SERVICE_REMOVED, Some(id)) => ProjectEventKind::ServiceRemoved(ServiceId::from_uuid(id)),
+            (ENVIRONMENT_CHANGED, Some(id)) => ProjectEventKind::EnvironmentChanged(EnvironmentId::from_uuid(id)),
+            (ENVIRONMENT_REMOVED, Some(id)) => ProjectEventKind::EnvironmentRemoved(EnvironmentId::from_uuid(id)),
             (kind, _) => return Err(StoreError::corrupt("an event of a project", shorten(kind))),
         };
         Ok(Self {

@@ -1,6 +1,6 @@
 //! Rows of build services.
 
-use alm_domain::{BuildService, ProjectId, ProviderId, RepositoryRef, ServiceId, Settings, Slug};
+use alm_domain::{BuildService, EnvironmentId, ProjectId, ProviderId, RepositoryRef, ServiceId, Settings, Slug};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -36,6 +36,8 @@ impl ActiveModelBehavior for ActiveModel {}
 pub(crate) struct Document {
     pub(crate) repository: RepositoryRef,
     pub(crate) settings: Settings,
+    #[serde(default)]
+    pub(crate) environments: Option<Vec<EnvironmentId>>,
 }
 
 impl TryFrom<Model> for BuildService {
@@ -52,6 +54,7 @@ impl TryFrom<Model> for BuildService {
             display_name: row.display_name,
             repository: document.repository,
             settings: document.settings,
+            environments: document.environments,
             config_ref: row.config_ref,
             created_at: instant(row.created_at)?,
             removed_at: maybe_instant(row.removed_at)?,

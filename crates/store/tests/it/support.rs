@@ -138,6 +138,7 @@ pub(crate) fn new_service(project: &Project, provider: &Provider, slug: &str) ->
             directory: None,
         },
         settings: Settings::new(),
+        environments: None,
         config_ref: Some("config".into()),
     }
 }

@@ -1,0 +1,154 @@
+//! How this service is known to OAuth servers. The clients of origins are the administrator's; that of one environment is its
+//! owner's.
+
+use alm_domain::{EnvironmentId, OAuthClient, OAuthClientId, Principal};
+use sea_orm::{
+    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+};
+
+use crate::{
+    Store, StoreError,
+    entity::oauth_client,
+    error::is_unique_violation,
+    grants::{NOBODY, service_itself},
+    projects::expect_revision,
+    visibility::administrator,
+};
+
+/// Most clients of origins.
+const MOST_CLIENTS: u64 = 1_000;
+
+impl Store {
+    /// Registers the client of an origin.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`]; [`StoreError::Taken`] when the origin has one.
+    pub async fn register_oauth_client(
+        &self,
+        principal: &Principal,
+        client: OAuthClient,
+    ) -> Result<OAuthClient, StoreError> {
+        administrator(principal)?;
+        let tx = self.begin().await?;
+        insert(tx.db(), &client).await?;
+        tx.commit().await?;
+        Ok(client)
+    }
+
+    /// Changes the client of an origin; with `expected`, only if that is its revision.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`], [`StoreError::NotFound`], [`StoreError::StaleRevision`].
+    pub async fn update_oauth_client(
+        &self,
+        principal: &Principal,
+        id: OAuthClientId,
+        expected: Option<u64>,
+        change: impl FnOnce(&mut OAuthClient) + Send,
+    ) -> Result<OAuthClient, StoreError> {
+        administrator(principal)?;
+        let tx = self.begin().await?;
+        let mut client = locked(tx.db(), id, expected).await?;
+        change(&mut client);
+        client.revision += 1;
+        let row = oauth_client::Model::of(&client)?;
+        oauth_client::Entity::update(row.into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
+        tx.commit().await?;
+        Ok(client)
+    }
+
+    /// Removes the client of an origin. What was connected by it works on until it ends.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`], [`StoreError::NotFound`], [`StoreError::StaleRevision`].
+    pub async fn remove_oauth_client(
+        &self,
+        principal: &Principal,
+        id: OAuthClientId,
+        expected: Option<u64>,
+    ) -> Result<(), StoreError> {
+        administrator(principal)?;
+        let tx = self.begin().await?;
+        locked(tx.db(), id, expected).await?;
+        oauth_client::Entity::delete_by_id(id.as_uuid()).exec(tx.db()).await?;
+        tx.commit().await
+    }
+
+    /// The clients of origins, by origin; at most 1,000.
+    ///
+    /// # Errors
+    /// [`StoreError::Forbidden`].
+    pub async fn oauth_clients(&self, principal: &Principal) -> Result<Vec<OAuthClient>, StoreError> {
+        administrator(principal)?;
+        oauth_client::Entity::find()
+            .filter(oauth_client::Column::EnvironmentId.eq(NOBODY))
+            .order_by_asc(oauth_client::Column::Origin)
+            .limit(MOST_CLIENTS)
+            .all(self.reader())
+            .await?
+            .into_iter()
+            .map(OAuthClient::try_from)
+            .collect()
+    }
+
+    /// The clients that there are for an environment at this origin: its own, and that of the origin. Only for the service itself.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for anybody else.
+    pub async fn oauth_clients_for(
+        &self,
+        principal: &Principal,
+        origin: &str,
+        environment: EnvironmentId,
+    ) -> Result<EnvironmentClients, StoreError> {
+        service_itself(principal)?;
+        let rows = oauth_client::Entity::find()
+            .filter(oauth_client::Column::Origin.eq(origin))
+            .filter(oauth_client::Column::EnvironmentId.is_in([environment.as_uuid(), NOBODY]))
+            .all(self.reader())
+            .await?;
+        let mut found = EnvironmentClients::default();
+        for row in rows {
+            let client = OAuthClient::try_from(row)?;
+            match client.environment {
+                Some(_) => found.own = Some(client),
+                None => found.of_origin = Some(client),
+            }
+        }
+        Ok(found)
+    }
+}
+
+/// The clients that there are for an environment.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct EnvironmentClients {
+    /// Given with the environment.
+    pub own: Option<OAuthClient>,
+    /// Registered by the administrator for the origin.
+    pub of_origin: Option<OAuthClient>,
+}
+
+/// Adds a client.
+pub(crate) async fn insert(db: &impl ConnectionTrait, client: &OAuthClient) -> Result<(), StoreError> {
+    oauth_client::Entity::insert(oauth_client::Model::of(client)?.into_active_model())
+        .exec_without_returning(db)
+        .await
+        .map_err(|e| if is_unique_violation(&e) { StoreError::Taken { field: "origin" } } else { e.into() })?;
+    Ok(())
+}
+
+/// The client of an origin, locked until the transaction ends.
+async fn locked(
+    db: &impl ConnectionTrait,
+    id: OAuthClientId,
+    expected: Option<u64>,
+) -> Result<OAuthClient, StoreError> {
+    let row = oauth_client::Entity::find_by_id(id.as_uuid())
+        .filter(oauth_client::Column::EnvironmentId.eq(NOBODY))
+        .lock_exclusive()
+        .one(db)
+        .await?
+        .ok_or(StoreError::NotFound)?;
+    expect_revision(row.revision, expected)?;
+    row.try_into()
+}

@@ -1,0 +1,3 @@
+//! Environments, and the accounts that people connect to them.
+
+mod catalog;
