@@ -2,8 +2,8 @@
 
 use alm_build_spi::{Access, BuildConfigSpec, BuildProvider, ConfigRef, Description, ProviderError};
 use alm_domain::{
-    BuildService, ConfigurationEntry, EnvironmentId, Principal, Project, ProjectId, ProjectRole, Provider, ProviderId, RepositoryRef,
-    ServiceId, Settings, Slug, effective_configuration,
+    BuildService, ConfigurationEntry, EnvironmentId, Principal, Project, ProjectId, ProjectRole, Provider, ProviderId,
+    RepositoryRef, ServiceId, Settings, Slug, effective_configuration,
 };
 use alm_store::{NewService, ServicePatch};
 use std::sync::Arc;

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use alm_domain::{
-    Approval, ApprovalId, Build, BuildId, BuildService, Environment, EnvironmentId, Principal, Project, ProjectId, Provider, ProviderId, ServiceId,
-    Stage, StageId, User, UserId,
+    Approval, ApprovalId, Build, BuildId, BuildService, Environment, EnvironmentId, Principal, Project, ProjectId,
+    Provider, ProviderId, ServiceId, Stage, StageId, User, UserId,
 };
 use alm_store::{BuildFilter, BuildOwners, LogInfo, Page, PageRequest, ProviderLoad, StageLogRange};
 use async_graphql::{Error, dataloader::Loader};

@@ -57,8 +57,8 @@ pub use environment::{
 pub use grant::{Grant, GrantStatus};
 pub use hold::{AwaitedCredential, Hold};
 pub use id::{
-    AnyId, ApprovalId, BuildId, EnvironmentId, GrantId, IdError, OAuthClientId, PersonalTokenId, ProjectId, ProviderId, ServiceId,
-    StageId, UserId,
+    AnyId, ApprovalId, BuildId, EnvironmentId, GrantId, IdError, OAuthClientId, PersonalTokenId, ProjectId, ProviderId,
+    ServiceId, StageId, UserId,
 };
 pub use journal::{
     BuildHeads, Change, EventSeq, JournalEntry, LineNo, ProjectEvent, ProjectEventKind, ProjectSeq, ViewerSeq,

@@ -2,7 +2,7 @@
 
 use alm_domain::{
     BuildService, Environment, EnvironmentId, EnvironmentName, EnvironmentRole, MOST_ENVIRONMENTS, Principal,
-    ProjectEventKind, ProjectId, Protection, TokenMode, UserId,
+    ProjectEventKind, ProjectId, ProjectRole, Protection, TokenMode, UserId,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
@@ -84,7 +84,7 @@ impl Store {
     pub async fn add_environment(&self, principal: &Principal, new: NewEnvironment) -> Result<Environment, StoreError> {
         check(Some(&new.display_name), Some(&new.url), [&new.namespace, &new.ca_bundle, &new.registry_host])?;
         let tx = self.begin().await?;
-        open_project(tx.db(), visible(principal), new.project.as_uuid()).await?;
+        open_project(tx.db(), visible(principal).at_least(ProjectRole::Owner), new.project.as_uuid()).await?;
         let mut others = living(tx.db(), new.project).await?;
         if others.iter().any(|other| other.name == new.name) {
             return Err(StoreError::Taken { field: "name" });
@@ -314,7 +314,7 @@ impl Store {
                 .filter(visible(principal).projects(environment::Column::ProjectId))
         };
         let row = find().one(db).await?.ok_or(StoreError::NotFound)?;
-        open_project(db, visible(principal), row.project_id).await?;
+        open_project(db, visible(principal).at_least(ProjectRole::Owner), row.project_id).await?;
         // Read again: it may have changed before the project was locked.
         let row = find().lock_exclusive().one(db).await?.ok_or(StoreError::NotFound)?;
         expect_revision(row.revision, expected)?;

@@ -3,8 +3,8 @@
 use std::collections::HashMap;
 
 use alm_domain::{
-    BuildService, EnvironmentId, Principal, ProjectEventKind, ProjectId, ProjectRole, ProviderId, RepositoryRef, ServiceId, Settings,
-    Slug,
+    BuildService, EnvironmentId, Principal, ProjectEventKind, ProjectId, ProjectRole, ProviderId, RepositoryRef,
+    ServiceId, Settings, Slug,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
