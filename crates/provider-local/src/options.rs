@@ -38,6 +38,9 @@ pub(crate) struct Limits {
 pub(crate) struct Options {
     pub(crate) pipeline_path: String,
     pub(crate) timeout: Duration,
+    /// How long a stage waits for the token of its environment.
+    #[serde(default = "a_day")]
+    pub(crate) credential_timeout: Duration,
     pub(crate) log_max_bytes: u64,
     pub(crate) artifacts_max_bytes: u64,
     pub(crate) parallel: usize,
@@ -72,6 +75,8 @@ impl Options {
         check("pipeline.path", check_path(&pipeline_path).map_err(|problem| problem.message().to_owned()));
         let timeout = parse_duration(text(settings, "build.timeout").unwrap_or("2h"));
         check("build.timeout", timeout.as_ref().map(drop).map_err(Clone::clone));
+        let credential_timeout = parse_duration(text(settings, "credential.timeout").unwrap_or("24h"));
+        check("credential.timeout", credential_timeout.as_ref().map(drop).map_err(Clone::clone));
         let shell = split_shell(text(settings, "shell").unwrap_or("/bin/sh -e"));
         check("shell", shell.as_ref().map(drop).map_err(Clone::clone));
         let mut file = |key: &str| {
@@ -95,10 +100,11 @@ impl Options {
                     .to_owned()),
             );
         }
-        match (timeout, shell) {
-            (Ok(timeout), Ok(shell)) if findings.is_empty() => Ok(Self {
+        match (timeout, credential_timeout, shell) {
+            (Ok(timeout), Ok(credential_timeout), Ok(shell)) if findings.is_empty() => Ok(Self {
                 pipeline_path,
                 timeout,
+                credential_timeout,
                 log_max_bytes: number(settings, "log.max_bytes").unwrap_or(256 << 20),
                 artifacts_max_bytes: number(settings, "artifacts.max_bytes").unwrap_or(1 << 30),
                 parallel: usize::try_from(number(settings, "stages.parallel").unwrap_or(4)).unwrap_or(4).max(1),
@@ -118,6 +124,10 @@ impl Options {
             _ => Err(findings),
         }
     }
+}
+
+const fn a_day() -> Duration {
+    Duration::from_secs(24 * 60 * 60)
 }
 
 /// How many builds may run at a time by these settings.

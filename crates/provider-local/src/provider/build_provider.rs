@@ -8,7 +8,7 @@ use std::{
 
 use alm_build_spi::{
     Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, ConfigRef, Decision,
-    DecisionReceipt, DeployBuild, Description, Finding, Identity, LineStream, LogPosition, ObservedStream,
+    DecisionReceipt, DeployBuild, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, ObservedStream,
     ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
 use alm_domain::{ProviderHealth, Settings, Verdict, check_parameters};
@@ -167,6 +167,10 @@ impl BuildProvider for LocalProvider {
             Ok(if counts { DecisionReceipt::Accepted } else { DecisionReceipt::AlreadySettled })
         })
         .await
+    }
+
+    async fn supply(&self, _access: &Access, run: &RunRef, secret: &NamedSecret) -> Result<(), ProviderError> {
+        start::supply(&self.inner, run, secret).await
     }
 
     fn artifact(&self, _access: &Access, run: &RunRef, path: &str, offset: u64) -> ByteStream {

@@ -12,7 +12,7 @@ const TIB: i64 = 1 << 40;
 pub fn descriptor() -> ProviderDescriptor {
     ProviderDescriptor {
         kind: ProviderKind::Local,
-        capabilities: Capability::ALL.into_iter().filter(|one| !matches!(one, Capability::Secrets | Capability::LateSecrets)).collect(),
+        capabilities: Capability::ALL.into(),
         needs_token: false,
         settings: settings(),
         isolation: "Builds run as the user of the server. With the setting `isolation` at NONE they can read and change \
@@ -58,6 +58,15 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Overridable,
             Some(json!("2h")),
+        ),
+        define(
+            "credential.timeout",
+            "Longest wait for an account",
+            "How long a stage waits for the token of its environment, when it has none or it has ended, such as 90s, 10m or 2h. \
+             Then the build is cancelled.",
+            text.clone(),
+            Overridable,
+            Some(json!("24h")),
         ),
         define(
             "shell",

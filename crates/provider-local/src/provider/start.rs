@@ -7,6 +7,7 @@ use alm_domain::{BuildId, Capability, RerunFrom};
 use secrecy::ExposeSecret;
 
 use super::{
+    build_provider::unless_gone,
     configs,
     local::{Inner, blocking},
     recover::Fate,
@@ -14,7 +15,8 @@ use super::{
 use crate::{
     git::check_reference,
     keep,
-    spool::{DeployRequest, RerunRequest, RunRequest},
+    spool::{DeployRequest, RerunRequest, RunRequest, is_plain},
+    supervisor::variable,
 };
 
 /// Takes a build in, once.
@@ -37,6 +39,9 @@ pub(super) async fn start(
         findings.push(Finding::new(["reference"], problem.message()));
     }
     check_secrets(&start.secrets, &mut findings);
+    for name in start.withheld.iter().filter(|name| !is_plain(name)) {
+        findings.push(Finding::new(["withheld", name], format!("{:?} {NO_NAME}", alm_domain::shorten(name))));
+    }
     if !findings.is_empty() {
         return Err(ProviderError::Invalid(findings));
     }
@@ -53,14 +58,10 @@ pub(super) async fn start(
         places: inner.places(),
         rerun,
         deploys,
+        withheld: start.withheld,
     };
     let secrets = start.secrets;
-    blocking("take the build in", move || {
-        let exposed: Vec<(String, &str)> =
-            secrets.iter().map(|secret| (secret.name.clone(), secret.value.expose_secret())).collect();
-        dir.create(&request, &exposed)
-    })
-    .await?;
+    blocking("take the build in", move || dir.create(&request, &secrets)).await?;
     inner.queue.add(build, Fate::Waiting);
     Ok(RunRef(build.to_string()))
 }
@@ -135,17 +136,40 @@ fn was_released(inner: &Inner, build: BuildId) -> bool {
     inner.config.artifacts.join(build.to_string()).join("released").exists()
 }
 
+/// Hands a run the token of an environment.
+///
+/// # Errors
+/// [`ProviderError::Invalid`] for a name that no file can have; [`ProviderError::NotFound`].
+pub(super) async fn supply(inner: &Arc<Inner>, run: &RunRef, secret: &NamedSecret) -> Result<(), ProviderError> {
+    let (_, dir) = inner.run(run)?;
+    let mut findings = Vec::new();
+    check_secrets(std::slice::from_ref(secret), &mut findings);
+    if !findings.is_empty() {
+        return Err(ProviderError::Invalid(findings));
+    }
+    let secret = secret.clone();
+    blocking("hand the token over", move || {
+        let folded = dir.fold()?;
+        if folded.complete || folded.run.status.is_terminal() {
+            return Ok(());
+        }
+        // Where the run has ended in the meantime, nobody needs it any more.
+        unless_gone(dir.put_token(&secret)).map(drop)
+    })
+    .await
+}
+
+const NO_NAME: &str = "is no name of a secret: use letters, digits, `_`, `-` and `.`, at most 128";
+
 fn check_secrets(secrets: &[NamedSecret], findings: &mut Vec<Finding>) {
     for (index, secret) in secrets.iter().enumerate() {
         let name = &secret.name;
-        let is_plain = !name.is_empty()
-            && name.len() <= 128
-            && !name.starts_with('.')
-            && name.bytes().all(|b| b.is_ascii_alphanumeric() || b"_-.".contains(&b));
-        let problem = if !is_plain {
-            "is no name of a secret: use letters, digits, `_`, `-` and `.`, at most 128"
-        } else if secrets[..index].iter().any(|other| other.name == *name) {
-            "is given twice: give it once"
+        let same =
+            |other: &&NamedSecret| other.reach == secret.reach && variable("", &other.name) == variable("", name);
+        let problem = if !is_plain(name) {
+            NO_NAME.to_owned()
+        } else if let Some(other) = secrets[..index].iter().find(same) {
+            format!("has the same variable as {:?}: give each secret once", alm_domain::shorten(&other.name))
         } else {
             continue;
         };

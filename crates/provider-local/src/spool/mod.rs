@@ -9,6 +9,7 @@ mod payload;
 mod reader;
 mod request;
 mod run_dir;
+mod secrets;
 #[cfg(test)]
 mod tests;
 
@@ -21,5 +22,6 @@ pub(crate) use payload::{Payload, Started};
 pub(crate) use reader::{Reader, Step};
 pub(crate) use request::{DeployRequest, Places, RerunRequest, RunRequest};
 pub(crate) use run_dir::{Commands, DecisionFile, Held, RunDir};
+pub(crate) use secrets::{StoredToken, is_plain};
 pub(crate) use token::Token;
 pub(crate) use writer::Writer;

@@ -31,6 +31,9 @@ pub(crate) struct RunRequest {
     /// That only what deploys to an environment is run.
     #[serde(default)]
     pub(crate) deploys: Option<DeployRequest>,
+    /// Environments whose token comes later.
+    #[serde(default)]
+    pub(crate) withheld: Vec<String>,
 }
 
 /// Where a run brings which version.

@@ -8,7 +8,7 @@ use std::{
     sync::atomic::{AtomicU64, Ordering},
 };
 
-use alm_build_spi::Decision;
+use alm_build_spi::{Decision, NamedSecret};
 use alm_domain::{ApprovalKey, BuildId, ParameterValue, Verdict};
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -17,7 +17,8 @@ use super::{Folded, RunRequest, Writer};
 
 static UNIQUE: AtomicU64 = AtomicU64::new(0);
 
-/// The directory of one run: `request.json`, `spool`, `lock`, `control/`, `secrets/`, `supervisor.log`.
+/// The directory of one run: `request.json`, `spool`, `lock`, `control/`, `secrets/`, `tokens/`,
+/// `supervisor.log`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct RunDir {
     path: PathBuf,
@@ -77,10 +78,6 @@ impl RunDir {
         self.path.join("spool")
     }
 
-    pub(crate) fn secrets(&self) -> PathBuf {
-        self.path.join("secrets")
-    }
-
     pub(crate) fn control(&self) -> PathBuf {
         self.path.join("control")
     }
@@ -98,7 +95,7 @@ impl RunDir {
     ///
     /// # Errors
     /// When it cannot be written.
-    pub(crate) fn create(&self, request: &RunRequest, secrets: &[(String, &str)]) -> io::Result<bool> {
+    pub(crate) fn create(&self, request: &RunRequest, secrets: &[NamedSecret]) -> io::Result<bool> {
         if self.exists() {
             return Ok(false);
         }
@@ -202,14 +199,6 @@ impl RunDir {
         Ok(commands)
     }
 
-    /// Takes the secrets from the disk.
-    ///
-    /// # Errors
-    /// When they cannot be removed.
-    pub(crate) fn remove_secrets(&self) -> io::Result<()> {
-        gone(fs::remove_dir_all(self.secrets()))
-    }
-
     /// Removes the directory. One that is gone is a success.
     ///
     /// # Errors
@@ -218,16 +207,12 @@ impl RunDir {
         gone(fs::remove_dir_all(&self.path))
     }
 
-    fn fill(&self, request: &RunRequest, secrets: &[(String, &str)]) -> io::Result<()> {
+    fn fill(&self, request: &RunRequest, secrets: &[NamedSecret]) -> io::Result<()> {
         fs::create_dir_all(self.control())?;
-        fs::create_dir_all(self.secrets())?;
         set_mode(&self.path, 0o700)?;
-        for (name, value) in secrets {
-            write_new(&self.secrets().join(name), value.as_bytes(), 0o400)?;
-        }
+        self.fill_secrets(secrets)?;
         write_new(&self.path.join("request.json"), &serde_json::to_vec(request)?, 0o600)?;
         write_new(&self.spool(), b"", 0o600)?;
-        File::open(self.secrets())?.sync_all()?;
         File::open(&self.path)?.sync_all()
     }
 
@@ -250,18 +235,18 @@ impl RunDir {
     }
 }
 
-fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
+pub(super) fn write_new(path: &Path, content: &[u8], mode: u32) -> io::Result<()> {
     let mut file = OpenOptions::new().write(true).create_new(true).mode(mode).open(path)?;
     file.write_all(content)?;
     file.sync_all()
 }
 
-fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
+pub(super) fn set_mode(path: &Path, mode: u32) -> io::Result<()> {
     use std::os::unix::fs::PermissionsExt;
     fs::set_permissions(path, fs::Permissions::from_mode(mode))
 }
 
-fn gone(result: io::Result<()>) -> io::Result<()> {
+pub(super) fn gone(result: io::Result<()>) -> io::Result<()> {
     match result {
         Err(e) if e.kind() == io::ErrorKind::NotFound => Ok(()),
         other => other,

@@ -9,6 +9,7 @@ use alm_domain::{
     ApprovalObservation, Clock, LogLine, LogStream, Observation, ReasonCode, RunObservation, RunStatus, StageKey,
     StageKind, StageObservation, StatusReason, Timestamp, Warning,
 };
+use alm_masking::Gap;
 
 use super::journal::Journal;
 
@@ -69,6 +70,11 @@ impl Board {
     pub(crate) fn warn(&self, code: &str, message: impl Into<String>) {
         let warning = Warning { code: code.to_owned(), message: message.into() };
         self.lock().journal.tell(vec![Observation::Warning(warning)], false);
+    }
+
+    /// Tells of secrets that are not, or not wholly, taken out of the log.
+    pub(crate) fn warn_of_gaps(&self, gaps: &[Gap]) {
+        gaps.iter().for_each(|gap| self.warn("SECRET_NOT_MASKED", gap.to_string()));
     }
 
     /// Tells of a question, so that it is not lost in a crash.
@@ -153,15 +159,19 @@ impl Inner {
         let leaves = || self.stages.iter().filter(|stage| !is_frame(stage.kind));
         let works =
             leaves().any(|s| matches!(s.status, RunStatus::Running | RunStatus::Queued | RunStatus::Cancelling));
-        let waiting = leaves().find(|stage| stage.status == RunStatus::WaitingForApproval);
+        let waiting = leaves().find(|stage| is_waiting(stage.status)).filter(|_| !works);
         let (status, reason) = match waiting {
-            Some(stage) if !works => {
+            Some(stage) if stage.status == RunStatus::WaitingForApproval => {
                 let message = format!("stage {:?} waits for a decision", stage.name);
-                (RunStatus::WaitingForApproval, Some(StatusReason::new(ReasonCode::WaitingForDecision, message)))
+                (stage.status, Some(StatusReason::new(ReasonCode::WaitingForDecision, message)))
             }
-            _ => (RunStatus::Running, None),
+            Some(stage) => {
+                let message = format!("stage {:?} waits for the token of its environment", stage.name);
+                (stage.status, Some(StatusReason::new(ReasonCode::Credential, message)))
+            }
+            None => (RunStatus::Running, None),
         };
-        let is_live = matches!(self.run.status, RunStatus::Running | RunStatus::WaitingForApproval);
+        let is_live = self.run.status == RunStatus::Running || is_waiting(self.run.status);
         if !is_live || self.run.status == status {
             return None;
         }
@@ -169,6 +179,10 @@ impl Inner {
         self.run.reason = reason;
         Some(self.run.clone())
     }
+}
+
+const fn is_waiting(status: RunStatus) -> bool {
+    matches!(status, RunStatus::WaitingForApproval | RunStatus::WaitingForCredential)
 }
 
 pub(crate) const fn is_frame(kind: StageKind) -> bool {
@@ -189,6 +203,8 @@ fn derive(frame: &StageObservation, children: &[&StageObservation], now: Timesta
         RunStatus::Running
     } else if any(RunStatus::WaitingForApproval) {
         RunStatus::WaitingForApproval
+    } else if any(RunStatus::WaitingForCredential) {
+        RunStatus::WaitingForCredential
     } else if has_begun {
         RunStatus::Running
     } else if any(RunStatus::Queued) {
@@ -204,7 +220,7 @@ fn derive(frame: &StageObservation, children: &[&StageObservation], now: Timesta
             _ => StatusReason::new(reason.code, format!("stage {:?}: {}", child.name, reason.message)),
         })
     });
-    let began = matches!(status, RunStatus::Running | RunStatus::WaitingForApproval) || has_begun;
+    let began = status == RunStatus::Running || is_waiting(status) || has_begun;
     StageObservation {
         status,
         reason,

@@ -26,7 +26,8 @@ use super::{
     plan::{Context, Plan},
     prepare::{Prepared, Stopped, prepare},
     reuse::{files_of, reusable},
-    site::{Secrets, Site, Workplace},
+    secrets::Secrets,
+    site::{Site, Workplace},
     step::end_descendants,
 };
 use crate::{
@@ -132,10 +133,8 @@ impl Build {
             (RunStatus::Errored, StatusReason::new(ReasonCode::Other, format!("{what}: {cause}")))
         };
         let desk = Workplace::make(work_of(&self.request)).map_err(|e| local("cannot make the work directory", e))?;
-        let secrets = Secrets::read(&self.run).map_err(|e| local("cannot read the secrets of the build", e))?;
-        for gap in &secrets.gaps {
-            self.board.warn("SECRET_NOT_MASKED", gap.to_string());
-        }
+        let (secrets, gaps) = Secrets::read(&self.run).map_err(|e| local("cannot read the secrets of the build", e))?;
+        self.board.warn_of_gaps(&gaps);
         let Prepared { source, fetched, pipeline, parameters } = prepare(&self.run, &self.request, &self.board)?;
         let kept = self.request.places.artifacts.join(self.request.build.to_string());
         let limit =

@@ -15,6 +15,7 @@ use alm_domain::{Observation, ParameterValue, ReasonCode, RunStatus, StatusReaso
 
 use super::{
     approval::Question,
+    lack::{Lack, lacks_token},
     plan::{Context, Ended, Plan, Turn},
     site::Site,
     stage::{Unit, run_stage},
@@ -27,6 +28,8 @@ use crate::spool::{Commands, DecisionFile};
 pub(crate) enum Event {
     /// Everything that was asked of the run so far.
     Commands(Commands),
+    /// There is a token that was not there before.
+    Supplied,
     /// A stage has ended.
     Ended(usize, Ended),
 }
@@ -48,6 +51,8 @@ pub(crate) struct Conductor {
     asking: HashMap<usize, Question>,
     /// Those whose turn it is, and what was given with the decision.
     due: VecDeque<(usize, Vec<ParameterValue>)>,
+    /// Those that wait for the token of their environment.
+    lacking: HashMap<usize, Lack>,
     running: HashMap<usize, Stop>,
     stopping: Option<StopReason>,
     events: (Sender<Event>, Receiver<Event>),
@@ -82,6 +87,7 @@ impl Conductor {
             ended: HashMap::new(),
             asking: HashMap::new(),
             due: VecDeque::new(),
+            lacking: HashMap::new(),
             running: HashMap::new(),
             stopping: None,
             events,
@@ -104,7 +110,7 @@ impl Conductor {
         loop {
             self.look_around();
             self.start_due();
-            if self.running.is_empty() && self.asking.is_empty() && self.due.is_empty() {
+            if self.running.is_empty() && self.asking.is_empty() && self.due.is_empty() && self.lacking.is_empty() {
                 return self.verdict();
             }
             let before = Instant::now();
@@ -119,6 +125,7 @@ impl Conductor {
                     self.ended.insert(at, ended);
                 }
                 Ok(Event::Commands(commands)) => self.obey(&commands),
+                Ok(Event::Supplied) => self.supplied(),
                 Err(RecvTimeoutError::Timeout | RecvTimeoutError::Disconnected) => {}
             }
             if self.worked >= self.limit && self.stopping.is_none() && !self.running.is_empty() {
@@ -153,6 +160,7 @@ impl Conductor {
         !self.ended.contains_key(&at)
             && !self.asking.contains_key(&at)
             && !self.running.contains_key(&at)
+            && !self.lacking.contains_key(&at)
             && !self.due.iter().any(|(due, _)| *due == at)
     }
 
@@ -177,7 +185,7 @@ impl Conductor {
             let message = format!("{} of {slots} stages of this build are at work", self.running.len());
             let reason = StatusReason::new(ReasonCode::WaitingForSlot, message);
             self.site.board.update(&self.plan.stages[*at].key, |stage, now| {
-                if stage.status == RunStatus::Planned {
+                if matches!(stage.status, RunStatus::Planned | RunStatus::WaitingForCredential) {
                     stage.status = RunStatus::Queued;
                     stage.reason = Some(reason);
                     stage.queued_at = Some(now);
@@ -187,6 +195,11 @@ impl Conductor {
     }
 
     fn start(&mut self, at: usize, inputs: Vec<ParameterValue>) {
+        if let Some(reason) = lacks_token(&self.site, &self.plan.stages[at]) {
+            let lack = Lack::begin(&self.site, &self.plan.stages[at], inputs, reason);
+            self.lacking.insert(at, lack);
+            return;
+        }
         let stop = match Stop::new() {
             Ok(stop) => stop,
             Err(cause) => {
@@ -218,6 +231,16 @@ impl Conductor {
             // Nobody listens only when the conductor is gone, and the process with it.
             let _ = events.send(Event::Ended(unit.at, ended));
         });
+    }
+
+    fn supplied(&mut self) {
+        let ready = |at: &usize| lacks_token(&self.site, &self.plan.stages[*at]).is_none();
+        let ready: Vec<usize> = self.lacking.keys().copied().filter(ready).collect();
+        for at in ready {
+            if let Some(lack) = self.lacking.remove(&at) {
+                self.due.push_back((at, lack.inputs));
+            }
+        }
     }
 
     fn obey(&mut self, commands: &Commands) {
@@ -269,6 +292,12 @@ impl Conductor {
                 self.finish(at, RunStatus::Cancelled, Some(reason));
             }
         }
+        let late: Vec<usize> = self.lacking.iter().filter(|(_, lack)| lack.is_late()).map(|(at, _)| *at).collect();
+        for at in late {
+            self.lacking.remove(&at);
+            let reason = StatusReason::new(ReasonCode::CredentialLapsed, "nobody connected the account in time");
+            self.finish(at, RunStatus::Cancelled, Some(reason));
+        }
     }
 
     fn stop(&mut self, why: StopReason) {
@@ -293,6 +322,9 @@ impl Conductor {
             self.finish(at, RunStatus::Cancelled, Some(reason.clone()));
         }
         self.due.clear();
+        for at in std::mem::take(&mut self.lacking).into_keys() {
+            self.finish(at, RunStatus::Cancelled, Some(reason.clone()));
+        }
         let open: Vec<usize> = self.plan.leaves().filter(|at| self.is_open(*at)).collect();
         for at in open {
             self.finish(at, RunStatus::Skipped, Some(reason.clone()));
@@ -315,7 +347,8 @@ impl Conductor {
     }
 
     fn nap(&self) -> Duration {
-        let asked = self.asking.values().filter_map(Question::time_left).min();
+        let asked = self.asking.values().filter_map(Question::time_left);
+        let asked = asked.chain(self.lacking.values().filter_map(Lack::time_left)).min();
         let worked =
             (!self.running.is_empty() && self.stopping.is_none()).then(|| self.limit.saturating_sub(self.worked));
         asked.into_iter().chain(worked).min().unwrap_or(NAP).min(NAP)

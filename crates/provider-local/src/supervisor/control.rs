@@ -1,6 +1,6 @@
 //! Watching for commands.
 
-use std::{io, sync::mpsc::Sender, thread, time::Duration};
+use std::{collections::BTreeMap, io, sync::mpsc::Sender, thread, time::Duration};
 
 use rustix::{
     event::{PollFd, PollFlags, Timespec, poll},
@@ -18,6 +18,8 @@ pub(crate) fn watch(run: RunDir, events: Sender<Event>) {
     thread::spawn(move || {
         let watch = watcher(&run);
         let mut seen = 0;
+        // Nothing is known yet: what was put there before this thread ran is told too.
+        let mut tokens = BTreeMap::new();
         loop {
             if let Ok(commands) = run.commands() {
                 let count = commands.decisions.len() + usize::from(commands.cancel);
@@ -27,6 +29,15 @@ pub(crate) fn watch(run: RunDir, events: Sender<Event>) {
                         return;
                     }
                 }
+            }
+            match run.token_times() {
+                Ok(now) if now != tokens => {
+                    tokens = now;
+                    if events.send(Event::Supplied).is_err() {
+                        return;
+                    }
+                }
+                _ => {}
             }
             if !run.exists() {
                 // Nobody can ever follow, decide or cancel it any more: it must not run on for ever.
@@ -49,5 +60,7 @@ pub(crate) fn watch(run: RunDir, events: Sender<Event>) {
 fn watcher(run: &RunDir) -> io::Result<rustix::fd::OwnedFd> {
     let fd = init(CreateFlags::CLOEXEC | CreateFlags::NONBLOCK)?;
     add_watch(&fd, run.control(), WatchFlags::MOVED_TO)?;
+    // A run that an earlier version took in has no tokens.
+    let _ = add_watch(&fd, run.tokens(), WatchFlags::MOVED_TO);
     Ok(fd)
 }

@@ -5,6 +5,7 @@ use std::{collections::BTreeMap, path::Path};
 use alm_domain::{ParameterValue, StageKey, version_label};
 use serde_json::Value;
 
+use super::secrets::variable;
 use crate::spool::RunRequest;
 
 /// Where a build finds its things.
@@ -41,13 +42,8 @@ pub(crate) fn of_build(
     .into_iter()
     .map(|(name, value)| (name.to_owned(), value))
     .collect();
-    if !secrets.is_empty() {
-        env.insert("ALM_SECRETS".to_owned(), text(desk.secrets));
-    }
     for name in secrets {
-        let tail: String =
-            name.chars().map(|c| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' }).collect();
-        env.insert(format!("ALM_SECRET_FILE_{tail}"), text(&desk.secrets.join(name)));
+        env.insert(variable("ALM_SECRET", name), text(&desk.secrets.join(name)));
     }
     env
 }

@@ -14,10 +14,12 @@ mod entry;
 mod environment;
 mod isolation;
 mod journal;
+mod lack;
 mod output;
 mod plan;
 mod prepare;
 mod reuse;
+mod secrets;
 mod site;
 mod stage;
 mod step;
@@ -26,3 +28,4 @@ pub use entry::supervise;
 pub(crate) use isolation::find;
 #[cfg(feature = "fuzzing")]
 pub(crate) use output::Output;
+pub(crate) use secrets::variable;

@@ -3,9 +3,8 @@
 use std::{collections::BTreeMap, ffi::OsString, fs, io, path::PathBuf};
 
 use alm_domain::ParameterValue;
-use alm_masking::{Gap, Masks};
 
-use super::{artifacts::Artifacts, board::Board};
+use super::{artifacts::Artifacts, board::Board, secrets::Secrets};
 use crate::{
     git::Fetched,
     source::Source,
@@ -39,6 +38,8 @@ pub(crate) struct Workplace {
     pub(crate) temporary: PathBuf,
     pub(crate) scripts: PathBuf,
     pub(crate) trees: PathBuf,
+    /// Tokens of the stages that are at work, a folder each.
+    pub(crate) tokens: PathBuf,
 }
 
 impl Workplace {
@@ -52,6 +53,7 @@ impl Workplace {
             temporary: root.join("tmp"),
             scripts: root.join("scripts"),
             trees: root.join("trees"),
+            tokens: root.join("tokens"),
             root,
         };
         place.remove()?;
@@ -67,31 +69,5 @@ impl Workplace {
     /// When something cannot be removed.
     pub(crate) fn remove(&self) -> io::Result<()> {
         crate::keep::remove_tree(&self.root)
-    }
-}
-
-/// The secrets of a build: their names, and what takes their values out of the log.
-#[derive(Debug, Clone, Default)]
-pub(crate) struct Secrets {
-    pub(crate) names: Vec<String>,
-    pub(crate) masks: Masks,
-    /// Those that are not, or not wholly, taken out.
-    pub(crate) gaps: Vec<Gap>,
-}
-
-impl Secrets {
-    /// Reads what lies in the run's directory.
-    ///
-    /// # Errors
-    /// When it cannot be read.
-    pub(crate) fn read(run: &RunDir) -> io::Result<Self> {
-        let mut values: Vec<(String, Vec<u8>)> = Vec::new();
-        for entry in fs::read_dir(run.secrets())? {
-            let entry = entry?;
-            values.push((entry.file_name().to_string_lossy().into_owned(), fs::read(entry.path())?));
-        }
-        values.sort();
-        let (masks, gaps) = Masks::of(values.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
-        Ok(Self { names: values.into_iter().map(|(name, _)| name).collect(), masks, gaps })
     }
 }

@@ -1,18 +1,21 @@
 //! One stage, from its first attempt to its end.
 
 use std::{
-    fs,
+    fs, io,
     path::{Path, PathBuf},
     time::Instant,
 };
 
-use alm_domain::{LogLine, Observation, ParameterValue, ReasonCode, RunStatus, StageAttempt, StageKey, StatusReason};
+use alm_domain::{
+    LogLine, Observation, ParameterValue, ReasonCode, RunStatus, StageAttempt, StageKey, StatusReason, Timestamp,
+};
 
 use super::{
     artifacts::CollectError,
     environment::{self, Desk},
     isolation::{Bare, wrap},
     plan::Ended,
+    secrets::LaidOut,
     site::Site,
     step::{Exit, StepEnd, StepSpec, Stop, StopReason, Stopped, run},
 };
@@ -106,10 +109,12 @@ fn end(site: &Site, unit: &Unit, number: u32, outcome: &Outcome) {
 fn attempt(site: &Site, unit: &Unit, number: u32, stop: &Stop) -> Outcome {
     let Some(work) = &unit.definition.work else { return (RunStatus::Succeeded, None) };
     let tree = site.desk.trees.join(format!("{}-{number}", unit.at));
-    let outcome = match lay_out(site, unit, &tree, stop) {
-        Ok(directory) => at_work(site, unit, work, number, stop, (&tree, &directory)),
-        Err(outcome) => outcome,
-    };
+    let outcome = lay_out(site, unit, &tree, stop).and_then(|directory| {
+        let token = lay_token(site, unit, number)?;
+        let outcome = at_work(site, unit, work, number, stop, (&tree, &directory), token.as_ref());
+        Ok(with_ended_token(outcome, unit, token.as_ref(), site.board.now()))
+    });
+    let outcome = outcome.unwrap_or_else(|outcome| outcome);
     if let Err(cause) = crate::keep::remove_tree(&tree) {
         site.board
             .warn("WORK_TREE_LEFT", format!("the work tree of {:?} cannot be removed: {cause}", unit.definition.name));
@@ -142,6 +147,32 @@ fn lay_out(site: &Site, unit: &Unit, tree: &Path, stop: &Stop) -> Result<PathBuf
     Ok(directory)
 }
 
+/// The token of the stage's environment in a folder of its own; `None` where it has none.
+fn lay_token(site: &Site, unit: &Unit, number: u32) -> Result<Option<LaidOut>, Outcome> {
+    let errored = |cause: io::Error| {
+        let message = format!("cannot hand the token of the environment over: {cause}");
+        (RunStatus::Errored, Some(StatusReason::new(ReasonCode::Other, message)))
+    };
+    let Some(environment) = unit.definition.environment.as_deref() else { return Ok(None) };
+    let Some((token, gaps)) = site.secrets.token(&site.run, environment).map_err(errored)? else { return Ok(None) };
+    site.board.warn_of_gaps(&gaps);
+    let folder = site.desk.tokens.join(format!("{}-{number}", unit.at));
+    LaidOut::put(&folder, environment, &token).map(Some).map_err(errored)
+}
+
+/// A stage that failed after its token had ended says so: that is the likely cause, and somebody can do something about it.
+fn with_ended_token(outcome: Outcome, unit: &Unit, token: Option<&LaidOut>, now: Timestamp) -> Outcome {
+    let ended = token.and_then(|token| token.expires_at).filter(|end| *end <= now);
+    match (outcome, ended, &unit.definition.environment) {
+        ((RunStatus::Failed, Some(reason)), Some(end), Some(environment)) => {
+            let end = end.format("%Y-%m-%d %H:%M:%S UTC");
+            let message = format!("{}; the token of the environment {environment:?} ended at {end}", reason.message);
+            (RunStatus::Failed, Some(StatusReason::new(ReasonCode::Credential, message)))
+        }
+        (outcome, ..) => outcome,
+    }
+}
+
 fn at_work(
     site: &Site,
     unit: &Unit,
@@ -149,11 +180,12 @@ fn at_work(
     number: u32,
     stop: &Stop,
     (tree, directory): (&Path, &Path),
+    token: Option<&LaidOut>,
 ) -> Outcome {
     let deadline = unit.definition.timeout.and_then(|timeout| Instant::now().checked_add(timeout));
     let mut outcome = (RunStatus::Succeeded, None);
     for (index, step) in work.steps.iter().enumerate() {
-        outcome = run_step(site, unit, work, (index, step), number, stop, deadline, (tree, directory));
+        outcome = run_step(site, unit, work, (index, step), number, stop, deadline, (tree, directory), token);
         if outcome.0 != RunStatus::Succeeded {
             break;
         }
@@ -178,6 +210,7 @@ fn run_step(
     stop: &Stop,
     deadline: Option<Instant>,
     (tree, directory): (&Path, &Path),
+    token: Option<&LaidOut>,
 ) -> Outcome {
     let errored = |code, message: String| (RunStatus::Errored, Some(StatusReason::new(code, message)));
     let script = site.desk.scripts.join(format!("{}-{number}-{}.sh", unit.at, index + 1));
@@ -196,6 +229,10 @@ fn run_step(
     let mut readable = vec![site.desk.scripts.as_path()];
     if !site.secrets.names.is_empty() {
         readable.push(&secrets);
+    }
+    if let Some(token) = token {
+        env.insert(token.variable.clone(), token.file.to_string_lossy().into_owned());
+        readable.push(&token.folder);
     }
     let bare = Bare {
         shell: &site.request.options.shell,
@@ -223,7 +260,7 @@ fn run_step(
         stop_command: wrapped.stop_command,
     };
     let attempt = if unit.is_shown { number } else { 0 };
-    let ended = run(&spec, &site.leading, &site.secrets.masks, stop, deadline, |stream, piece| {
+    let ended = run(&spec, &site.leading, &site.secrets.masks(), stop, deadline, |stream, piece| {
         let mut board = site.board.lock();
         let at = Some(board.now());
         let stage = unit.key().cloned();

@@ -80,11 +80,11 @@ async fn a_step_inherits_no_descriptor_and_reads_nothing() {
 async fn secrets_are_files_and_never_in_the_log_or_the_spool() {
     let rig = Rig::new(
         "run: |
-  stat -c %a $ALM_SECRETS/token
-  cat $ALM_SECRET_FILE_TOKEN; echo
+  stat -c %a $ALM_SECRET_TOKEN_FILE
+  cat $ALM_SECRET_TOKEN_FILE; echo
   printf hun; sleep 0.2; printf 'ter2-canary\\n'
-  printf 'u:%s' $(cat $ALM_SECRET_FILE_TOKEN) | base64
-  cat $ALM_SECRET_FILE_TOKEN >&2
+  printf 'u:%s' $(cat $ALM_SECRET_TOKEN_FILE) | base64
+  cat $ALM_SECRET_TOKEN_FILE >&2
 ",
     );
     let mut request = rig.request();

@@ -19,3 +19,4 @@ mod pipelines;
 mod queue;
 mod rerun;
 mod support;
+mod tokens;
