@@ -153,6 +153,7 @@ impl App {
                 AppError::Provider(alm_build_spi::ProviderError::internal("the configuration cannot be stored", e))
             })?,
             config_ref,
+            hold: None,
         };
         let idempotency = key.map(|key| Idempotency { key, request_hash });
         match self.store().start_build(principal, new, idempotency).await? {

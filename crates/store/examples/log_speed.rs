@@ -226,6 +226,7 @@ impl Owner {
             commit: None,
             spec: serde_json::Value::Null,
             config_ref: "x".into(),
+            hold: None,
         };
         let id = build.id;
         store.start_build(me, build, None).await.unwrap();

@@ -23,8 +23,8 @@ mod visibility;
 mod writer;
 
 pub use builds::{
-    Append, BuildFilter, BuildOwners, Committed, Epoch, Fence, FinishedBuild, Idempotency, NewBuild, ProviderLoad,
-    RunRecord, StartOutcome,
+    Append, BuildFilter, BuildOwners, Committed, Epoch, Fence, FinishedBuild, Idempotency, Lift, NewBuild,
+    ProviderLoad, RunRecord, StartOutcome,
 };
 pub use environments::{EnvironmentPatch, NewEnvironment, RemovedEnvironment};
 pub use error::{BoxError, StoreError};

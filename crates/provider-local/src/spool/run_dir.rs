@@ -100,8 +100,7 @@ impl RunDir {
             return Ok(false);
         }
         let parent = self.path.parent().unwrap_or(Path::new("."));
-        let unique = UNIQUE.fetch_add(1, Ordering::Relaxed);
-        let draft = Self { path: parent.join(format!(".new-{}-{}-{unique}", request.build, std::process::id())) };
+        let draft = Self { path: self.aside("draft") };
         let made = draft.fill(request, secrets).and_then(|()| {
             rustix::fs::renameat_with(
                 rustix::fs::CWD,
@@ -204,7 +203,17 @@ impl RunDir {
     /// # Errors
     /// When something of it cannot be removed.
     pub(crate) fn remove(&self) -> io::Result<()> {
-        gone(fs::remove_dir_all(&self.path))
+        // Away first: whoever looks at the run meanwhile, and makes its lock for that, finds nothing to put it into.
+        let away = self.aside("gone");
+        gone(fs::rename(&self.path, &away))?;
+        gone(fs::remove_dir_all(away))
+    }
+
+    /// A place beside it that nobody else uses; what is left there is cleared at a later start.
+    fn aside(&self, why: &str) -> PathBuf {
+        let unique = UNIQUE.fetch_add(1, Ordering::Relaxed);
+        let name = self.path.file_name().unwrap_or_default().to_string_lossy();
+        self.path.with_file_name(format!(".new-{why}-{name}-{}-{unique}", std::process::id()))
     }
 
     fn fill(&self, request: &RunRequest, secrets: &[NamedSecret]) -> io::Result<()> {

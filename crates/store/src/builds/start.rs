@@ -1,12 +1,12 @@
 //! Starting builds, at most once per idempotency key.
 
 use alm_domain::{
-    Build, BuildId, BuildShape, Change, Commit, EventSeq, JournalEntry, ParameterValue, Principal, ProjectEventKind,
-    ProjectId, ProjectRole, ProviderId, RerunOf, RunStatus, ServiceId, Trigger,
+    Build, BuildId, BuildShape, BuildState, Change, Commit, EventSeq, Hold, JournalEntry, ParameterValue, Principal,
+    ProjectEventKind, ProjectId, ProjectRole, ProviderId, RerunOf, RunStatus, ServiceId, Trigger,
 };
 use sea_orm::{EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
-use super::MOST_RETRIES;
+use super::{MOST_RETRIES, round::round};
 use crate::{
     Store, StoreError,
     entity::{build, build_run, idempotency_key, journal, provider, service},
@@ -37,6 +37,8 @@ pub struct NewBuild {
     pub spec: serde_json::Value,
     /// The provider's own name for the build configuration.
     pub config_ref: String,
+    /// Why it does not go to its engine yet; its service's revision must be the one that this names.
+    pub hold: Option<Hold>,
 }
 
 /// What makes starting idempotent.
@@ -130,7 +132,7 @@ impl Store {
         }
         service.last_number += 1;
         let now = self.now();
-        let started = Build {
+        let mut started = Build {
             id: new.id,
             project: ProjectId::from_uuid(service.project_id),
             service: new.service,
@@ -159,6 +161,12 @@ impl Store {
             without: Vec::new(),
             is_complete: false,
         };
+        if let Some(hold) = &new.hold {
+            let mut state = BuildState::new(started);
+            state.hold(hold.clone());
+            round(&mut state);
+            started = state.build;
+        }
         let row = build::Model::of(&started)?.into_active_model();
         build::Entity::insert(row).exec_without_returning(tx.db()).await?;
         if let Some(i) = idempotency {

@@ -2,7 +2,7 @@
 
 use alm_domain::{
     BuildHeads, BuildId, BuildState, Change, EventSeq, JournalEntry, LineNo, LogLine, NumberedLine, Principal,
-    ProjectEvent, ProjectEventKind, ProjectRole, Timestamp,
+    ProjectEvent, ProjectEventKind, ProjectRole, StatusReason, Timestamp,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict,
@@ -11,6 +11,7 @@ use sea_orm::{
 use super::{
     Append, Fence, MOST_RETRIES,
     append::{lock_run, note, write_run},
+    lift::Guard,
     round::round,
     state::{heads, load},
 };
@@ -61,12 +62,29 @@ impl Store {
         R: Send,
         F: FnMut(&mut BuildState) -> R + Send,
     {
+        self.change_build(principal, id, fence, append, Guard::Open, |state, _| f(state)).await
+    }
+
+    /// The same, with what the guard says.
+    pub(super) async fn change_build<R, F>(
+        &self,
+        principal: &Principal,
+        id: BuildId,
+        fence: Fence,
+        append: Append,
+        guard: Guard,
+        mut f: F,
+    ) -> Result<Committed<R>, StoreError>
+    where
+        R: Send,
+        F: FnMut(&mut BuildState, Option<StatusReason>) -> R + Send,
+    {
         append.check()?;
         let prepared = Prepared::new(logs::split(append.lines)).await?;
         let note = (append.resume, append.run_ref);
         let mut retries = 0;
         let outcome = loop {
-            match self.try_update(principal, id, fence, &prepared, &note, &mut f).await {
+            match self.try_update(principal, id, fence, &prepared, &note, guard, &mut f).await {
                 Err(e) if is_collision(&e) && retries < MOST_RETRIES => retries += 1,
                 outcome => break outcome?,
             }
@@ -74,6 +92,7 @@ impl Store {
         Ok(Committed { lines: number(prepared.lines, outcome.heads.line), ..outcome })
     }
 
+    #[expect(clippy::too_many_arguments, reason = "one try at one change, with all that it is made of")]
     async fn try_update<R, F>(
         &self,
         principal: &Principal,
@@ -81,18 +100,20 @@ impl Store {
         fence: Fence,
         prepared: &Prepared,
         noted: &(Option<alm_domain::ResumeToken>, Option<String>),
+        guard: Guard,
         f: &mut F,
     ) -> Result<Committed<R>, StoreError>
     where
         R: Send,
-        F: FnMut(&mut BuildState) -> R + Send,
+        F: FnMut(&mut BuildState, Option<StatusReason>) -> R + Send,
     {
         let scope = visible(principal).at_least(ProjectRole::Developer);
         let tx = self.begin().await?;
         let mut run = lock_run(tx.db(), scope, id, fence).await?;
         let before = load(tx.db(), scope, id).await?.ok_or(StoreError::NotFound)?;
         let mut after = before.clone();
-        let result = f(&mut after);
+        let refused = guard.ask(tx.db(), &before.build).await?;
+        let result = f(&mut after, refused);
         round(&mut after);
         let seq = EventSeq(counter(run.event_head)?).next();
         let change = after.take_change(&before, seq);

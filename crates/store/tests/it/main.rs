@@ -9,6 +9,7 @@ mod crash;
 mod economy;
 mod fencing;
 mod history;
+mod holds;
 mod journal;
 mod logs;
 mod paging;

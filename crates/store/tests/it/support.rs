@@ -154,6 +154,7 @@ pub(crate) fn new_build(service: ServiceId) -> NewBuild {
         commit: None,
         spec: serde_json::json!({ "service": "web" }),
         config_ref: "config".into(),
+        hold: None,
     }
 }
 
