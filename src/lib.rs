@@ -8,4 +8,5 @@ pub mod config;
 pub mod graphql;
 pub mod http;
 pub mod links;
+pub mod sign_in;
 pub mod wiring;

@@ -3,6 +3,10 @@
 use std::{path::PathBuf, sync::Arc, time::Duration};
 
 use alm_build_spi::{BuildProvider, ProviderDescriptor, ProviderError};
+use alm_credentials::{
+    outbound::{CaBundle, Exception, Outbound, Policy},
+    sign_in::{Admission, Cluster, Issuer, IssuerSettings},
+};
 use alm_domain::{Clock, Principal, Provider, ProviderKind, Settings, SystemClock, SystemIds};
 use alm_provider_local::{LocalConfig, LocalProvider};
 use alm_store::{PageRequest, Store};
@@ -14,9 +18,10 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, ProviderFactory, RegisterProvider, Timing},
     cli::{BoxError, Composition, Ready, Serving},
-    config::{Config, ConfigError, Problem},
+    config::{Config, ConfigError, IssuerUrl, Problem, SignIn, Words},
     graphql::{self, Api, Limits},
-    http::{self, HttpConfig, HttpState, Readiness, SingleUserAuth, Token, TrustedDocuments},
+    http::{self, HttpConfig, HttpState, Readiness, Token, TrustedDocuments},
+    sign_in::Entrance,
 };
 
 /// Short name of the provider that is there from the first start.
@@ -48,16 +53,21 @@ impl Composition for Wiring {
         store.lock_exclusive().await?;
         store.migrate().await?;
 
+        let keep_token = !config.sign_in.is_on() || config.sign_in.keep_token;
         let timing = Timing::default();
         let factory = Factory { data: data.path().to_owned(), local_repositories: config.allow_local_repositories() };
         let app = App::new(store.clone(), Arc::new(factory), Arc::new(SystemClock), Arc::new(SystemIds), timing);
         register_embedded(&app).await?;
         app.resume().await?;
 
+        let mut entrance = ways_in(&config.sign_in, Entrance::new(app.clone(), Arc::new(SystemClock)))?;
+        if keep_token {
+            entrance = entrance.own_token(token.clone());
+        }
         let closing = CancellationToken::new();
         let state = HttpState::new(
             Api::new(app.clone(), Limits::default(), timing),
-            Arc::new(SingleUserAuth::new(token.clone())),
+            Arc::new(entrance),
             Arc::new(SystemIds),
             Arc::clone(&transport),
             closing.clone(),
@@ -68,7 +78,7 @@ impl Composition for Wiring {
         .extra(http::downloads(app.clone()));
         let server = http::serve(listener, routes(state), transport, closing.clone());
         // Nobody waiting for the word means that the command line is on its way out.
-        let _ = ready.send(Ready { token: SecretString::from(token.expose().to_owned()) });
+        let _ = ready.send(Ready { token: keep_token.then(|| SecretString::from(token.expose().to_owned())) });
 
         tokio::pin!(server);
         let served = tokio::select! {
@@ -114,6 +124,55 @@ async fn register_embedded(app: &App) -> Result<(), BoxError> {
     };
     app.register_provider(&system, request).await?;
     Ok(())
+}
+
+/// Opens the ways in that the settings name. Whom the settings trust to say who somebody is may have a private address.
+fn ways_in(settings: &SignIn, mut entrance: Entrance) -> Result<Entrance, ConfigError> {
+    let refused = |why: String| ConfigError(vec![Problem::of("sign_in.ca_file", why)]);
+    let ca = match &settings.ca_file {
+        None => None,
+        Some(path) => {
+            let pem = std::fs::read_to_string(path);
+            let pem = pem.map_err(|e| refused(format!("{} cannot be read: {e}", path.display())))?;
+            let bundle = CaBundle::parse(&pem);
+            Some(bundle.map_err(|e| refused(format!("{}: {e}", path.display())))?)
+        }
+    };
+    let texts = |words: &[Words]| words.iter().map(|word| word.as_str().to_owned()).collect::<Vec<_>>();
+    let named = settings.issuer.iter().chain(&settings.cluster).filter_map(|server| server.url().host_str());
+    let named = named.chain(settings.hosts.iter().map(|host| host.as_str()));
+    let allowed = named.filter_map(|host| {
+        let host = host.rsplit_once(':').filter(|(_, port)| port.parse::<u16>().is_ok()).map_or(host, |(name, _)| name);
+        host.trim_start_matches('[').trim_end_matches(']').parse::<Exception>().ok()
+    });
+    // This machine's own name is looked up to its own addresses.
+    let own = ["127.0.0.1", "::1"].into_iter().filter_map(|address| address.parse().ok());
+    let is_local = |server: &IssuerUrl| server.url().host_str() == Some("localhost");
+    let local = settings.issuer.iter().chain(&settings.cluster).any(is_local);
+    let allowed = allowed.chain(own.filter(|_| local)).collect();
+    let outbound = Outbound::new(Policy::allowing(allowed));
+    let admission = Admission {
+        groups: texts(&settings.groups),
+        admins: texts(&settings.admins),
+        admin_groups: texts(&settings.admin_groups),
+    };
+    if let (Some(issuer), Some(audience)) = (&settings.issuer, &settings.audience) {
+        let settings = IssuerSettings {
+            issuer: issuer.url().clone(),
+            ends_in_slash: issuer.as_str().ends_with('/'),
+            hosts: settings.hosts.iter().map(|host| host.as_str().to_owned()).collect(),
+            audience: audience.as_str().to_owned(),
+            algorithms: settings.algorithms.clone(),
+            login_claim: settings.login_claim.as_str().to_owned(),
+            groups_claim: settings.groups_claim.as_str().to_owned(),
+            admission: admission.clone(),
+        };
+        entrance = entrance.issuer(Issuer::new(settings, outbound.clone(), ca.clone(), Arc::new(SystemClock)));
+    }
+    if let Some(api) = &settings.cluster {
+        entrance = entrance.cluster(Cluster::new(api.url().clone(), admission, outbound, ca));
+    }
+    Ok(entrance)
 }
 
 fn transport(config: &Config) -> HttpConfig {

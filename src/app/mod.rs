@@ -11,6 +11,8 @@ mod error;
 mod figures;
 mod live;
 mod monitor;
+mod people;
+mod presence;
 mod registry;
 mod retention;
 mod services;
@@ -29,6 +31,8 @@ pub use error::{AppError, FieldProblem};
 pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};
 pub use live::{BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, StreamEnd};
 pub use monitor::Timing;
+pub use people::CreatePersonalToken;
+pub use presence::{Bearer, BearerOrigin, Presence};
 pub use registry::ProviderFactory;
 pub use services::{CreateService, UpdateService};
 pub use start::{RerunBuild, StartBuild};
@@ -54,6 +58,7 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     retention_every: Duration,
+    presence: Presence,
     /// Changes that are under way, whether or not anybody still waits for their answer, and shared streams.
     changes: TaskTracker,
 }
@@ -75,6 +80,7 @@ impl App {
         Self {
             inner: Arc::new(Inner {
                 retention_every,
+                presence: Presence::new(Arc::clone(&clock)),
                 store,
                 registry,
                 hub,
@@ -126,6 +132,12 @@ impl App {
     #[must_use]
     pub fn store(&self) -> &Store {
         &self.inner.store
+    }
+
+    /// The bearer tokens of those who are here.
+    #[must_use]
+    pub fn presence(&self) -> &Presence {
+        &self.inner.presence
     }
 
     /// The clock of the service.

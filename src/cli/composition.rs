@@ -54,6 +54,6 @@ pub struct Serving {
 /// Says that requests are answered now.
 #[derive(Debug)]
 pub struct Ready {
-    /// The token of single-user mode, for its owner's eyes.
-    pub token: SecretString,
+    /// The token in the data directory, for its owner's eyes; `None` where it opens nothing because people sign in.
+    pub token: Option<SecretString>,
 }

@@ -23,6 +23,13 @@ pub(super) async fn demo(config: Arc<Config>, composition: &dyn Composition) -> 
                 .to_owned(),
         ));
     }
+    if config.sign_in.is_on() && !config.sign_in.keep_token {
+        return Err(CliError::Usage(
+            "the samples are set up with the token of the data directory, which opens nothing where people sign in: set \
+             sign_in.keep_token (ALM_SIGN_IN_KEEP_TOKEN) to true, or run the demo without sign_in"
+                .to_owned(),
+        ));
+    }
     let folder = config.data.dir.join("demo");
     serve(config, composition, Box::new(|running| setup::set_up(folder, running).boxed())).await
 }

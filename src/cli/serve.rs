@@ -22,8 +22,8 @@ pub struct Running {
     pub local: Url,
     /// Where people reach it.
     pub public: Url,
-    /// The token of single-user mode.
-    pub token: SecretString,
+    /// The token in the data directory, if it opens anything.
+    pub token: Option<SecretString>,
 }
 
 /// What else is done while the server runs.
@@ -62,7 +62,7 @@ async fn serve_until(
         Some(()) = stops.next() => return drain(server, &stop, &config, stops).await,
     };
     let public = config.server.public_url.as_ref().map_or_else(|| local.clone(), |url| url.url().clone());
-    if let Err(error) = announce(&public, &token, &mut std::io::stdout()) {
+    if let Err(error) = announce(&public, token.as_ref(), &mut std::io::stdout()) {
         // Whoever started the server no longer reads; the clients do.
         warn!(error = %error, "the address could not be printed");
     }
@@ -101,9 +101,14 @@ async fn listen(config: &Config) -> Result<(TcpListener, Url), CliError> {
 }
 
 /// The one place where the token is shown, to whoever started the server.
-fn announce(address: &Url, token: &SecretString, out: &mut dyn Write) -> std::io::Result<()> {
-    writeln!(out, "The ALM Build Service is at\n\n    {address}#token={}\n", token.expose_secret())?;
-    writeln!(out, "Whoever has this address may do everything here; the token stays the same over restarts.")?;
+fn announce(address: &Url, token: Option<&SecretString>, out: &mut dyn Write) -> std::io::Result<()> {
+    match token {
+        Some(token) => {
+            writeln!(out, "The ALM Build Service is at\n\n    {address}#token={}\n", token.expose_secret())?;
+            writeln!(out, "Whoever has this address may do everything here; the token stays the same over restarts.")?;
+        }
+        None => writeln!(out, "The ALM Build Service is at\n\n    {address}\n\nwhere people sign in.")?,
+    }
     writeln!(
         out,
         "Ctrl-C stops the server. Builds that run on this machine go on, and are found again at the next start."

@@ -29,7 +29,7 @@ impl Composition for Greeter {
         if self.fails {
             return Err("the database is gone".into());
         }
-        let _ = serving.ready.send(Ready { token: "t".into() });
+        let _ = serving.ready.send(Ready { token: Some("t".into()) });
         loop {
             tokio::select! {
                 client = serving.listener.accept() => client?.0.write_all(b"hello").await?,
@@ -121,7 +121,7 @@ async fn a_server_that_cannot_begin_says_why() {
 #[test]
 fn the_address_is_printed_with_its_token_and_the_promise() {
     let mut out = Vec::new();
-    announce(&"http://127.0.0.1:8080/".parse().unwrap(), &"secret".into(), &mut out).unwrap();
+    announce(&"http://127.0.0.1:8080/".parse().unwrap(), Some(&"secret".into()), &mut out).unwrap();
     let out = String::from_utf8(out).unwrap();
     assert!(out.contains("    http://127.0.0.1:8080/#token=secret\n"), "{out}");
     assert!(out.contains("Builds that run on this machine go on"), "{out}");

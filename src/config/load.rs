@@ -6,12 +6,13 @@ use figment::{Figment, value::Value};
 
 use super::{
     Config, ConfigError, Data, Database, Documents, Effective, Environment, Fallback, Key, Limits, Local, Log, Origin,
-    Problem, Server, Setting, documents, sources,
+    Problem, Server, Setting, SignIn, documents, sources,
 };
 
 /// Every setting, in the order of the reference, with what its section is about.
-pub(super) const SECTIONS: [(&str, &[Key]); 7] = [
+pub(super) const SECTIONS: [(&str, &[Key]); 8] = [
     (Server::ABOUT, Server::KEYS),
+    (SignIn::ABOUT, SignIn::KEYS),
     (Limits::ABOUT, Limits::KEYS),
     (Documents::ABOUT, Documents::KEYS),
     (Data::ABOUT, Data::KEYS),
@@ -75,6 +76,7 @@ impl Config {
         let figment = sources::layers(environment, file, &keys, &mut problems);
         let mut reader = Reader { figment, environment, problems, effective: Vec::new() };
         let server = Server::read(&mut reader);
+        let sign_in = SignIn::read(&mut reader);
         let limits = Limits::read(&mut reader);
         let documents = Documents::read(&mut reader);
         let data = Data::read(&mut reader);
@@ -87,11 +89,19 @@ impl Config {
         if let Some(problem) = documents.as_ref().and_then(documents::only_without_any) {
             reader.problems.push(problem);
         }
-        match (server, limits, documents, data, database, local, log) {
-            (Some(server), Some(limits), Some(documents), Some(data), Some(database), Some(local), Some(log))
-                if reader.problems.is_empty() =>
-            {
-                Ok(Self { server, limits, documents, data, database, local, log, effective: reader.effective })
+        reader.problems.extend(sign_in.as_ref().map(SignIn::problems).unwrap_or_default());
+        match (server, sign_in, limits, documents, data, database, local, log) {
+            (
+                Some(server),
+                Some(sign_in),
+                Some(limits),
+                Some(documents),
+                Some(data),
+                Some(database),
+                Some(local),
+                Some(log),
+            ) if reader.problems.is_empty() => {
+                Ok(Self { server, sign_in, limits, documents, data, database, local, log, effective: reader.effective })
             }
             _ => Err(ConfigError(reader.problems)),
         }

@@ -19,6 +19,7 @@ mod problem;
 mod reference;
 mod server;
 mod setting;
+mod sign_in;
 mod sources;
 mod suggest;
 #[cfg(test)]
@@ -37,14 +38,19 @@ pub use problem::{ConfigError, Problem};
 pub use reference::reference;
 pub use server::Server;
 pub use setting::{Fallback, Key, Setting};
+pub use sign_in::SignIn;
 pub use suggest::{closest, distance};
-pub use value::{Bind, Bytes, Count, DatabaseUrl, HostName, LogFilter, LogFormat, Period, PublicUrl, WebOrigin};
+pub use value::{
+    Bind, Bytes, Count, DatabaseUrl, HostName, IssuerUrl, LogFilter, LogFormat, Period, PublicUrl, WebOrigin, Words,
+};
 
 /// All settings of one instance, checked.
 #[derive(Debug, Clone)]
 pub struct Config {
     /// Where it listens, and for whom.
     pub server: Server,
+    /// How people sign in.
+    pub sign_in: SignIn,
     /// How much it takes from clients.
     pub limits: Limits,
     /// Which documents it knows.

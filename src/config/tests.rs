@@ -142,6 +142,38 @@ fn the_host_of_the_public_address_need_not_be_listed() {
 }
 
 #[test]
+fn a_sign_in_that_would_let_in_whom_nobody_meant_is_refused_with_the_remedy() {
+    let issuer = ("ALM_SIGN_IN_ISSUER", "https://sso.example.org");
+    let audience = ("ALM_SIGN_IN_AUDIENCE", "alm");
+    for (variables, expected) in [
+        (vec![issuer], "set sign_in.audience (ALM_SIGN_IN_AUDIENCE)"),
+        (
+            vec![issuer, audience, ("ALM_SIGN_IN_ALGORITHMS", "none")],
+            "which is no algorithm with a private key: use RS256",
+        ),
+        (vec![issuer, audience, ("ALM_SIGN_IN_ALGORITHMS", "RS256,HS256")], "has \"HS256\""),
+        (vec![("ALM_SIGN_IN_ISSUER", "http://sso.example.org"), audience], "use https"),
+        (vec![("ALM_SIGN_IN_CLUSTER", "http://10.0.0.1:6443")], "use https"),
+        (
+            vec![("ALM_SIGN_IN_ISSUER", "https://accounts.google.com"), audience],
+            "set sign_in.groups (ALM_SIGN_IN_GROUPS)",
+        ),
+        (vec![("ALM_SIGN_IN_ADMINS", "boss")], "nobody can sign in: set sign_in.issuer"),
+        (vec![("ALM_SIGN_IN_KEEP_TOKEN", "true")], "nobody can sign in: set sign_in.issuer"),
+    ] {
+        let problem = refused(&variables, "");
+        assert!(problem.contains(expected), "{variables:?}: {problem}");
+    }
+    let problem = refused(&[issuer, audience], "[sign_in]\nalgorithms = []");
+    assert!(problem.contains("sign_in.algorithms is empty"), "{problem}");
+    assert!(!load(&[], "").unwrap().sign_in.is_on());
+    let config = load(&[("ALM_SIGN_IN_ISSUER", "http://127.0.0.1:9000/realm"), audience], "").unwrap();
+    assert!(config.sign_in.is_on() && !config.sign_in.keep_token);
+    assert_eq!(config.sign_in.issuer.unwrap().as_str(), "http://127.0.0.1:9000/realm", "kept as it was written");
+    assert!(load(&[("ALM_SIGN_IN_CLUSTER", "https://api.cluster.example:6443")], "").unwrap().sign_in.is_on());
+}
+
+#[test]
 fn a_password_is_never_shown() {
     for url in ["postgres://ada:hunter2@db/alm?password=hunter2", "postgres:hunter2", "mysql://ada:hunter2@db/alm"] {
         for variable in ["DATABASE_URL", "ALM_DATABASE_URL"] {

@@ -16,12 +16,21 @@ use super::{Code, Refusal, Token};
 pub enum AuthError {
     /// There is no token.
     #[error(
-        "not signed in: send the header `Authorization: Bearer TOKEN` with the token that the server printed when it started"
+        "not signed in: send the header `Authorization: Bearer TOKEN`, with a token of the sign-in, a personal access token, or \
+         the token that the server printed when it started"
     )]
     Missing,
     /// There is one, and it is not valid (any more).
-    #[error("the token is not valid: use the one that the server printed when it started")]
+    #[error(
+        "the token is not valid: sign in, or use a personal access token, or the token that the server printed when it started"
+    )]
     Invalid,
+    /// It was valid once.
+    #[error("the token has expired: sign in again")]
+    Expired,
+    /// Whether it is valid cannot be found out at the moment.
+    #[error("whether the token is valid cannot be found out at the moment: try again soon")]
+    Unavailable,
 }
 
 /// Turns a bearer token into a principal.
@@ -57,7 +66,8 @@ impl Authenticate for SingleUserAuth {
 
 impl From<AuthError> for Refusal {
     fn from(error: AuthError) -> Self {
-        Self::new(Code::Unauthenticated, error.to_string())
+        let code = if error == AuthError::Unavailable { Code::Unavailable } else { Code::Unauthenticated };
+        Self::new(code, error.to_string())
     }
 }
 

@@ -10,4 +10,5 @@
 pub mod identity;
 pub mod oauth;
 pub mod outbound;
+pub mod sign_in;
 pub mod vault;

@@ -32,7 +32,7 @@ pub use grants::GrantRecord;
 pub use logs::{LogInfo, LogMatches, LogPage, LogPattern, LogSearch, PatternError, StageLogRange};
 pub use oauth_clients::EnvironmentClients;
 pub use page::{Page, PageRequest};
-pub use people::SignIn;
+pub use people::{NewPersonalToken, SignIn};
 pub use projects::{NewProject, ProjectFilter, ProjectOrder, ProjectPatch};
 pub use providers::{NewProvider, ProviderPatch};
 pub use secrets::{ServiceSecret, UsedKey};

@@ -17,7 +17,12 @@ const PROJECT: &str = "demo";
 
 /// Writes the samples, makes what is missing of project and build services, and starts a build of each.
 pub(super) async fn set_up(folder: PathBuf, running: Running) -> Result<(), CliError> {
-    let client = Client::new(Endpoint::new(running.local, running.token))?;
+    let token = running.token.ok_or_else(|| {
+        CliError::Usage(
+            "the samples are set up with the token of the data directory, which opens nothing here".to_owned(),
+        )
+    })?;
+    let client = Client::new(Endpoint::new(running.local, token))?;
     let slug: Slug = PROJECT.parse().map_err(|error| CliError::Usage(format!("{error}")))?;
     let (project, services) = ensure_project(&client, PROJECT, "Demo", "Sample pipelines to try things with.").await?;
     let provider = choose_provider(&client, None).await?;

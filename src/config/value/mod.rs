@@ -8,10 +8,12 @@ mod log;
 mod role;
 mod text;
 mod url;
+mod words;
 
 pub use amount::{Bytes, Count, Period};
 pub use bind::Bind;
 pub use database_url::DatabaseUrl;
 pub use host::HostName;
 pub use log::{LogFilter, LogFormat};
-pub use url::{PublicUrl, WebOrigin};
+pub use url::{IssuerUrl, PublicUrl, WebOrigin};
+pub use words::Words;

@@ -16,6 +16,50 @@ pub struct PublicUrl(Url);
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WebOrigin(String);
 
+/// The address of a server that is trusted to say who somebody is: https, or http on this machine; without credentials, query and
+/// fragment. Kept as it was written: an issuer's name is compared to the letter.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct IssuerUrl {
+    text: String,
+    url: Url,
+}
+
+impl IssuerUrl {
+    /// The address.
+    #[must_use]
+    pub const fn url(&self) -> &Url {
+        &self.url
+    }
+
+    /// The address as it was written.
+    #[must_use]
+    pub fn as_str(&self) -> &str {
+        &self.text
+    }
+}
+
+impl Setting for IssuerUrl {
+    const KIND: &'static str = "address, such as `https://sso.example.org/realms/main`";
+
+    fn read(value: &Value) -> Result<Self, String> {
+        let text = text(value)?;
+        let url = web(&text)
+            .ok_or_else(|| format!("is {}: write an address such as https://sso.example.org", quoted(&text)))?;
+        let is_local = matches!(url.host_str(), Some("localhost" | "127.0.0.1" | "[::1]"));
+        if url.scheme() != "https" && !is_local {
+            return Err(format!(
+                "is {}, and whoever listens on the way could sign in as anybody: use https (http only for this machine)",
+                quoted(&text)
+            ));
+        }
+        Ok(Self { text, url })
+    }
+
+    fn show(&self) -> String {
+        format!("{:?}", self.text)
+    }
+}
+
 impl PublicUrl {
     /// The address.
     #[must_use]

@@ -5,7 +5,7 @@ use std::time::Duration;
 use alm_domain::Principal;
 use secrecy::{ExposeSecret, SecretString};
 
-use crate::http::{Authenticate, Code, document::Problem};
+use crate::http::{AuthError, Authenticate, Code, document::Problem};
 
 /// Who has asked, and by which token.
 pub(in crate::http) struct Caller {
@@ -31,6 +31,7 @@ impl Caller {
             Ok(Ok(now)) if now == self.principal => return Standing::Same,
             Ok(Ok(now)) if now.key() == self.principal.key() => return Standing::OtherRights,
             Ok(Ok(_)) => (Code::Unauthenticated, "the token stands for somebody else now: sign in again".to_owned()),
+            Ok(Err(error @ AuthError::Unavailable)) => (Code::Unavailable, error.to_string()),
             Ok(Err(error)) => (Code::Unauthenticated, error.to_string()),
             Err(_) => (Code::Unavailable, "the token could not be checked in time: connect again".to_owned()),
         };

@@ -5,7 +5,8 @@ use std::{net::SocketAddr, sync::Arc};
 use alm::{
     app::{App, Timing},
     graphql::{Api, Limits},
-    http::{HttpConfig, HttpState, SingleUserAuth, Token, downloads, serve},
+    http::{HttpConfig, HttpState, Token, downloads, serve},
+    sign_in::Entrance,
     wiring,
 };
 use alm_domain::{Clock, SystemClock, SystemIds};
@@ -41,7 +42,7 @@ impl Server {
             let http = Arc::new(http);
             let state = HttpState::new(
                 Api::new(app.clone(), Limits::default(), timing),
-                Arc::new(SingleUserAuth::new(Token::new(TOKEN).unwrap())),
+                Arc::new(Entrance::new(app.clone(), Arc::new(SystemClock)).own_token(Token::new(TOKEN).unwrap())),
                 Arc::new(SystemIds),
                 Arc::clone(&http),
                 closing.clone(),

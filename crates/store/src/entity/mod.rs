@@ -14,6 +14,7 @@ pub(crate) mod log_range;
 pub(crate) mod membership;
 pub(crate) mod oauth_client;
 pub(crate) mod oauth_state;
+pub(crate) mod personal_token;
 pub(crate) mod project;
 pub(crate) mod project_event;
 pub(crate) mod provider;
