@@ -1,11 +1,16 @@
 //! The composition root: the only file that names a concrete provider, database or transport.
 
-use std::{path::PathBuf, sync::Arc, time::Duration};
+use std::{
+    path::{Path, PathBuf},
+    sync::Arc,
+    time::Duration,
+};
 
 use alm_build_spi::{BuildProvider, ProviderDescriptor, ProviderError};
 use alm_credentials::{
     outbound::{CaBundle, Exception, Outbound, Policy},
     sign_in::{Admission, Cluster, Issuer, IssuerSettings},
+    vault::RingFile,
 };
 use alm_domain::{Clock, Principal, Provider, ProviderKind, Settings, SystemClock, SystemIds};
 use alm_provider_local::{LocalConfig, LocalProvider};
@@ -16,8 +21,8 @@ use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    app::{App, ProviderFactory, RegisterProvider, Timing},
-    cli::{BoxError, Composition, Ready, Serving},
+    app::{App, Credentials, ProviderFactory, RegisterProvider, Ring, Timing, VaultReport, rotate_vault, vault_status},
+    cli::{BoxError, Composition, Ready, Serving, VaultWork},
     config::{Config, ConfigError, IssuerUrl, Problem, SignIn, Words},
     graphql::{self, Api, Limits},
     http::{self, HttpConfig, HttpState, Readiness, Token, TrustedDocuments},
@@ -26,6 +31,8 @@ use crate::{
 
 /// Short name of the provider that is there from the first start.
 const EMBEDDED: &str = "local";
+/// The key ring in the data directory, where none is given.
+const KEYS: &str = "vault.keys";
 
 /// The service as it is shipped.
 #[derive(Debug, Clone, Copy, Default)]
@@ -44,6 +51,21 @@ impl Composition for Wiring {
         Ok(())
     }
 
+    async fn vault(&self, config: &Config, work: VaultWork) -> Result<VaultReport, BoxError> {
+        let file = config.data.dir.join(KEYS);
+        let ring = match &config.vault.keys {
+            Some(keys) => Ring::Given(keys.ring().clone()),
+            None => Ring::File(RingFile::load(&file)?),
+        };
+        let store = connect(config).await?;
+        let report = match work {
+            VaultWork::Status => vault_status(&store, ring).await,
+            VaultWork::Rotate => rotate_vault(&store, ring).await,
+        };
+        store.close().await?;
+        Ok(report?)
+    }
+
     async fn serve(&self, serving: Serving) -> Result<(), BoxError> {
         let Serving { config, data, listener, ready, stop } = serving;
         let token = Token::load_or_create(&data.path().join("token"), &mut rand::rng())?;
@@ -56,7 +78,9 @@ impl Composition for Wiring {
         let keep_token = !config.sign_in.is_on() || config.sign_in.keep_token;
         let timing = Timing::default();
         let factory = Factory { data: data.path().to_owned(), local_repositories: config.allow_local_repositories() };
-        let app = App::new(store.clone(), Arc::new(factory), Arc::new(SystemClock), Arc::new(SystemIds), timing);
+        let credentials = credentials(&config, data.path())?;
+        let clock = Arc::new(SystemClock);
+        let app = App::new(store.clone(), Arc::new(factory), clock, Arc::new(SystemIds), credentials, timing);
         register_embedded(&app).await?;
         app.resume().await?;
 
@@ -101,6 +125,13 @@ impl Composition for Wiring {
 /// whole schema once more.
 pub fn routes(state: HttpState<Api>) -> Router {
     http::router(state)
+}
+
+/// The key ring of the settings, or the one in the data directory.
+fn credentials(config: &Config, data: &Path) -> Result<Credentials, BoxError> {
+    let ring = config.vault.keys.as_ref().map(|keys| keys.ring().clone());
+    let policy = Policy::allowing(config.outbound.allowed.clone());
+    Ok(Credentials::new(ring, &data.join(KEYS), policy)?)
 }
 
 async fn connect(config: &Config) -> Result<Store, BoxError> {

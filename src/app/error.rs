@@ -1,6 +1,7 @@
 //! Why a use case did not do what was asked.
 
 use alm_build_spi::{Finding, ProviderError};
+use alm_credentials::vault::VaultError;
 use alm_domain::ParameterProblem;
 use alm_store::StoreError;
 
@@ -66,6 +67,9 @@ pub enum AppError {
     /// The engine failed or cannot be reached.
     #[error("the provider failed")]
     Provider(#[source] ProviderError),
+    /// Something that is sealed cannot be opened, or nothing can be sealed.
+    #[error("the vault failed")]
+    Vault(#[from] VaultError),
     /// The database failed, or a defect of ours.
     #[error("the store failed")]
     Store(#[source] StoreError),

@@ -5,6 +5,7 @@
 mod actions;
 mod admin;
 mod artifacts;
+mod credentials;
 mod decide;
 mod environments;
 mod error;
@@ -15,6 +16,8 @@ mod people;
 mod presence;
 mod registry;
 mod retention;
+mod rotation;
+mod secrets;
 mod services;
 mod start;
 mod streams;
@@ -23,8 +26,10 @@ use std::{sync::Arc, time::Duration};
 
 pub use actions::{Action, ActionBlocker, ActionState};
 pub use admin::{ProviderChanges, RegisterProvider};
+use alm_credentials::{outbound::Outbound, vault::Vault};
 use alm_domain::{Clock, IdSource};
 use alm_store::Store;
+pub use credentials::Credentials;
 pub use decide::DecideBuild;
 pub use environments::{AddEnvironment, EnvironmentChanges, ProtectionChanges};
 pub use error::{AppError, FieldProblem};
@@ -34,6 +39,7 @@ pub use monitor::Timing;
 pub use people::CreatePersonalToken;
 pub use presence::{Bearer, BearerOrigin, Presence};
 pub use registry::ProviderFactory;
+pub use rotation::{Ring, RotationError, VaultReport, rotate_vault, vault_status};
 pub use services::{CreateService, UpdateService};
 pub use start::{RerunBuild, StartBuild};
 pub use streams::{Reach, Subject};
@@ -57,6 +63,7 @@ struct Inner {
     monitors: Monitors,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
+    credentials: Credentials,
     retention_every: Duration,
     presence: Presence,
     /// Changes that are under way, whether or not anybody still waits for their answer, and shared streams.
@@ -71,6 +78,7 @@ impl App {
         factory: Arc<dyn ProviderFactory>,
         clock: Arc<dyn Clock>,
         ids: Arc<dyn IdSource>,
+        credentials: Credentials,
         timing: Timing,
     ) -> Self {
         let registry = Registry::new(store.clone(), factory);
@@ -87,6 +95,7 @@ impl App {
                 monitors,
                 clock,
                 ids,
+                credentials,
                 changes: TaskTracker::new(),
             }),
         }
@@ -138,6 +147,18 @@ impl App {
     #[must_use]
     pub fn presence(&self) -> &Presence {
         &self.inner.presence
+    }
+
+    /// Seals whatever is kept and must not be known.
+    #[must_use]
+    pub fn vault(&self) -> &Vault {
+        &self.inner.credentials.vault
+    }
+
+    /// The way to addresses that users have given.
+    #[must_use]
+    pub fn outbound(&self) -> &Outbound {
+        &self.inner.credentials.outbound
     }
 
     /// The clock of the service.

@@ -8,7 +8,7 @@ use tokio::{net::TcpListener, sync::oneshot};
 use tokio_util::sync::CancellationToken;
 
 use super::data_dir::DataDir;
-use crate::config::Config;
+use crate::{app::VaultReport, config::Config};
 
 /// An error of whatever kind, with its sources.
 pub type BoxError = Box<dyn std::error::Error + Send + Sync>;
@@ -28,12 +28,27 @@ pub trait Composition: Send + Sync {
     /// When the database cannot be reached or changed.
     async fn migrate(&self, config: &Config) -> Result<(), BoxError>;
 
+    /// Looks at the vault, or gives it a new key. Safe while a server runs.
+    ///
+    /// # Errors
+    /// When the key ring or the database cannot be used.
+    async fn vault(&self, config: &Config, work: VaultWork) -> Result<VaultReport, BoxError>;
+
     /// Serves until it is told to stop, and resolves when everything that must end has ended. Builds that run on this machine
     /// are left running.
     ///
     /// # Errors
     /// When it cannot begin or cannot go on; a [`ConfigError`](crate::config::ConfigError) where a setting is to blame.
     async fn serve(&self, serving: Serving) -> Result<(), BoxError>;
+}
+
+/// What is done to the vault.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum VaultWork {
+    /// It is looked at.
+    Status,
+    /// Everything is sealed under a new key.
+    Rotate,
 }
 
 /// What a server is given.

@@ -18,13 +18,14 @@ mod schema;
 mod serve;
 mod settings;
 mod signals;
+mod vault;
 
 use std::{ffi::OsString, io::Write, path::PathBuf, process::ExitCode, sync::Arc};
 
 use clap::{Parser, Subcommand};
 
 pub use build::{Build, Parameter, Renderer};
-pub use composition::{BoxError, Composition, Ready, Serving};
+pub use composition::{BoxError, Composition, Ready, Serving, VaultWork};
 pub use connection::Connection;
 pub use data_dir::{DataDir, DataDirError};
 pub use decide::Decide;
@@ -58,6 +59,9 @@ enum Command {
     Decide(Box<Decide>),
     /// Bring the database to this version's schema
     Migrate,
+    /// The keys under which secrets are sealed
+    #[command(subcommand)]
+    Vault(vault::Vault),
     /// Print the GraphQL schema
     Schema,
     /// Print the settings as they hold, and where each came from; secrets are masked
@@ -106,6 +110,7 @@ fn run(alm: Alm, environment: &Environment, composition: &dyn Composition) -> Re
             Command::Build(build) => build.run(&config, environment).await,
             Command::Decide(decide) => decide.run(&config, environment).await.map(done),
             Command::Migrate => migrate::migrate(&config, composition).await.map(done),
+            Command::Vault(vault) => vault.run(&config, composition).await.map(done),
             Command::Schema => schema::schema(composition).map(done),
             Command::Config => settings::settings(&config).map(done),
         }

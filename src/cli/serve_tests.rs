@@ -5,7 +5,11 @@ use futures::stream;
 use tokio::io::AsyncWriteExt;
 
 use super::*;
-use crate::{cli::Exit, config::Environment};
+use crate::{
+    app::VaultReport,
+    cli::{Exit, VaultWork},
+    config::Environment,
+};
 
 /// A service that greets whoever connects until it is told to stop.
 #[derive(Default)]
@@ -23,6 +27,10 @@ impl Composition for Greeter {
 
     async fn migrate(&self, _: &Config) -> Result<(), BoxError> {
         Ok(())
+    }
+
+    async fn vault(&self, _: &Config, _: VaultWork) -> Result<VaultReport, BoxError> {
+        Err("there is no vault".into())
     }
 
     async fn serve(&self, serving: Serving) -> Result<(), BoxError> {

@@ -6,17 +6,19 @@ use figment::{Figment, value::Value};
 
 use super::{
     Config, ConfigError, Data, Database, Documents, Effective, Environment, Fallback, Key, Limits, Local, Log, Origin,
-    Problem, Server, Setting, SignIn, documents, sources,
+    Outbound, Problem, Server, Setting, SignIn, Vault, documents, sources,
 };
 
 /// Every setting, in the order of the reference, with what its section is about.
-pub(super) const SECTIONS: [(&str, &[Key]); 8] = [
+pub(super) const SECTIONS: [(&str, &[Key]); 10] = [
     (Server::ABOUT, Server::KEYS),
     (SignIn::ABOUT, SignIn::KEYS),
     (Limits::ABOUT, Limits::KEYS),
     (Documents::ABOUT, Documents::KEYS),
     (Data::ABOUT, Data::KEYS),
     (Database::ABOUT, Database::KEYS),
+    (Vault::ABOUT, Vault::KEYS),
+    (Outbound::ABOUT, Outbound::KEYS),
     (Local::ABOUT, Local::KEYS),
     (Log::ABOUT, Log::KEYS),
 ];
@@ -81,6 +83,8 @@ impl Config {
         let documents = Documents::read(&mut reader);
         let data = Data::read(&mut reader);
         let database = Database::read(&mut reader);
+        let vault = Vault::read(&mut reader);
+        let outbound = Outbound::read(&mut reader);
         let local = Local::read(&mut reader);
         let log = Log::read(&mut reader);
         if let Some(problem) = server.as_ref().and_then(exposed_without_names) {
@@ -90,21 +94,24 @@ impl Config {
             reader.problems.push(problem);
         }
         reader.problems.extend(sign_in.as_ref().map(SignIn::problems).unwrap_or_default());
-        match (server, sign_in, limits, documents, data, database, local, log) {
-            (
-                Some(server),
-                Some(sign_in),
-                Some(limits),
-                Some(documents),
-                Some(data),
-                Some(database),
-                Some(local),
-                Some(log),
-            ) if reader.problems.is_empty() => {
-                Ok(Self { server, sign_in, limits, documents, data, database, local, log, effective: reader.effective })
-            }
-            _ => Err(ConfigError(reader.problems)),
-        }
+        let Reader { problems, effective, .. } = reader;
+        // A section that could not be read has left a problem behind.
+        let all = || {
+            Some(Self {
+                server: server?,
+                sign_in: sign_in?,
+                limits: limits?,
+                documents: documents?,
+                data: data?,
+                database: database?,
+                vault: vault?,
+                outbound: outbound?,
+                local: local?,
+                log: log?,
+                effective,
+            })
+        };
+        if problems.is_empty() { all().ok_or(ConfigError(problems)) } else { Err(ConfigError(problems)) }
     }
 }
 

@@ -15,6 +15,7 @@ mod load;
 mod local;
 mod log;
 mod macros;
+mod outbound;
 mod problem;
 mod reference;
 mod server;
@@ -25,6 +26,7 @@ mod suggest;
 #[cfg(test)]
 mod tests;
 mod value;
+mod vault;
 
 pub use data::Data;
 pub use database::Database;
@@ -34,6 +36,7 @@ pub use environment::Environment;
 pub use limits::Limits;
 pub use local::Local;
 pub use log::Log;
+pub use outbound::Outbound;
 pub use problem::{ConfigError, Problem};
 pub use reference::reference;
 pub use server::Server;
@@ -41,8 +44,10 @@ pub use setting::{Fallback, Key, Setting};
 pub use sign_in::SignIn;
 pub use suggest::{closest, distance};
 pub use value::{
-    Bind, Bytes, Count, DatabaseUrl, HostName, IssuerUrl, LogFilter, LogFormat, Period, PublicUrl, WebOrigin, Words,
+    Bind, Bytes, Count, DatabaseUrl, HostName, IssuerUrl, Keys, LogFilter, LogFormat, Period, PublicUrl, WebOrigin,
+    Words,
 };
+pub use vault::Vault;
 
 /// All settings of one instance, checked.
 #[derive(Debug, Clone)]
@@ -59,6 +64,10 @@ pub struct Config {
     pub data: Data,
     /// Where it keeps its state.
     pub database: Database,
+    /// How it seals secrets.
+    pub vault: Vault,
+    /// Where it may connect to.
+    pub outbound: Outbound,
     /// Builds on this machine.
     pub local: Local,
     /// What it says of itself.

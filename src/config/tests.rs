@@ -102,6 +102,8 @@ fn a_wrong_value_names_key_problem_origin_and_remedy() {
             "server.allowed_hosts has \"http://x\", which is no host name",
         ),
         (&[("ALM_SERVER_ALLOWED_ORIGINS", "https://x/y")], "", "server.allowed_origins has \"https://x/y\""),
+        (&[("ALM_OUTBOUND_ALLOWED", "10.0.0.0/8,http://x")], "", "outbound.allowed has \"http://x\", which is none"),
+        (&[("ALM_VAULT_KEYS", "hunter2")], "", "vault.keys is no key ring: key 1 of the key ring cannot be read"),
         (&[("ALM_DOCUMENTS_ONLY_FOR", "guest")], "", "documents.only_for has \"guest\", which is no role: write admin"),
         (
             &[],

@@ -188,6 +188,10 @@ pub(crate) fn fault(error: &AppError) -> Error {
             coded(ErrorCode::ProviderFailed, "the provider failed")
         }
         AppError::Provider(error) => coded(ErrorCode::ProviderFailed, error.to_string()),
+        AppError::Vault(error) => {
+            tracing::error!(error = error as &dyn std::error::Error, "the vault failed");
+            coded(ErrorCode::Internal, "the service failed: quote the request id when you report this")
+        }
         AppError::Store(StoreError::BadPosition) => {
             bad_page("after", "this cursor does not fit this list: leave it out to begin anew")
         }

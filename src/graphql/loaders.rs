@@ -6,7 +6,7 @@ use alm_domain::{
     Approval, ApprovalId, Build, BuildId, BuildService, Environment, EnvironmentId, Principal, Project, ProjectId,
     Provider, ProviderId, ServiceId, Stage, StageId, User, UserId,
 };
-use alm_store::{BuildFilter, BuildOwners, LogInfo, Page, PageRequest, ProviderLoad, StageLogRange};
+use alm_store::{BuildFilter, BuildOwners, LogInfo, Page, PageRequest, ProviderLoad, ServiceSecret, StageLogRange};
 use async_graphql::{Error, dataloader::Loader};
 use uuid::Uuid;
 
@@ -50,6 +50,18 @@ macro_rules! by_id {
     };
 }
 
+/// What may be known of the secrets of a build service.
+impl Loader<SecretsOf> for Batches {
+    type Value = Vec<ServiceSecret>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[SecretsOf]) -> Result<HashMap<SecretsOf, Vec<ServiceSecret>>, LoadError> {
+        let services = keys.iter().map(|key| key.0).collect::<Vec<_>>();
+        let found = self.app.store().service_secrets(&self.principal, &services).await?;
+        Ok(found.into_iter().map(|(service, secrets)| (SecretsOf(service), secrets)).collect())
+    }
+}
+
 by_id! {
     ProjectId => Project, projects;
     ProviderId => Provider, providers;
@@ -81,6 +93,8 @@ keys! {
     VerdictOf(ProjectId);
     /// The newest build of a build service.
     LatestOf(ServiceId);
+    /// The secrets of a build service.
+    SecretsOf(ServiceId);
     /// The likely duration of a build, in milliseconds.
     ExpectedOf(ServiceId);
     /// Whether builds of a build service are running.

@@ -3,6 +3,7 @@
 use alm_domain::Timestamp;
 use async_graphql::{InputValueError, InputValueResult, Scalar, ScalarType, Value};
 use chrono::{DateTime, SecondsFormat, Utc};
+use secrecy::SecretString;
 
 /// Instant in UTC, RFC 3339 with millisecond precision.
 #[derive(Debug, Clone, Copy)]
@@ -26,6 +27,26 @@ impl ScalarType for Instant {
 impl From<Timestamp> for Instant {
     fn from(at: Timestamp) -> Self {
         Self(at)
+    }
+}
+
+/// A secret on its way in. No field of the API has this type, and no error repeats it.
+#[derive(Debug, Clone)]
+pub(crate) struct SecretText(pub(crate) SecretString);
+
+/// A secret on its way in. No field of the API has this type, and no error repeats it.
+#[Scalar(name = "SecretString")]
+impl ScalarType for SecretText {
+    fn parse(value: Value) -> InputValueResult<Self> {
+        match value {
+            Value::String(text) => Ok(Self(text.into())),
+            // What was given is not named: it may be the secret in another shape.
+            _ => Err(InputValueError::custom("is not a text: write the secret as a string")),
+        }
+    }
+
+    fn to_value(&self) -> Value {
+        Value::Null
     }
 }
 

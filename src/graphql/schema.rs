@@ -13,7 +13,7 @@ use super::{
     project::{ProjectMutation, ProjectQuery, ProjectSubscription},
     provider::{ProviderMutation, ProviderQuery},
     server::ServerQuery,
-    service::ServiceMutation,
+    service::{SecretMutation, ServiceMutation},
     stream::StreamEvent,
     viewer::ViewerQuery,
 };
@@ -50,7 +50,14 @@ pub(crate) struct Query(
 
 /// All writes. Each returns a payload; a null payload means the request itself failed (see `errors`).
 #[derive(MergedObject, Default)]
-pub(crate) struct Mutation(ProjectMutation, ServiceMutation, BuildMutation, ProviderMutation, EnvironmentMutation);
+pub(crate) struct Mutation(
+    ProjectMutation,
+    ServiceMutation,
+    SecretMutation,
+    BuildMutation,
+    ProviderMutation,
+    EnvironmentMutation,
+);
 
 /// All live streams. Send one root field per subscription. Every event has a cursor to resume behind it.
 #[derive(MergedSubscription, Default)]

@@ -110,6 +110,8 @@ fn user_errors(error: AppError, action: crate::app::Action) -> Result<Vec<UserEr
         AppError::WrongState(message) => blocked(message, UserErrorCode::WrongState),
         AppError::InUse(message) => blocked(message, UserErrorCode::InUse),
         AppError::NotSupported(message) => blocked(message, UserErrorCode::NotSupported),
-        error @ (AppError::Forbidden(_) | AppError::Provider(_) | AppError::Store(_)) => return Err(fault(&error)),
+        error @ (AppError::Forbidden(_) | AppError::Provider(_) | AppError::Store(_) | AppError::Vault(_)) => {
+            return Err(fault(&error));
+        }
     })
 }

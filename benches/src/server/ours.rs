@@ -3,7 +3,7 @@
 use std::{net::SocketAddr, path::Path, sync::Arc, time::Duration};
 
 use alm::{
-    app::{App, ProviderFactory, Timing},
+    app::{App, Credentials, ProviderFactory, Timing},
     graphql::{Api, Limits},
     http::{HttpConfig, HttpState, SingleUserAuth, Token, downloads, serve},
     wiring,
@@ -38,7 +38,8 @@ pub(super) async fn start(setup: Setup, commands: Commands) -> Result<(Ready, Ke
         Content::Catalogue | Content::AsItIs => Arc::new(Engine::new(&fake, None, 1)),
         Content::Spooling(_) | Content::Spooled => Arc::new(local::Factory::new(setup.home.clone())?),
     };
-    let app = App::new(store, factory, clock, Arc::new(SystemIds), Timing::default());
+    let credentials = Credentials::passing(Default::default())?;
+    let app = App::new(store, factory, clock, Arc::new(SystemIds), credentials, Timing::default());
     app.resume().await?;
     let api = Api::new(app.clone(), Limits::default(), Timing::default());
     let (http, closing) = (Arc::new(HttpConfig::default()), CancellationToken::new());

@@ -3,7 +3,9 @@
 mod amount;
 mod bind;
 mod database_url;
+mod exception;
 mod host;
+mod keys;
 mod log;
 mod role;
 mod text;
@@ -14,6 +16,7 @@ pub use amount::{Bytes, Count, Period};
 pub use bind::Bind;
 pub use database_url::DatabaseUrl;
 pub use host::HostName;
+pub use keys::Keys;
 pub use log::{LogFilter, LogFormat};
 pub use url::{IssuerUrl, PublicUrl, WebOrigin};
 pub use words::Words;

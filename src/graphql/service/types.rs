@@ -5,14 +5,14 @@ use std::time::Duration;
 use alm_domain::{BuildService, CursorKind, EnvironmentId, RepositoryRef as DomainRepository};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use super::stats::BuildStats;
+use super::{secret::SecretInfo, stats::BuildStats};
 use crate::graphql::{
     actions::{self, ActionState},
     build::{BuildFilter, BuildNode, ParameterDefinition},
     context::ContextExt,
     environment::EnvironmentNode,
     error::{bad_argument, internal, store_fault},
-    loaders::{BuildOwner, BuildsOf, EnvironmentsOf, LatestOf, LoadError, RunningOf, StatsOf},
+    loaders::{BuildOwner, BuildsOf, EnvironmentsOf, LatestOf, LoadError, RunningOf, SecretsOf, StatsOf},
     node::revision,
     paging::{PageArguments, Pages, connection, rows},
     project::ProjectNode,
@@ -82,6 +82,13 @@ impl ServiceNode {
         let chosen = self.0.environments.as_ref();
         let used = |id: &EnvironmentId| chosen.is_none_or(|chosen| chosen.contains(id));
         Ok(all.unwrap_or_default().into_iter().filter(|e| used(&e.id)).map(EnvironmentNode).collect())
+    }
+
+    /// Names of the secrets it holds, values never; at most 100.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn secrets(&self, ctx: &Context<'_>) -> Result<Vec<SecretInfo>> {
+        let secrets = ctx.loader()?.load_one(SecretsOf(self.0.id)).await.map_err(LoadError::fault)?;
+        Ok(secrets.unwrap_or_default().into_iter().map(SecretInfo::from).collect())
     }
 
     /// Inputs that a build takes, read from the definition now; null when the provider could not tell.

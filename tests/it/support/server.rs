@@ -3,12 +3,13 @@
 use std::{net::SocketAddr, sync::Arc};
 
 use alm::{
-    app::{App, Timing},
+    app::{App, Credentials, Timing},
     graphql::{Api, Limits},
     http::{HttpConfig, HttpState, Token, downloads, serve},
     sign_in::Entrance,
     wiring,
 };
+use alm_credentials::outbound::Policy;
 use alm_domain::{Clock, SystemClock, SystemIds};
 use alm_store::Store;
 use tokio::{net::TcpListener, runtime::Runtime};
@@ -18,6 +19,14 @@ use super::factory::Factory;
 
 /// The one token of the test servers.
 pub(super) const TOKEN: &str = "the-token-of-the-stories-0123456789";
+
+/// Issuers and clusters of the tests are on this machine.
+pub(crate) fn on_this_machine() -> Policy {
+    Policy::allowing(vec!["127.0.0.0/8".parse().unwrap()])
+}
+
+/// The key ring of the vault.
+pub(super) const KEYS: &str = "vault.keys";
 
 /// A server at work. It has a runtime of its own, so that it can die as a process dies: with all that it was doing.
 pub(super) struct Server {
@@ -36,7 +45,8 @@ impl Server {
             let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             let store = Store::connect(&database, Arc::clone(&clock), Arc::new(SystemIds)).await.unwrap();
             store.migrate().await.unwrap();
-            let app = App::new(store, Arc::new(factory), clock, Arc::new(SystemIds), timing);
+            let credentials = Credentials::new(None, &factory.home.join(KEYS), on_this_machine()).unwrap();
+            let app = App::new(store, Arc::new(factory), clock, Arc::new(SystemIds), credentials, timing);
             app.resume().await.unwrap();
             let closing = CancellationToken::new();
             let http = Arc::new(http);

@@ -1,12 +1,18 @@
 //! A server, and all that the stories do with it.
 
+use std::path::PathBuf;
+
 use alm::app::App;
 use alm_build_spi::conformance::fake::FakeEngine;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 
 use super::{
-    BuildView, Download, Events, Repository, Setup, client::Client, factory::Factory, operations as op, server::Server,
+    BuildView, Download, Events, Repository, Setup,
+    client::Client,
+    factory::Factory,
+    operations as op,
+    server::{KEYS, Server},
     within,
 };
 
@@ -66,6 +72,11 @@ impl TestApp {
     /// Where the database is, for what no API can do to it.
     pub(crate) fn database_url(&self) -> &str {
         self.setup.database.url()
+    }
+
+    /// Where the key ring of the vault is.
+    pub(crate) fn key_ring(&self) -> PathBuf {
+        self.home.path().join(KEYS)
     }
 
     /// Dies as a process dies, in the midst of whatever it does.
