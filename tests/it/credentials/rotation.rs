@@ -24,9 +24,9 @@ use crate::{
 const SECRETS: usize = 60;
 const ROTATIONS: usize = 5;
 
-#[test]
-fn no_read_fails_while_everything_is_sealed_anew() {
-    on_each_database(async |setup| no_read_fails(setup.scripted(Script::new().succeed()).start().await).await);
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn no_read_fails_while_everything_is_sealed_anew() {
+    on_each_database(async |setup| no_read_fails(setup.scripted(Script::new().succeed()).start().await).await).await;
 }
 
 async fn no_read_fails(app: TestApp) {

@@ -20,7 +20,6 @@ pub(crate) use client::Download;
 pub(crate) use events::Events;
 pub(crate) use issuer::{Callback, Issuer};
 pub(crate) use repository::Repository;
-pub(crate) use server::on_this_machine;
 pub(crate) use setup::{Setup, on_each_database};
 pub(crate) use test_app::TestApp;
 

@@ -21,7 +21,7 @@ use super::factory::Factory;
 pub(super) const TOKEN: &str = "the-token-of-the-stories-0123456789";
 
 /// Issuers and clusters of the tests are on this machine.
-pub(crate) fn on_this_machine() -> Policy {
+fn on_this_machine() -> Policy {
     Policy::allowing(vec!["127.0.0.0/8".parse().unwrap()])
 }
 

@@ -11,7 +11,7 @@ use url::Url;
 
 use super::{
     OAuthError, Server, Tokens,
-    token::{TokenReply, refusal, tokens},
+    token::{TokenReply, no_token, read, refusal, tokens, unlike_a_token},
 };
 use crate::outbound::{OutboundError, Request};
 
@@ -91,12 +91,11 @@ pub async fn exchange_token(
     let request = server.form(&server.metadata.token_endpoint, &fields);
     let reply = server.outbound.send(request, server.ca).await?;
     available(server, reply.status().as_u16())?;
-    if reply.status().is_success()
-        && let Some(reply) = reply.json::<TokenReply>()
-    {
-        return tokens(&reply, &server.client.scopes, now);
+    let secrets = with_client(server, &[own]);
+    match reply.status().is_success() {
+        true => read(reply.body(), &server.client.scopes, &secrets, now),
+        false => Err(unlike_a_token(reply.body(), &secrets)),
     }
-    Err(unlike_a_token(server, reply.body(), &[own]))
 }
 
 fn asker(server: &Server<'_>) -> Asker {
@@ -157,21 +156,9 @@ fn finish(
         Err(RequestTokenError::Request(SendError::Outbound(error))) => Err(error.into()),
         Err(RequestTokenError::Request(SendError::Malformed)) => Err(no_token()),
         // Some servers answer 200 and an error.
-        Err(RequestTokenError::Parse(_, body)) => Err(unlike_a_token(server, &body, sent)),
+        Err(RequestTokenError::Parse(_, body)) => Err(unlike_a_token(&body, &with_client(server, sent))),
         Err(RequestTokenError::Other(_)) => Err(no_token()),
     }
-}
-
-/// What a reply means that holds no token.
-fn unlike_a_token(server: &Server<'_>, body: &[u8], sent: &[&SecretString]) -> OAuthError {
-    match serde_json::from_slice::<BasicErrorResponse>(body) {
-        Ok(reply) => refusal(&reply, &with_client(server, sent)),
-        Err(_) => no_token(),
-    }
-}
-
-fn no_token() -> OAuthError {
-    OAuthError::Refused { message: "its reply is neither a token nor an error as OAuth knows them".to_owned() }
 }
 
 fn with_client<'a>(server: &'a Server<'_>, sent: &[&'a SecretString]) -> Vec<&'a SecretString> {

@@ -24,3 +24,19 @@ pub use exchange::{exchange, exchange_token, refresh};
 pub use metadata::Metadata;
 pub use revoke::{TokenHint, revoke, revoke_at_openshift};
 pub use token::Tokens;
+
+/// What a token endpoint's reply comes to, for the fuzz targets; `secret` is what the server was told.
+///
+/// # Errors
+/// As those of [`exchange`].
+#[cfg(any(test, feature = "fuzzing"))]
+pub fn read_reply(
+    reply: &[u8],
+    secret: &secrecy::SecretString,
+    now: alm_domain::Timestamp,
+) -> Result<Tokens, OAuthError> {
+    token::read(reply, &[], &[secret], now)
+}
+
+#[cfg(test)]
+mod tests;

@@ -90,6 +90,32 @@ pub(super) fn tokens(reply: &TokenReply, asked: &[String], now: Timestamp) -> Re
     })
 }
 
+/// The tokens in the body of a reply, or what else it means.
+pub(super) fn read(
+    body: &[u8],
+    asked: &[String],
+    secrets: &[&SecretString],
+    now: Timestamp,
+) -> Result<Tokens, OAuthError> {
+    match serde_json::from_slice(body) {
+        Ok(reply) => tokens(&reply, asked, now),
+        Err(_) => Err(unlike_a_token(body, secrets)),
+    }
+}
+
+/// What a body means that holds no token.
+pub(super) fn unlike_a_token(body: &[u8], secrets: &[&SecretString]) -> OAuthError {
+    match serde_json::from_slice::<BasicErrorResponse>(body) {
+        Ok(reply) => refusal(&reply, secrets),
+        Err(_) => no_token(),
+    }
+}
+
+/// It is no reply at all.
+pub(super) fn no_token() -> OAuthError {
+    OAuthError::Refused { message: "its reply is neither a token nor an error as OAuth knows them".to_owned() }
+}
+
 /// Whom an ID token names.
 fn account(token: &SecretString) -> Option<String> {
     use secrecy::ExposeSecret;

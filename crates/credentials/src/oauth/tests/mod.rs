@@ -1,0 +1,4 @@
+//! Metadata and token replies from whoever answers.
+
+mod metadata;
+mod replies;
