@@ -21,8 +21,8 @@ use crate::{
     support::{TestApp, on_each_database},
 };
 
-const SECRETS: usize = 60;
-const ROTATIONS: usize = 5;
+const SECRETS: usize = 40;
+const ROTATIONS: usize = 3;
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn no_read_fails_while_everything_is_sealed_anew() {

@@ -7,7 +7,7 @@ use crate::support::TestApp;
 
 const VALUE: &str = "canary-of-the-secret-story";
 const SERVICE: &str =
-    "query($id: ID!) { buildService(by: {id: $id}) { secrets { name updatedAt updatedBy { __typename } } } }";
+    "query($id: ID!) { node(id: $id) { ... on BuildService { secrets { name updatedAt updatedBy { __typename } } } } }";
 
 async fn set(app: &TestApp, service: &str, name: &str, value: Value) -> Value {
     let secret = json!({ "name": name, "value": value });
@@ -28,7 +28,7 @@ async fn a_value_goes_in_and_only_its_name_comes_out() {
     assert_eq!(names(&set(&app, &service, "REGISTRY_PASSWORD", json!("second")).await).len(), 2, "replaced");
 
     let shown = app.graphql(SERVICE, json!({ "id": service })).await;
-    let secret = &shown["buildService"]["secrets"][0];
+    let secret = &shown["node"]["secrets"][0];
     assert_eq!((&secret["name"], &secret["updatedBy"]["__typename"]), (&json!("API_KEY"), &json!("User")));
     assert!(!shown.to_string().contains(VALUE));
 
@@ -37,7 +37,7 @@ async fn a_value_goes_in_and_only_its_name_comes_out() {
     assert_eq!(names(&payload), ["REGISTRY_PASSWORD"]);
     let again = app.mutate("removeSecret", "service { id }", input).await;
     assert_eq!(
-        (&again["userErrors"][0]["code"], &again["userErrors"][0]["path"][1]),
+        (&again["userErrors"][0]["code"], &again["userErrors"][0]["path"][0]),
         (&json!("NOT_FOUND"), &json!("name"))
     );
 }
@@ -58,11 +58,7 @@ async fn a_wrong_secret_is_refused_with_its_place_and_never_repeated() {
     ] {
         let payload = set(&app, &service, name, json!(value)).await;
         let error = &payload["userErrors"][0];
-        assert_eq!(
-            (&error["code"], &error["path"]),
-            (&json!("INVALID"), &json!(["input", "secret", place])),
-            "{payload}"
-        );
+        assert_eq!((&error["code"], &error["path"]), (&json!("INVALID"), &json!(["secret", place])), "{payload}");
         assert!(payload["service"].is_null() && !payload.to_string().contains(VALUE), "{payload}");
     }
     // Neither is one that is no text, whoever notices it.
