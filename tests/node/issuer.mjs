@@ -12,6 +12,7 @@ import { configuration } from "./issuer/configuration.mjs";
 import { control } from "./issuer/control.mjs";
 import { interactions } from "./issuer/interactions.mjs";
 import { answer, body } from "./issuer/http.mjs";
+import { recorded } from "./issuer/recorded.mjs";
 import { tokenExchange } from "./issuer/token-exchange.mjs";
 
 const options = {
@@ -44,6 +45,7 @@ const issuer = await listen(front);
 const provider = new Provider(issuer, configuration(options));
 provider.on("server_error", (_, error) => console.error(error));
 tokenExchange(provider, options);
+const given = recorded(provider);
 
 const side = createServer((request, response) => {
   cluster({ provider, issuer, options, count, trouble }, request, response).catch((error) => answer(response, 500, { error: `${error}` }));
@@ -51,7 +53,7 @@ const side = createServer((request, response) => {
 const clusterAddress = await listen(side);
 
 const callback = provider.callback();
-const controls = control({ provider, issuer, options, counters, trouble });
+const controls = control({ provider, issuer, options, counters, given, trouble });
 const pages = interactions(provider);
 const counted = { "/token": "token", "/auth": "authorize", "/me": "userinfo", "/token/revocation": "revoke", "/jwks": "jwks" };
 

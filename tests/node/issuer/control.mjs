@@ -3,9 +3,12 @@ import { SignJWT } from "jose";
 import { keyId, signing } from "./configuration.mjs";
 import { answer, body, Browser } from "./http.mjs";
 
-export const control = ({ provider, issuer, options, counters, trouble }) => {
+export const control = ({ provider, issuer, options, counters, given, trouble }) => {
   const commands = {
     counters: () => counters,
+
+    // Every token and code that it gave, and every verifier that it was told.
+    given: () => given,
 
     // One more client, in the words of dynamic registration.
     clients: async (client) => {
