@@ -211,6 +211,7 @@ fn transport(config: &Config) -> HttpConfig {
     HttpConfig {
         allowed_hosts: config.server.hosts(),
         allowed_origins: config.server.origins(),
+        trusted_proxies: config.server.trusted_proxies.iter().map(|network| network.get()).collect(),
         max_body: limits.body.get(),
         request_timeout: limits.request_timeout.get(),
         header_timeout: limits.header_timeout.get(),

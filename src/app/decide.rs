@@ -4,7 +4,7 @@ use alm_domain::{
     Approval, ApprovalId, Build, BuildId, CancelOutcome, Capability, DecideError, EventSeq, ParameterValue, Principal,
     ProjectRole, Verdict,
 };
-use alm_store::{Append, Fence};
+use alm_store::{Append, Deed, Fence};
 
 use super::{App, AppError, FieldProblem};
 
@@ -41,10 +41,11 @@ impl App {
         let build = self.build(principal, id).await?;
         self.require(principal, build.project, ProjectRole::Developer).await?;
         self.offers(principal, &build, Capability::Cancel).await?;
+        let append = deed("build.cancel", id, format!("asked build {} to stop", build.number));
         let now = self.clock().now();
         let committed = self
             .store()
-            .update_build(principal, id, Fence::Bystander, Append::default(), |state| {
+            .update_build(principal, id, Fence::Bystander, append, |state| {
                 let outcome = state.request_cancel(&principal.actor, reason.clone(), now);
                 (state.build.clone(), outcome)
             })
@@ -67,10 +68,15 @@ impl App {
         let build = self.build(principal, known.build).await?;
         self.require(principal, build.project, ProjectRole::Developer).await?;
         self.offers(principal, &build, Capability::Approvals).await?;
+        let verdict = match request.verdict {
+            Verdict::Approve => "approved",
+            Verdict::Reject => "rejected",
+        };
+        let append = deed("approval.decide", request.approval, format!("{verdict} in build {}", build.number));
         let now = self.clock().now();
         let committed = self
             .store()
-            .update_build(principal, known.build, Fence::Bystander, Append::default(), |state| {
+            .update_build(principal, known.build, Fence::Bystander, append, |state| {
                 let current = state.approvals.values().find(|a| a.id == request.approval).map(|a| a.revision);
                 if request.expected.is_some() && request.expected != current {
                     return Err(None);
@@ -109,6 +115,12 @@ impl App {
             None => Ok(()),
         }
     }
+}
+
+/// What the audit trail is told of a change of a build.
+fn deed(verb: &'static str, subject: impl std::fmt::Display, summary: String) -> Append {
+    let deed = Deed { verb, subject: subject.to_string(), summary, details: None };
+    Append { deed: Some(deed), ..Append::default() }
 }
 
 fn check_comment(text: Option<&str>, field: &str) -> Result<(), AppError> {

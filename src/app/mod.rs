@@ -5,6 +5,7 @@
 mod actions;
 mod admin;
 mod artifacts;
+mod audit;
 mod credentials;
 mod decide;
 mod environments;
@@ -34,7 +35,7 @@ pub use decide::DecideBuild;
 pub use environments::{AddEnvironment, EnvironmentChanges, ProtectionChanges};
 pub use error::{AppError, FieldProblem};
 pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};
-pub use live::{BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, StreamEnd};
+pub use live::{AuditUpdate, BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, StreamEnd};
 pub use monitor::Timing;
 pub use people::CreatePersonalToken;
 pub use presence::{Bearer, BearerOrigin, Presence};

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use alm_domain::{BuildId, EventSeq, Principal, ProjectId, ProjectRole, ProjectSeq, Timestamp};
+use alm_domain::{AuditSeq, BuildId, EventSeq, Principal, ProjectId, ProjectRole, ProjectSeq, Timestamp};
 use async_stream::stream;
 use futures::{Stream, StreamExt};
 use tokio::time::Instant;
 
-use super::{App, AppError, BuildUpdate, LogOptions, LogUpdate, ProjectTold};
+use super::{App, AppError, AuditUpdate, BuildUpdate, LogOptions, LogUpdate, ProjectTold};
 
 /// What a live stream is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -79,6 +79,16 @@ impl App {
     ) -> impl Stream<Item = Result<ProjectTold, AppError>> + Send + 'static + use<> {
         let told = self.inner.hub.project_updates(principal.clone(), project, after, until);
         self.clone().while_visible(principal, Subject::Project(project), told)
+    }
+
+    /// The audit trail of a project or of the instance, live; see [`AuditUpdate`].
+    pub fn audit_updates(
+        &self,
+        principal: Principal,
+        project: Option<ProjectId>,
+        after: Option<AuditSeq>,
+    ) -> impl Stream<Item = Result<(Timestamp, AuditUpdate), AppError>> + Send + 'static + use<> {
+        self.inner.hub.audit_updates(principal, project, after)
     }
 
     /// How far a subject reaches; `None` where there is none that this principal may see.

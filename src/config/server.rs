@@ -1,6 +1,6 @@
 //! Section `server`.
 
-use super::{Bind, Fallback, HostName, PublicUrl, WebOrigin, macros::section};
+use super::{Bind, Fallback, HostName, Network, PublicUrl, WebOrigin, macros::section};
 
 section! {
     /// Where the server listens, and for whom.
@@ -19,6 +19,10 @@ section! {
 
         /// Origins of web pages that may call the server from a browser, besides its own.
         pub allowed_origins: Vec<WebOrigin> = Fallback::Unset("none but its own");
+
+        /// Proxies that stand before the server. The address of a client, as it is recorded in the audit trail, is read from
+        /// `X-Forwarded-For` only as far as these have written it.
+        pub trusted_proxies: Vec<Network> = Fallback::Unset("none: the other end of the connection is the client");
     }
 }
 

@@ -10,6 +10,7 @@ use async_graphql::{
 use futures::{StreamExt, stream::BoxStream};
 
 use super::{
+    audit::Refusals,
     error::ErrorCode,
     live::{Hub, Leg, Live, Tap, Told, feed},
     loaders::Batches,
@@ -94,13 +95,18 @@ fn failure(code: ErrorCode, message: &str) -> Response {
 impl Executor for Api {
     async fn execute(&self, request: Request) -> Response {
         let Some(principal) = principal(&request) else { return refused() };
-        let mut request = self.prepare(request, principal);
+        let mut request = self.prepare(request, principal.clone());
         if !is_mutation(&mut request) {
             return coded(self.schema.execute(request).await);
         }
         // A client that goes away, or a time limit, must not leave half of a change behind.
-        let schema = self.schema.clone();
-        match self.app.finish(async move { schema.execute(request).await }).await {
+        let (schema, app, refusals) = (self.schema.clone(), self.app.clone(), Arc::<Refusals>::default());
+        let change = async move {
+            let response = schema.execute(request.data(Arc::clone(&refusals))).await;
+            app.acted(&principal, refusals.take()).await;
+            response
+        };
+        match self.app.finish(change).await {
             Ok(response) => coded(response),
             Err(_) => failure(ErrorCode::Internal, "the service failed: quote the request id"),
         }

@@ -3,8 +3,8 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use alm_domain::{
-    Approval, ApprovalId, Build, BuildId, BuildService, Environment, EnvironmentId, Principal, Project, ProjectId,
-    Provider, ProviderId, ServiceId, Stage, StageId, User, UserId,
+    Approval, ApprovalId, AuditEvent, AuditEventId, Build, BuildId, BuildService, Environment, EnvironmentId,
+    Principal, Project, ProjectId, Provider, ProviderId, ServiceId, Stage, StageId, User, UserId,
 };
 use alm_store::{BuildFilter, BuildOwners, LogInfo, Page, PageRequest, ProviderLoad, ServiceSecret, StageLogRange};
 use async_graphql::{Error, dataloader::Loader};
@@ -71,6 +71,7 @@ by_id! {
     ApprovalId => Approval, approvals;
     UserId => User, users;
     EnvironmentId => Environment, environments;
+    AuditEventId => AuditEvent, audit_events_by_id;
 }
 
 /// Keys of edges: what is wanted, of whom.

@@ -3,6 +3,7 @@
 //! **Architecture Invariant:** a resolver holds no rule. It reads through a loader or calls one use case, and maps the result.
 
 mod actions;
+mod audit;
 mod build;
 mod context;
 mod environment;

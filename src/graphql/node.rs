@@ -4,6 +4,7 @@ use alm_domain::AnyId;
 use async_graphql::{Context, ID, Interface, Object, Result};
 
 use super::{
+    audit::AuditEventNode,
     build::{ApprovalNode, BuildNode, StageNode},
     context::ContextExt,
     environment::EnvironmentNode,
@@ -30,6 +31,7 @@ pub(crate) enum Node {
     Approval(ApprovalNode),
     Environment(EnvironmentNode),
     User(UserNode),
+    AuditEvent(AuditEventNode),
 }
 
 /// A Node that changes over time.
@@ -83,7 +85,8 @@ impl NodeQuery {
     }
 }
 
-async fn load(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
+/// The entity with this id, if the caller may see it.
+pub(super) async fn load(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
     let loader = ctx.loader()?;
     Ok(match id {
         AnyId::ProjectId(id) => {
@@ -99,6 +102,9 @@ async fn load(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
         AnyId::StageId(id) => loader.load_one(id).await.map_err(LoadError::fault)?.map(|s| Node::Stage(StageNode(s))),
         AnyId::ApprovalId(id) => {
             loader.load_one(id).await.map_err(LoadError::fault)?.map(|a| Node::Approval(ApprovalNode(a)))
+        }
+        AnyId::AuditEventId(id) => {
+            loader.load_one(id).await.map_err(LoadError::fault)?.map(|e| Node::AuditEvent(AuditEventNode(e)))
         }
         AnyId::EnvironmentId(id) => {
             loader.load_one(id).await.map_err(LoadError::fault)?.map(|e| Node::Environment(EnvironmentNode(e)))

@@ -6,6 +6,7 @@ use async_graphql::{MergedObject, MergedSubscription, Schema, SchemaBuilder};
 use sha2::{Digest, Sha256};
 
 use super::{
+    audit::{AuditQuery, AuditSubscription},
     build::{BuildMutation, BuildQuery, BuildSubscription},
     environment::{EnvironmentMutation, EnvironmentQuery},
     log::{LogQuery, LogSearchQuery, LogSubscription},
@@ -46,6 +47,7 @@ pub(crate) struct Query(
     LogSearchQuery,
     ProviderQuery,
     EnvironmentQuery,
+    AuditQuery,
 );
 
 /// All writes. Each returns a payload; a null payload means the request itself failed (see `errors`).
@@ -61,7 +63,7 @@ pub(crate) struct Mutation(
 
 /// All live streams. Send one root field per subscription. Every event has a cursor to resume behind it.
 #[derive(MergedSubscription, Default)]
-pub(crate) struct Subscription(BuildSubscription, LogSubscription, ProjectSubscription);
+pub(crate) struct Subscription(BuildSubscription, LogSubscription, ProjectSubscription, AuditSubscription);
 
 pub(crate) type AlmSchema = Schema<Query, Mutation, Subscription>;
 pub(crate) type AlmSchemaBuilder = SchemaBuilder<Query, Mutation, Subscription>;

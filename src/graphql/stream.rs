@@ -3,6 +3,7 @@
 use async_graphql::{Enum, Interface, SimpleObject};
 
 use super::{
+    audit::AuditEventRecorded,
     build::{BuildChanged, BuildSnapshot, StagesChanged},
     log::{LogBatch, LogGap},
     project::{BuildAdded, BuildServiceChanged, EntityRemoved, EnvironmentChanged, ProjectChanged, ProjectSnapshot},
@@ -28,6 +29,7 @@ pub(crate) enum StreamEvent {
     BuildServiceChanged(BuildServiceChanged),
     EnvironmentChanged(EnvironmentChanged),
     EntityRemoved(EntityRemoved),
+    AuditEventRecorded(AuditEventRecorded),
     Heartbeat(Heartbeat),
     StreamEnded(StreamEnded),
 }

@@ -1,8 +1,8 @@
 //! Expected outcomes of mutations that the caller can correct.
 
-use async_graphql::{Enum, Error, Interface, SimpleObject};
+use async_graphql::{Context, Enum, Error, Interface, SimpleObject};
 
-use super::{actions::Action, error::fault};
+use super::{actions::Action, audit::Refusals, error::fault};
 use crate::app::{AppError, FieldProblem};
 
 /// Codes of user errors.
@@ -79,12 +79,16 @@ pub(crate) struct ActionError {
 /// What a use case came to, in the two parts of every payload: the result, or what the caller can correct. Anything else is a
 /// fault.
 pub(crate) fn outcome<T>(
+    ctx: &Context<'_>,
     result: Result<T, AppError>,
     action: crate::app::Action,
 ) -> Result<(Option<T>, Vec<UserError>), Error> {
     match result {
         Ok(value) => Ok((Some(value), vec![])),
-        Err(error) => Ok((None, user_errors(error, action)?)),
+        Err(error) => {
+            Refusals::note(ctx, &error);
+            Ok((None, user_errors(error, action)?))
+        }
     }
 }
 

@@ -2,6 +2,8 @@
 
 use std::time::Duration;
 
+use ipnet::IpNet;
+
 use super::DocumentLimits;
 
 /// What the transport accepts, and for how long it waits. The defaults fit a server on loopback for one user.
@@ -12,6 +14,8 @@ pub struct HttpConfig {
     pub allowed_hosts: Vec<String>,
     /// Origins besides the server's own that a browser may call from, such as `http://localhost:4200`.
     pub allowed_origins: Vec<String>,
+    /// Proxies that are believed about whom they were called by.
+    pub trusted_proxies: Vec<IpNet>,
     /// Largest request body, in bytes.
     pub max_body: usize,
     /// Longest time to read a request's body, and longest time to execute a query or mutation.
@@ -44,6 +48,7 @@ impl Default for HttpConfig {
         Self {
             allowed_hosts: ["localhost", "127.0.0.1", "[::1]"].map(str::to_owned).to_vec(),
             allowed_origins: Vec::new(),
+            trusted_proxies: Vec::new(),
             max_body: 1 << 20,
             request_timeout: Duration::from_secs(10),
             header_timeout: Duration::from_secs(10),

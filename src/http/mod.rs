@@ -21,6 +21,7 @@ mod graphql;
 mod guard;
 mod headers;
 mod metrics;
+mod origin;
 mod pages;
 mod probes;
 mod refusal;

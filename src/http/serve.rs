@@ -1,6 +1,6 @@
 //! The server's sockets.
 
-use std::{io, sync::Arc, time::Duration};
+use std::{io, net::SocketAddr, sync::Arc, time::Duration};
 
 use axum::{Router, body::Body, http::Request};
 use hyper::{body::Incoming, server::conn::http1};
@@ -16,7 +16,7 @@ use tokio::{
 use tokio_util::sync::CancellationToken;
 use tower::{ServiceExt, util::MapRequest};
 
-use super::{HttpConfig, connection_io::ConnectionIo, metrics::Present};
+use super::{HttpConfig, connection_io::ConnectionIo, metrics::Present, origin::Peer};
 
 /// Of each connection; a request's head must fit.
 const LARGEST_BUFFER: usize = 64 << 10;
@@ -46,9 +46,10 @@ pub async fn serve(
             () = shutdown.cancelled() => break,
         };
         while connections.try_join_next().is_some() {}
-        let (stream, seat) = accepted?;
+        let (stream, peer, seat) = accepted?;
         let service = router.clone().map_request(move |mut request: Request<Incoming>| {
             request.extensions_mut().insert(seat.clone());
+            request.extensions_mut().insert(Peer(peer));
             request.map(Body::new)
         });
         connections.spawn(connection(stream, service, Arc::clone(&config), shutdown.clone()));
@@ -63,11 +64,11 @@ pub async fn serve(
     Ok(())
 }
 
-async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> io::Result<(TcpStream, Seat)> {
+async fn accept(listener: &TcpListener, seats: &Arc<Semaphore>) -> io::Result<(TcpStream, SocketAddr, Seat)> {
     let permit = Arc::clone(seats).acquire_owned().await.map_err(io::Error::other)?;
     loop {
         match listener.accept().await {
-            Ok((stream, _)) => return Ok((stream, Seat(Arc::new((permit, Present::connection()))))),
+            Ok((stream, peer)) => return Ok((stream, peer, Seat(Arc::new((permit, Present::connection()))))),
             Err(e) if is_of_one_connection(&e) => {}
             Err(error) => {
                 // Usually out of file descriptors: those who leave make room.

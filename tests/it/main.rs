@@ -8,6 +8,7 @@
 )]
 
 mod architecture;
+mod audit;
 mod canary;
 mod credentials;
 mod environments;

@@ -29,6 +29,8 @@ pub enum CursorKind {
     Services = 7,
     /// What a person has connected: the number of a change, 8 bytes.
     ViewerEvents = 8,
+    /// The audit trail, as a list and as a stream: the number of a record, 8 bytes.
+    Audit = 20,
 }
 
 /// A position in a stream or a list. As text: base64url of version, kind, subject, position and a checksum, so that a cursor of

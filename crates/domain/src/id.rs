@@ -127,6 +127,8 @@ ids! {
     GrantId = "grt";
     /// Names this service as an OAuth client.
     OAuthClientId = "oac";
+    /// Names a record of the audit trail.
+    AuditEventId = "aud";
 }
 
 impl StageId {

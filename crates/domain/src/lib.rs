@@ -5,6 +5,7 @@
 
 mod approval;
 mod artifact;
+mod audit;
 mod build;
 mod capability;
 mod clean;
@@ -41,6 +42,7 @@ mod version;
 
 pub use approval::{Approval, ApprovalDecision, ApprovalKey, ApprovalStatus, Verdict};
 pub use artifact::Artifact;
+pub use audit::{AuditEvent, AuditOutcome, AuditSeq, Origin};
 pub use build::{Build, BuildShape, CancelRequest, RerunFrom, RerunOf, Warning};
 pub use capability::{Capability, CapabilityNote};
 pub use clean::clean_text;
@@ -57,8 +59,8 @@ pub use environment::{
 pub use grant::{Grant, GrantStatus};
 pub use hold::{AwaitedCredential, Hold};
 pub use id::{
-    AnyId, ApprovalId, BuildId, EnvironmentId, GrantId, IdError, OAuthClientId, PersonalTokenId, ProjectId, ProviderId,
-    ServiceId, StageId, UserId,
+    AnyId, ApprovalId, AuditEventId, BuildId, EnvironmentId, GrantId, IdError, OAuthClientId, PersonalTokenId,
+    ProjectId, ProviderId, ServiceId, StageId, UserId,
 };
 pub use journal::{
     BuildHeads, Change, EventSeq, JournalEntry, LineNo, ProjectEvent, ProjectEventKind, ProjectSeq, ViewerSeq,

@@ -1,10 +1,13 @@
 //! Who asks, and who did something.
 
-use std::hash::{Hash, Hasher};
+use std::{
+    hash::{Hash, Hasher},
+    sync::Arc,
+};
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Ceiling, ProjectId, ProjectRole, Timestamp, User, UserId};
+use crate::{Ceiling, Origin, ProjectId, ProjectRole, Timestamp, User, UserId};
 
 /// Whoever did something, as recorded at that time.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -50,7 +53,7 @@ pub enum Role {
 
 /// Who asks. A parameter of every function that reads or writes.
 ///
-/// Two of them are equal if they are the same person with the same rights; until when they are taken for it does not matter.
+/// Two of them are equal if they are the same person with the same rights; until when they are taken for it, and from where they ask, does not matter.
 #[derive(Debug, Clone)]
 pub struct Principal {
     /// As whom its acts are recorded.
@@ -59,6 +62,7 @@ pub struct Principal {
     pub role: Role,
     reach: Reach,
     expires_at: Option<Timestamp>,
+    origin: Option<Arc<Origin>>,
 }
 
 /// What bounds a principal besides its role.
@@ -74,7 +78,7 @@ enum Reach {
 
 impl Principal {
     const fn new(actor: Actor, role: Role, reach: Reach) -> Self {
-        Self { actor, role, reach, expires_at: None }
+        Self { actor, role, reach, expires_at: None, origin: None }
     }
 
     /// The service itself, acting through one of its parts.
@@ -118,6 +122,18 @@ impl Principal {
     #[must_use]
     pub fn until(self, expires_at: Timestamp) -> Self {
         Self { expires_at: Some(expires_at), ..self }
+    }
+
+    /// The same principal, asking from there.
+    #[must_use]
+    pub fn asking(self, origin: Arc<Origin>) -> Self {
+        Self { origin: Some(origin), ..self }
+    }
+
+    /// From where it asks; `None` for what the service does by itself.
+    #[must_use]
+    pub fn origin(&self) -> Option<&Origin> {
+        self.origin.as_deref()
     }
 
     /// When its sign-in ends, if that is known.

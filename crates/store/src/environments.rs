@@ -10,6 +10,7 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError,
+    audit::Act,
     entity::environment,
     grants::forget_environment,
     projects::{BATCH, add_event, expect_revision, open_project},
@@ -122,6 +123,8 @@ impl Store {
         add_event(tx.db(), added.project, ProjectEventKind::EnvironmentChanged(added.id), now).await?;
         others.push(added.clone());
         self.renumber(tx.db(), others, added.id, position).await?;
+        let act = Act::within(added.project, "environment.add", added.id, format!("environment {}", added.name));
+        self.note(&tx, principal, act).await?;
         tx.commit().await?;
         Ok(added)
     }
@@ -174,6 +177,8 @@ impl Store {
         all.retain(|other| other.id != id);
         all.push(changed.clone());
         self.renumber(tx.db(), all, id, changed.position).await?;
+        let act = Act::within(changed.project, "environment.update", id, format!("environment {}", changed.name));
+        self.note(&tx, principal, act).await?;
         tx.commit().await?;
         Ok(changed)
     }
@@ -198,6 +203,8 @@ impl Store {
         add_event(tx.db(), removed.project, ProjectEventKind::EnvironmentRemoved(id), now).await?;
         let left = living(tx.db(), removed.project).await?;
         self.renumber(tx.db(), left, id, 0).await?;
+        let act = Act::within(removed.project, "environment.remove", id, format!("environment {}", removed.name));
+        self.note(&tx, principal, act).await?;
         tx.commit().await?;
         Ok(RemovedEnvironment { environment: removed, disconnected })
     }

@@ -4,6 +4,7 @@
 //! of the ORM do not leave this crate. Whatever changes a build is committed together with its journal entry, or not at all.
 
 mod address;
+mod audit;
 mod builds;
 mod entity;
 mod environments;
@@ -22,6 +23,7 @@ mod value;
 mod visibility;
 mod writer;
 
+pub use audit::{AuditFilter, Deed, Refusal};
 pub use builds::{
     Append, BuildFilter, BuildOwners, Committed, Epoch, Fence, FinishedBuild, Idempotency, Lift, NewBuild,
     ProviderLoad, RunRecord, StartOutcome,

@@ -8,6 +8,7 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError,
+    audit::Act,
     entity::oauth_client,
     error::is_unique_violation,
     grants::{NOBODY, service_itself},
@@ -31,6 +32,7 @@ impl Store {
         administrator(principal)?;
         let tx = self.begin().await?;
         insert(tx.db(), &client).await?;
+        self.note(&tx, principal, Act::instance("oAuthClient.register", client.id, about(&client))).await?;
         tx.commit().await?;
         Ok(client)
     }
@@ -53,6 +55,7 @@ impl Store {
         client.revision += 1;
         let row = oauth_client::Model::of(&client)?;
         oauth_client::Entity::update(row.into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
+        self.note(&tx, principal, Act::instance("oAuthClient.update", id, about(&client))).await?;
         tx.commit().await?;
         Ok(client)
     }
@@ -69,8 +72,9 @@ impl Store {
     ) -> Result<(), StoreError> {
         administrator(principal)?;
         let tx = self.begin().await?;
-        locked(tx.db(), id, expected).await?;
+        let client = locked(tx.db(), id, expected).await?;
         oauth_client::Entity::delete_by_id(id.as_uuid()).exec(tx.db()).await?;
+        self.note(&tx, principal, Act::instance("oAuthClient.remove", id, about(&client))).await?;
         tx.commit().await
     }
 
@@ -151,4 +155,9 @@ async fn locked(
         .ok_or(StoreError::NotFound)?;
     expect_revision(row.revision, expected)?;
     row.try_into()
+}
+
+/// The client in the words of the audit trail.
+fn about(client: &OAuthClient) -> String {
+    format!("the OAuth client of {}", client.origin)
 }

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Page, PageRequest, Store, StoreError,
+    audit::Act,
     entity::{project, project_event},
     error::is_unique_violation,
     page::{Keyset, page},
@@ -124,6 +125,8 @@ impl Store {
             .map_err(|e| if is_unique_violation(&e) { StoreError::Taken { field: "slug" } } else { e.into() })?;
         first_owner(tx.db(), principal, created.id, now).await?;
         insert_event(tx.db(), &event).await?;
+        let summary = format!("project {}", created.slug);
+        self.note(&tx, principal, Act::within(created.id, "project.create", created.id, summary)).await?;
         tx.commit().await?;
         Ok(created)
     }
@@ -174,6 +177,7 @@ impl Store {
         }
         .update(tx.db())
         .await?;
+        self.note(&tx, principal, Act::within(id, "project.update", id, format!("project {}", row.slug))).await?;
         tx.commit().await?;
         row.try_into()
     }

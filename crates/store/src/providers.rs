@@ -5,6 +5,7 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Pagin
 
 use crate::{
     Page, PageRequest, Store, StoreError,
+    audit::Act,
     entity::{build, provider, service},
     error::is_unique_violation,
     page::{Keyset, page},
@@ -79,6 +80,8 @@ impl Store {
             .exec_without_returning(tx.db())
             .await
             .map_err(|e| if is_unique_violation(&e) { StoreError::Taken { field: "slug" } } else { e.into() })?;
+        let act = Act::instance("provider.register", registered.id, format!("provider {}", registered.slug));
+        self.note(&tx, principal, act).await?;
         tx.commit().await?;
         Ok(registered)
     }
@@ -96,7 +99,7 @@ impl Store {
     ) -> Result<Provider, StoreError> {
         administrator(principal)?;
         patch.display_name.as_deref().map_or(Ok(()), |text| storable("displayName", text))?;
-        self.change_provider(id, expected, |provider| {
+        self.change_provider(principal, id, expected, Some("provider.update"), |provider| {
             if let Some(name) = patch.display_name {
                 provider.display_name = name;
             }
@@ -149,6 +152,7 @@ impl Store {
         }
         service::Entity::delete_many().filter(of_provider).exec(tx.db()).await?;
         provider::Entity::delete_by_id(id.as_uuid()).exec(tx.db()).await?;
+        self.note(&tx, principal, Act::instance("provider.remove", id, format!("provider {}", row.slug))).await?;
         tx.commit().await
     }
 
@@ -165,7 +169,7 @@ impl Store {
         capabilities: Vec<Capability>,
     ) -> Result<Provider, StoreError> {
         administrator(principal)?;
-        self.change_provider(id, None, |provider| {
+        self.change_provider(principal, id, None, None, |provider| {
             provider.health = Some(health);
             provider.version = version;
             provider.capabilities = capabilities;
@@ -219,8 +223,10 @@ impl Store {
 
     async fn change_provider(
         &self,
+        principal: &Principal,
         id: ProviderId,
         expected: Option<u64>,
+        verb: Option<&'static str>,
         change: impl FnOnce(&mut Provider) + Send,
     ) -> Result<Provider, StoreError> {
         let tx = self.begin().await?;
@@ -236,6 +242,9 @@ impl Store {
         provider.revision = crate::value::counter(revision)?;
         let row = provider::Model { revision: column(provider.revision), ..provider::Model::of(&provider)? };
         provider::Entity::update(row.into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
+        if let Some(verb) = verb {
+            self.note(&tx, principal, Act::instance(verb, id, format!("provider {}", provider.slug))).await?;
+        }
         tx.commit().await?;
         Ok(provider)
     }

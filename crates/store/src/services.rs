@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Page, PageRequest, Store, StoreError,
+    audit::Act,
     entity::{build, project, provider, service},
     error::is_unique_violation,
     page::{Keyset, Owned, page, page_of_each},
@@ -110,6 +111,8 @@ impl Store {
             },
         )?;
         add_event(tx.db(), new.project, ProjectEventKind::ServiceChanged(new.id), now).await?;
+        let act = Act::within(new.project, "buildService.create", new.id, format!("build service {}", row.slug));
+        self.note(&tx, principal, act).await?;
         tx.commit().await?;
         row.try_into()
     }
@@ -307,7 +310,10 @@ impl Store {
             secrets::remove_all_of(tx.db(), id).await?;
         }
         service::Entity::update(row.clone().into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
-        add_event(tx.db(), ProjectId::from_uuid(row.project_id), kind, self.now()).await?;
+        let project = ProjectId::from_uuid(row.project_id);
+        add_event(tx.db(), project, kind, self.now()).await?;
+        let verb = if row.removed_at.is_some() { "buildService.remove" } else { "buildService.update" };
+        self.note(&tx, principal, Act::within(project, verb, id, format!("build service {}", row.slug))).await?;
         tx.commit().await?;
         row.try_into()
     }

@@ -3,6 +3,7 @@
 //! **Architecture Invariant:** what wakes a listener carries no content. A wake-up that is lost, late or doubled changes
 //! nothing but the time at which the listener reads.
 
+mod audit_events;
 mod build_events;
 mod log_lines;
 mod project_events;
@@ -21,6 +22,7 @@ use tokio_util::sync::CancellationToken;
 
 use self::ring::Ring;
 
+pub use audit_events::AuditUpdate;
 pub use build_events::BuildUpdate;
 pub use log_lines::{LogFrom, LogOptions, LogUpdate};
 pub use project_events::{ProjectTold, ProjectUpdate};
@@ -48,6 +50,7 @@ struct Shared {
     stop: CancellationToken,
     builds: Mutex<HashMap<BuildId, Weak<BuildChannel>>>,
     projects: Mutex<HashMap<ProjectId, Weak<watch::Sender<u64>>>>,
+    audit: watch::Sender<u64>,
 }
 
 /// One build that somebody listens to.
@@ -67,6 +70,7 @@ impl Hub {
             stop: CancellationToken::new(),
             builds: Mutex::default(),
             projects: Mutex::default(),
+            audit: watch::Sender::new(0),
         };
         Self { shared: Arc::new(shared) }
     }

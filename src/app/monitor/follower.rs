@@ -277,7 +277,7 @@ impl<'a> Follower<'a> {
             }
         }
         let over = changes.iter().any(|o| matches!(o, Observation::Complete));
-        let append = Append { lines, resume, run_ref: None };
+        let append = Append { lines, resume, ..Append::default() };
         let begun = Instant::now();
         let (store, system) = (&self.shared.store, &self.shared.principal);
         let committed = if changes.is_empty() && !self.noted {

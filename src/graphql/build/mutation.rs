@@ -149,7 +149,7 @@ impl BuildMutation {
             };
             app.start_build(principal, request).await
         };
-        let (build, user_errors) = outcome(started.await, Action::StartBuild)?;
+        let (build, user_errors) = outcome(ctx, started.await, Action::StartBuild)?;
         let build = build.map(BuildNode);
         let edge = build.clone().map(|build| {
             let owner = build.0.project.as_uuid();
@@ -172,9 +172,9 @@ impl BuildMutation {
         let (build, user_errors) = match cancelled.await {
             Ok((build, CancelOutcome::AlreadyFinished)) => {
                 let over = AppError::WrongState(format!("the build is over: it ended as {}", build.status));
-                (Some(build), outcome::<()>(Err(over), Action::CancelBuild)?.1)
+                (Some(build), outcome::<()>(ctx, Err(over), Action::CancelBuild)?.1)
             }
-            result => outcome(result.map(|(build, _)| build), Action::CancelBuild)?,
+            result => outcome(ctx, result.map(|(build, _)| build), Action::CancelBuild)?,
         };
         Ok(Some(CancelBuildPayload { build: build.map(BuildNode), user_errors }))
     }
@@ -197,7 +197,7 @@ impl BuildMutation {
             let request = RerunBuild { build, from, parameters, idempotency_key: input.idempotency_key };
             app.rerun_build(principal, request).await
         };
-        let (build, user_errors) = outcome(started.await, action)?;
+        let (build, user_errors) = outcome(ctx, started.await, action)?;
         let build = build.map(BuildNode);
         let edge = build.clone().map(|build| {
             let owner = build.0.project.as_uuid();
@@ -224,7 +224,7 @@ impl BuildMutation {
             };
             app.decide(principal, request).await
         };
-        let (approval, user_errors) = outcome(decided.await, Action::DecideApproval)?;
+        let (approval, user_errors) = outcome(ctx, decided.await, Action::DecideApproval)?;
         Ok(Some(DecideApprovalPayload { approval: approval.map(ApprovalNode), user_errors }))
     }
 }

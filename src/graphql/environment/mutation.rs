@@ -169,7 +169,7 @@ impl EnvironmentMutation {
             };
             app.add_environment(principal, request).await
         };
-        let (added, user_errors) = outcome(added.await, Action::Edit)?;
+        let (added, user_errors) = outcome(ctx, added.await, Action::Edit)?;
         let project = match &added {
             Some(environment) => ctx.loader()?.load_one(environment.project).await.map_err(LoadError::fault)?,
             None => None,
@@ -200,7 +200,7 @@ impl EnvironmentMutation {
             };
             app.update_environment(principal, id, changes, expected(input.expected_revision)?).await
         };
-        let (environment, user_errors) = outcome(updated.await, Action::Edit)?;
+        let (environment, user_errors) = outcome(ctx, updated.await, Action::Edit)?;
         Ok(Some(UpdateEnvironmentPayload { environment: environment.map(EnvironmentNode), user_errors }))
     }
 
@@ -215,7 +215,7 @@ impl EnvironmentMutation {
             let id: EnvironmentId = ids::input(&input.environment_id, "environmentId")?;
             app.remove_environment(principal, id, expected(input.expected_revision)?).await
         };
-        let (removed, user_errors) = outcome(removed.await, Action::Remove)?;
+        let (removed, user_errors) = outcome(ctx, removed.await, Action::Remove)?;
         let project = match &removed {
             Some(environment) => ctx.loader()?.load_one(environment.project).await.map_err(LoadError::fault)?,
             None => None,

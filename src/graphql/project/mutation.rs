@@ -89,7 +89,7 @@ impl ProjectMutation {
             let slug = slug(&input.slug)?;
             app.create_project(principal, slug, &input.display_name, input.description).await
         };
-        let (project, user_errors) = outcome(created.await, Action::Edit)?;
+        let (project, user_errors) = outcome(ctx, created.await, Action::Edit)?;
         Ok(Some(CreateProjectPayload { project: project.map(ProjectNode), user_errors }))
     }
 
@@ -106,7 +106,7 @@ impl ProjectMutation {
             let UpdateProjectInput { display_name, description, archived, .. } = input;
             app.update_project(principal, id, display_name, description, archived, expected).await
         };
-        let (project, user_errors) = outcome(updated.await, Action::Edit)?;
+        let (project, user_errors) = outcome(ctx, updated.await, Action::Edit)?;
         Ok(Some(UpdateProjectPayload { project: project.map(ProjectNode), user_errors }))
     }
 }

@@ -133,7 +133,7 @@ impl ProviderMutation {
             };
             app.register_provider(principal, request).await
         };
-        let (registered, user_errors) = outcome(registered.await, Action::Edit)?;
+        let (registered, user_errors) = outcome(ctx, registered.await, Action::Edit)?;
         let (provider, health) = registered.unzip();
         let provider = provider.flatten();
         let id = provider.as_ref().map_or_else(|| ProviderId::from_uuid(uuid::Uuid::nil()), |provider| provider.id);
@@ -160,7 +160,7 @@ impl ProviderMutation {
             };
             app.update_provider(principal, id, changes, expected(input.expected_revision)?).await
         };
-        let (provider, user_errors) = outcome(updated.await, Action::Edit)?;
+        let (provider, user_errors) = outcome(ctx, updated.await, Action::Edit)?;
         Ok(Some(UpdateProviderPayload { provider: provider.map(ProviderNode), user_errors }))
     }
 
@@ -175,7 +175,7 @@ impl ProviderMutation {
             let id: ProviderId = ids::input(&input.provider_id, "providerId")?;
             app.probe_provider(principal, id).await
         };
-        let (provider, user_errors) = outcome(probed.await, Action::Probe)?;
+        let (provider, user_errors) = outcome(ctx, probed.await, Action::Probe)?;
         Ok(Some(ProbeProviderPayload { provider: provider.map(ProviderNode), user_errors }))
     }
 
@@ -190,7 +190,7 @@ impl ProviderMutation {
             let id: ProviderId = ids::input(&input.provider_id, "providerId")?;
             app.remove_provider(principal, id, expected(input.expected_revision)?).await
         };
-        let (removed, user_errors) = outcome(removed.await, Action::Remove)?;
+        let (removed, user_errors) = outcome(ctx, removed.await, Action::Remove)?;
         Ok(Some(RemoveProviderPayload { removed_provider_id: removed.map(|()| input.provider_id), user_errors }))
     }
 }

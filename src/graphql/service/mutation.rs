@@ -162,7 +162,7 @@ impl ServiceMutation {
             };
             app.create_service(principal, request).await
         };
-        let (service, user_errors) = outcome(created.await, Action::Edit)?;
+        let (service, user_errors) = outcome(ctx, created.await, Action::Edit)?;
         Ok(Some(CreateBuildServicePayload { service: service.flatten().map(ServiceNode), user_errors }))
     }
 
@@ -188,7 +188,7 @@ impl ServiceMutation {
             };
             app.update_service(principal, id, changes, expected(input.expected_revision)?).await
         };
-        let (service, user_errors) = outcome(updated.await, Action::Edit)?;
+        let (service, user_errors) = outcome(ctx, updated.await, Action::Edit)?;
         Ok(Some(UpdateBuildServicePayload { service: service.flatten().map(ServiceNode), user_errors }))
     }
 
@@ -203,7 +203,7 @@ impl ServiceMutation {
             let id: ServiceId = ids::input(&input.service_id, "serviceId")?;
             app.remove_service(principal, id, expected(input.expected_revision)?).await
         };
-        let (removed, user_errors) = outcome(removed.await, Action::Remove)?;
+        let (removed, user_errors) = outcome(ctx, removed.await, Action::Remove)?;
         let project = match &removed {
             Some(service) => ctx.loader()?.load_one(service.project).await.map_err(LoadError::fault)?,
             None => None,

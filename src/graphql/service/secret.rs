@@ -96,7 +96,7 @@ impl SecretMutation {
             let id: ServiceId = ids::input(&input.service_id, "serviceId")?;
             app.set_secret(principal, id, &input.secret.name, &input.secret.value.0).await
         };
-        let (service, user_errors) = outcome(set.await, Action::Edit)?;
+        let (service, user_errors) = outcome(ctx, set.await, Action::Edit)?;
         Ok(Some(SetSecretPayload { service: service.map(ServiceNode), user_errors }))
     }
 
@@ -111,7 +111,7 @@ impl SecretMutation {
             let id: ServiceId = ids::input(&input.service_id, "serviceId")?;
             app.remove_secret(principal, id, &input.name).await
         };
-        let (service, user_errors) = outcome(removed.await, Action::Edit)?;
+        let (service, user_errors) = outcome(ctx, removed.await, Action::Edit)?;
         Ok(Some(RemoveSecretPayload { service: service.map(ServiceNode), user_errors }))
     }
 }

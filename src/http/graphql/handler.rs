@@ -2,7 +2,6 @@
 
 use std::sync::Arc;
 
-use alm_domain::Principal;
 use async_graphql::parser::types::OperationType;
 use axum::{
     RequestPartsExt,
@@ -23,7 +22,7 @@ use crate::{
         Code, HttpState, Refusal, RequestId, RequirePrincipal,
         auth::bearer,
         document::{Problem, prepare},
-        sse, ws,
+        origin, sse, ws,
     },
 };
 
@@ -73,22 +72,17 @@ async fn answer<E: Live>(state: Arc<HttpState<E>>, mut parts: Parts, body: Body)
         }
         OperationType::Query | OperationType::Mutation | OperationType::Subscription => {}
     }
-    let request_id = parts.extensions.remove::<RequestId>();
-    prepared.request = with_caller(prepared.request, principal.clone(), request_id);
+    let address = origin::client(&parts, &state.config.trusted_proxies);
+    if let Some(id) = parts.extensions.remove::<RequestId>() {
+        let caller = principal.clone().asking(origin::origin(&id, address));
+        prepared.request = prepared.request.data(caller).data(id);
+    }
     if events == Events::Always || prepared.kind == OperationType::Subscription {
         let token = bearer(&parts.headers)?.map(Into::into);
         return Ok(sse::stream(state, prepared, sse::Caller { principal, token }));
     }
     let outcome = execute(&state.executor, prepared, state.config.request_timeout).await;
     Ok(reply::reply(outcome, media))
-}
-
-fn with_caller(request: async_graphql::Request, principal: Principal, id: Option<RequestId>) -> async_graphql::Request {
-    let request = request.data(principal);
-    match id {
-        Some(id) => request.data(id),
-        None => request,
-    }
 }
 
 async fn query_string(parts: &mut Parts) -> Result<Vec<(String, String)>, Problem> {

@@ -1,6 +1,6 @@
 //! One websocket, from its upgrade to its end.
 
-use std::{io::IoSlice, pin::Pin, sync::Arc, time::Duration};
+use std::{io::IoSlice, net::IpAddr, pin::Pin, sync::Arc, time::Duration};
 
 use async_graphql::ServerError;
 use futures::{FutureExt, SinkExt, StreamExt};
@@ -29,6 +29,7 @@ use crate::{
         document::{Problem, prepare},
         graphql::{LAST_WORDS, Params, run},
         metrics,
+        origin::origin,
     },
 };
 
@@ -41,6 +42,8 @@ pub(super) struct Session<E> {
     socket: WebSocketStream<Wire>,
     outbox: Arc<Outbox>,
     credentials: Credentials,
+    /// Of the client.
+    address: Option<IpAddr>,
     operations: Operations,
     /// Until the acknowledgement the end of the time for it, then the next ping.
     timer: Pin<Box<Sleep>>,
@@ -63,7 +66,12 @@ enum Wake {
 }
 
 impl<E: Live> Session<E> {
-    pub(super) fn new(state: Arc<HttpState<E>>, socket: WebSocketStream<Wire>, credentials: Credentials) -> Self {
+    pub(super) fn new(
+        state: Arc<HttpState<E>>,
+        socket: WebSocketStream<Wire>,
+        credentials: Credentials,
+        address: Option<IpAddr>,
+    ) -> Self {
         Self {
             outbox: Arc::clone(&socket.get_ref().0),
             timer: Box::pin(tokio::time::sleep(state.config.init_timeout)),
@@ -74,6 +82,7 @@ impl<E: Live> Session<E> {
             state,
             socket,
             credentials,
+            address,
         }
     }
 
@@ -226,7 +235,8 @@ impl<E: Live> Session<E> {
             Err(problem) => return self.refuse(&id, problem),
         };
         let request_id = RequestId::generate(&*self.state.ids);
-        prepared.request = prepared.request.data(principal).data(request_id);
+        let caller = principal.asking(origin(&request_id, self.address));
+        prepared.request = prepared.request.data(caller).data(request_id);
         let lane = Arc::new(Lane::new(&id, Arc::clone(&self.outbox))?);
         let said = run(&self.state.executor, prepared, self.state.config.request_timeout, Some(lane.clone()));
         self.operations.add(id, lane, said);

@@ -20,7 +20,10 @@ use tokio_tungstenite::{
 use super::{credentials::Credentials, outbox::Outbox, session::Session, wire::Wire};
 use crate::{
     graphql::Live,
-    http::{Code, HttpState, Refusal, auth::bearer, connection_io::ConnectionIo, metrics::Present, serve::Seat},
+    http::{
+        Code, HttpState, Refusal, auth::bearer, connection_io::ConnectionIo, metrics::Present, origin::client,
+        serve::Seat,
+    },
 };
 
 const PROTOCOL: &str = "graphql-transport-ws";
@@ -41,6 +44,7 @@ pub(in crate::http) async fn upgrade<E: Live>(state: Arc<HttpState<E>>, mut part
         return Refusal::from(error).into_response();
     }
     let seat = parts.extensions.remove::<Seat>();
+    let address = client(&parts, &state.config.trusted_proxies);
     let Some(upgrade) = parts.extensions.remove::<OnUpgrade>() else {
         return refused("the connection cannot be taken over");
     };
@@ -56,7 +60,7 @@ pub(in crate::http) async fn upgrade<E: Live>(state: Arc<HttpState<E>>, mut part
     tokio::spawn(async move {
         let _present = Present::websocket();
         match socket(upgrade, state.config.max_message).await {
-            Some(socket) => Session::new(state, socket, credentials).run(speaks_protocol).await,
+            Some(socket) => Session::new(state, socket, credentials, address).run(speaks_protocol).await,
             None => tracing::debug!("a connection ended before it became a websocket"),
         }
         drop(seat);

@@ -13,6 +13,7 @@ use super::{
 };
 use crate::{
     Store, StoreError,
+    audit::Deed,
     entity::{build, build_run},
     error::is_collision,
     logs::{self, Prepared},
@@ -21,7 +22,7 @@ use crate::{
 };
 
 /// What is stored together with a change of a build.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Default)]
 pub struct Append {
     /// Log lines, in order; those over 64 KiB are split.
     pub lines: Vec<LogLine>,
@@ -29,6 +30,8 @@ pub struct Append {
     pub resume: Option<ResumeToken>,
     /// The engine's own name for the run, if it is news.
     pub run_ref: Option<String>,
+    /// What the audit trail is told if the build's state changes by it.
+    pub deed: Option<Deed>,
 }
 
 impl Append {

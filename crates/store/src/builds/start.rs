@@ -2,13 +2,14 @@
 
 use alm_domain::{
     Build, BuildId, BuildShape, BuildState, Change, Commit, EventSeq, Hold, JournalEntry, ParameterValue, Principal,
-    ProjectEventKind, ProjectId, ProjectRole, ProviderId, RerunOf, RunStatus, ServiceId, Trigger,
+    ProjectEventKind, ProjectId, ProjectRole, ProviderId, RerunOf, RunStatus, ServiceId, Trigger, TriggerKind,
 };
 use sea_orm::{EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
 use super::{MOST_RETRIES, round::round};
 use crate::{
     Store, StoreError,
+    audit::Act,
     entity::{build, build_run, idempotency_key, journal, provider, service},
     error::is_collision,
     projects::{add_event, open_project},
@@ -203,6 +204,7 @@ impl Store {
         };
         let entry = journal::Model::of(&entry)?.into_active_model();
         journal::Entity::insert(entry).exec_without_returning(tx.db()).await?;
+        let service_slug = service.slug.clone();
         let service = service::ActiveModel {
             id: sea_orm::ActiveValue::Unchanged(service.id),
             last_number: sea_orm::ActiveValue::Set(service.last_number),
@@ -210,6 +212,12 @@ impl Store {
         };
         service::Entity::update(service).exec_without_returning(tx.db()).await?;
         add_event(tx.db(), started.project, ProjectEventKind::BuildAdded(new.id), now).await?;
+        let verb = match started.trigger.kind {
+            TriggerKind::Rerun => "build.rerun",
+            _ => "build.start",
+        };
+        let summary = format!("build {} of {}", started.number, service_slug);
+        self.note(&tx, principal, Act::within(started.project, verb, new.id, summary)).await?;
         tx.commit().await?;
         Ok(StartOutcome::Started(started))
     }

@@ -17,6 +17,7 @@ use super::{
 };
 use crate::{
     Store, StoreError,
+    audit::Deed,
     entity::{approval, build, journal, stage},
     error::is_collision,
     logs::{self, Prepared},
@@ -81,10 +82,10 @@ impl Store {
     {
         append.check()?;
         let prepared = Prepared::new(logs::split(append.lines)).await?;
-        let note = (append.resume, append.run_ref);
+        let (note, deed) = ((append.resume, append.run_ref), append.deed);
         let mut retries = 0;
         let outcome = loop {
-            match self.try_update(principal, id, fence, &prepared, &note, guard, &mut f).await {
+            match self.try_update(principal, id, fence, &prepared, (&note, deed.as_ref()), guard, &mut f).await {
                 Err(e) if is_collision(&e) && retries < MOST_RETRIES => retries += 1,
                 outcome => break outcome?,
             }
@@ -99,7 +100,7 @@ impl Store {
         id: BuildId,
         fence: Fence,
         prepared: &Prepared,
-        noted: &(Option<alm_domain::ResumeToken>, Option<String>),
+        (noted, deed): (&(Option<alm_domain::ResumeToken>, Option<String>), Option<&Deed>),
         guard: Guard,
         f: &mut F,
     ) -> Result<Committed<R>, StoreError>
@@ -147,6 +148,9 @@ impl Store {
             let entry = JournalEntry { build: id, seq, at, change };
             let row = journal::Model::of(&entry)?.into_active_model();
             journal::Entity::insert(row).exec_without_returning(tx.db()).await?;
+            if let Some(deed) = deed {
+                self.note(&tx, principal, deed.clone().within(after.build.project)).await?;
+            }
             entry.change
         };
         tx.commit().await?;

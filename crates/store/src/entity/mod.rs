@@ -3,6 +3,8 @@
 //! What queries filter or sort by is a column; the rest of an entity is a document. No value stands in both.
 
 pub(crate) mod approval;
+pub(crate) mod audit_event;
+pub(crate) mod audit_head;
 pub(crate) mod build;
 pub(crate) mod build_run;
 pub(crate) mod environment;

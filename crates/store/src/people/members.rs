@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
+    audit::Act,
     entity::{membership, project, user},
     projects::{BATCH, add_event},
     value::{column, millis},
@@ -31,7 +32,7 @@ impl Store {
         user: UserId,
         role: ProjectRole,
     ) -> Result<(Project, Membership), StoreError> {
-        self.change_members(principal, id, async |db, now| {
+        self.change_members(principal, id, "member.add", async |db, now| {
             if membership::Entity::find_by_id((id.as_uuid(), user.as_uuid())).one(db).await?.is_some() {
                 return Err(StoreError::Taken { field: "userId" });
             }
@@ -61,7 +62,7 @@ impl Store {
         user: UserId,
         role: ProjectRole,
     ) -> Result<(Project, Membership), StoreError> {
-        self.change_members(principal, id, async |db, _| {
+        self.change_members(principal, id, "member.change", async |db, _| {
             let row = member(db, id, user).await?;
             if role < ProjectRole::Owner {
                 not_the_last_owner(db, &row).await?;
@@ -90,7 +91,7 @@ impl Store {
         id: ProjectId,
         user: UserId,
     ) -> Result<(Project, Membership), StoreError> {
-        self.change_members(principal, id, async |db, _| {
+        self.change_members(principal, id, "member.remove", async |db, _| {
             let row = member(db, id, user).await?;
             not_the_last_owner(db, &row).await?;
             membership::Entity::delete_by_id((row.project_id, row.user_id)).exec(db).await?;
@@ -131,6 +132,7 @@ impl Store {
         &self,
         principal: &Principal,
         id: ProjectId,
+        verb: &'static str,
         change: impl AsyncFnOnce(&sea_orm::DatabaseTransaction, Timestamp) -> Result<membership::Model, StoreError>,
     ) -> Result<(Project, Membership), StoreError> {
         let tx = self.begin().await?;
@@ -148,6 +150,10 @@ impl Store {
         let revision = column(event.seq.0);
         let changed = project::ActiveModel { id: Unchanged(row.id), revision: Set(revision), ..Default::default() };
         project::Entity::update(changed).exec_without_returning(tx.db()).await?;
+        let user = UserId::from_uuid(membership.user_id);
+        let act = Act::within(id, verb, user, format!("a member of project {}", row.slug))
+            .with(serde_json::json!({"role": membership::role(membership.role)?.name()}));
+        self.note(&tx, principal, act).await?;
         tx.commit().await?;
         Ok((project::Model { revision, ..row }.try_into()?, membership.try_into()?))
     }

@@ -10,6 +10,7 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError,
+    audit::Act,
     entity::{personal_token, project, user},
     value::{instant, millis, storable, write_json},
     visibility::visible,
@@ -77,6 +78,9 @@ impl Store {
             return Err(StoreError::Invalid { field: "name", problem });
         }
         personal_token::Entity::insert(row.clone().into_active_model()).exec_without_returning(tx.db()).await?;
+        let id = PersonalTokenId::from_uuid(row.id);
+        let act = Act::instance("personalToken.create", id, format!("personal access token {}", document.name));
+        self.note(&tx, principal, act).await?;
         tx.commit().await?;
         row.try_into()
     }
@@ -114,8 +118,11 @@ impl Store {
             .await?
             .ok_or(StoreError::NotFound)?;
         personal_token::Entity::delete_by_id(row.id).exec(tx.db()).await?;
+        let revoked = PersonalToken::try_from(row)?;
+        let act = Act::instance("personalToken.revoke", id, format!("personal access token {}", revoked.name));
+        self.note(&tx, principal, act).await?;
         tx.commit().await?;
-        row.try_into()
+        Ok(revoked)
     }
 
     /// The token with this hash and its owner, if it has not ended. That it was used is noted.

@@ -10,6 +10,7 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFi
 use super::{put, remove};
 use crate::{
     Store, StoreError,
+    audit::Act,
     entity::{
         sealed_secret::{Column, Entity, Model},
         service,
@@ -62,6 +63,7 @@ impl Store {
         let now = self.now();
         put(tx.db(), &binding, sealed, now, Some(&principal.actor)).await?;
         add_event(tx.db(), project, ProjectEventKind::ServiceChanged(id), now).await?;
+        self.note(&tx, principal, Act::within(project, "secret.set", id, format!("secret {name}"))).await?;
         tx.commit().await?;
         Ok(ServiceSecret { service: id, name: name.to_owned(), updated_at: now, updated_by: principal.actor.clone() })
     }
@@ -83,6 +85,7 @@ impl Store {
             return Err(StoreError::NotFound);
         }
         add_event(tx.db(), project, ProjectEventKind::ServiceChanged(id), self.now()).await?;
+        self.note(&tx, principal, Act::within(project, "secret.remove", id, format!("secret {name}"))).await?;
         tx.commit().await
     }
 
