@@ -2,7 +2,13 @@
 
 use std::io::IsTerminal;
 
-use tracing_subscriber::{Layer, layer::SubscriberExt, util::SubscriberInitExt};
+use tracing::{Level, Metadata};
+use tracing_subscriber::{
+    Layer,
+    filter::{FilterExt, filter_fn},
+    layer::SubscriberExt,
+    util::SubscriberInitExt,
+};
 
 use crate::config::{Log, LogFormat};
 
@@ -14,5 +20,12 @@ pub(super) fn begin(log: &Log) {
         LogFormat::Json => layer.json().flatten_event(true).boxed(),
     };
     // Only fails where something (a test) has set up logging already.
-    let _ = tracing_subscriber::registry().with(layer.with_filter(log.filter.filter())).try_init();
+    let _ = tracing_subscriber::registry()
+        .with(layer.with_filter(log.filter.filter().and(filter_fn(holds_no_message))))
+        .try_init();
+}
+
+/// At TRACE the library of the websockets writes out every message, the one with the token among them.
+fn holds_no_message(event: &Metadata<'_>) -> bool {
+    *event.level() != Level::TRACE || !event.target().starts_with("tungstenite")
 }

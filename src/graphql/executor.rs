@@ -128,7 +128,8 @@ const GATHER: Duration = Duration::from_millis(1);
 const LONGEST_MESSAGE: usize = 300;
 
 /// Gives every error that has no code of its own (validation, limits, values of a wrong type) the code that it deserves. Its
-/// message comes from the library, which echoes whole values: it is cut.
+/// message comes from the library, which echoes whole values: that part goes, since any value may be a secret in the wrong place, and what
+/// is left is cut.
 fn coded(mut response: Response) -> Response {
     for error in &mut response.errors {
         let extensions = error.extensions.get_or_insert_default();
@@ -141,6 +142,7 @@ fn coded(mut response: Response) -> Response {
                 ErrorCode::BadArgument
             };
             extensions.set("code", code.name());
+            forget_value(&mut error.message);
             if error.message.len() > LONGEST_MESSAGE {
                 error.message.truncate(error.message.floor_char_boundary(LONGEST_MESSAGE));
                 error.message.push('…');
@@ -148,4 +150,13 @@ fn coded(mut response: Response) -> Response {
         }
     }
     response
+}
+
+/// Takes the value out of the library's words on one of a wrong type.
+fn forget_value(message: &mut String) {
+    let words = message.find("xpected input type \"").unwrap_or(message.len());
+    if let Some(at) = message[words..].find("\", found ") {
+        message.truncate(words + at + 1);
+        message.push('.');
+    }
 }

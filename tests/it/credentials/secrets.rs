@@ -61,6 +61,12 @@ async fn a_wrong_secret_is_refused_with_its_place_and_never_repeated() {
         assert_eq!((&error["code"], &error["path"]), (&json!("INVALID"), &json!(["secret", place])), "{payload}");
         assert!(payload["service"].is_null() && !payload.to_string().contains(VALUE), "{payload}");
     }
+    // Neither is one in the wrong place of a document.
+    let literal = format!(
+        "mutation {{ setSecret(input: {{serviceId: \"{service}\", secret: \"{VALUE}\"}}) {{ service {{ id }} }} }}"
+    );
+    let reply = app.reply(&literal, json!({})).await;
+    assert!(reply["errors"].is_array() && !reply.to_string().contains(VALUE), "{reply}");
     // Neither is one that is no text, whoever notices it.
     let query = "mutation($input: SetSecretInput!) { setSecret(input: $input) { userErrors { message } } }";
     for wrong in [json!([VALUE]), json!({ "value": VALUE }), json!(20_261_122), json!(null)] {
