@@ -84,6 +84,8 @@ pub struct Grant {
     pub scopes: Vec<String>,
     /// When it was granted.
     pub connected_at: Option<Timestamp>,
+    /// When its token was given.
+    pub issued_at: Option<Timestamp>,
     /// When it stops working; `None` when it does not expire, or nobody said when.
     pub expires_at: Option<Timestamp>,
     /// Whether it is renewed without the person.
@@ -106,6 +108,7 @@ impl Grant {
             account: None,
             scopes: Vec::new(),
             connected_at: None,
+            issued_at: None,
             expires_at: None,
             renews_itself: false,
             checked_at: None,

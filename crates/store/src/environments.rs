@@ -1,8 +1,8 @@
 //! Environments of projects.
 
 use alm_domain::{
-    BuildService, Environment, EnvironmentId, EnvironmentName, EnvironmentRole, MOST_ENVIRONMENTS, Principal,
-    ProjectEventKind, ProjectId, ProjectRole, Protection, TokenMode, UserId,
+    BuildService, Environment, EnvironmentId, EnvironmentName, EnvironmentRole, MOST_ENVIRONMENTS, OAuthClient,
+    Principal, ProjectEventKind, ProjectId, ProjectRole, Protection, Sealed, TokenMode, UserId,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
@@ -13,6 +13,7 @@ use crate::{
     audit::Act,
     entity::environment,
     grants::forget_environment,
+    oauth_clients,
     projects::{BATCH, add_event, expect_revision, open_project},
     services::project_named,
     value::storable,
@@ -46,6 +47,8 @@ pub struct NewEnvironment {
     pub registry_host: Option<String>,
     /// Where its token comes from.
     pub token_mode: TokenMode,
+    /// The OAuth client that is for it alone, with its sealed secret.
+    pub client: Option<(OAuthClient, Option<Sealed>)>,
 }
 
 /// What to change of an environment; `None` leaves a field as it is, `Some(None)` takes it away.
@@ -120,6 +123,9 @@ impl Store {
         environment::Entity::insert(environment::Model::of(&added)?.into_active_model())
             .exec_without_returning(tx.db())
             .await?;
+        if let Some((client, secret)) = &new.client {
+            oauth_clients::insert(tx.db(), client, secret.as_ref(), now).await?;
+        }
         add_event(tx.db(), added.project, ProjectEventKind::EnvironmentChanged(added.id), now).await?;
         others.push(added.clone());
         self.renumber(tx.db(), others, added.id, position).await?;
@@ -199,6 +205,7 @@ impl Store {
         removed.revision += 1;
         removed.removed_at = Some(now);
         write(tx.db(), &removed).await?;
+        oauth_clients::remove_of(tx.db(), id).await?;
         let disconnected = forget_environment(tx.db(), id).await?;
         add_event(tx.db(), removed.project, ProjectEventKind::EnvironmentRemoved(id), now).await?;
         let left = living(tx.db(), removed.project).await?;

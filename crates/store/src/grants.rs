@@ -14,7 +14,8 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
-    entity::{environment, grant, oauth_state, viewer_head},
+    connections::{drop_attempts, forget_tokens},
+    entity::{environment, grant, viewer_head},
     projects::BATCH,
     value::{column, counter, millis},
     visibility::visible,
@@ -255,10 +256,6 @@ pub(crate) async fn forget_environment(
     db: &impl ConnectionTrait,
     environment: EnvironmentId,
 ) -> Result<Vec<UserId>, StoreError> {
-    oauth_state::Entity::delete_many()
-        .filter(oauth_state::Column::EnvironmentId.eq(environment.as_uuid()))
-        .exec(db)
-        .await?;
     let rows = grant::Entity::find()
         .filter(grant::Column::EnvironmentId.eq(environment.as_uuid()))
         .lock_exclusive()
@@ -268,6 +265,8 @@ pub(crate) async fn forget_environment(
     for row in rows {
         let mut record = GrantRecord::try_from(row)?;
         people.push(record.grant.user);
+        forget_tokens(db, environment, record.grant.user).await?;
+        drop_attempts(db, environment, record.grant.user).await?;
         record.token_version += 1;
         record.grant = Grant {
             status: GrantStatus::NotConnected,

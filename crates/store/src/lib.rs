@@ -6,6 +6,7 @@
 mod address;
 mod audit;
 mod builds;
+mod connections;
 mod entity;
 mod environments;
 mod error;
@@ -28,11 +29,12 @@ pub use builds::{
     Append, BuildFilter, BuildOwners, Committed, Epoch, Fence, FinishedBuild, Idempotency, Lift, NewBuild,
     ProviderLoad, RunRecord, StartOutcome,
 };
+pub use connections::{Attempt, TokenChange, token as token_binding};
 pub use environments::{EnvironmentPatch, NewEnvironment, RemovedEnvironment};
 pub use error::{BoxError, StoreError};
 pub use grants::GrantRecord;
 pub use logs::{LogInfo, LogMatches, LogPage, LogPattern, LogSearch, PatternError, StageLogRange};
-pub use oauth_clients::EnvironmentClients;
+pub use oauth_clients::{EnvironmentClients, client_secret as client_secret_binding};
 pub use page::{Page, PageRequest};
 pub use people::{NewPersonalToken, SignIn};
 pub use projects::{NewProject, ProjectFilter, ProjectOrder, ProjectPatch};

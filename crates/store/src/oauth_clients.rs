@@ -1,7 +1,7 @@
 //! How this service is known to OAuth servers. The clients of origins are the administrator's; that of one environment is its
 //! owner's.
 
-use alm_domain::{EnvironmentId, OAuthClient, OAuthClientId, Principal};
+use alm_domain::{Binding, EnvironmentId, OAuthClient, OAuthClientId, Principal, Sealed, SecretKind, Timestamp};
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
 };
@@ -13,6 +13,7 @@ use crate::{
     error::is_unique_violation,
     grants::{NOBODY, service_itself},
     projects::expect_revision,
+    secrets,
     visibility::administrator,
 };
 
@@ -28,10 +29,11 @@ impl Store {
         &self,
         principal: &Principal,
         client: OAuthClient,
+        secret: Option<&Sealed>,
     ) -> Result<OAuthClient, StoreError> {
         administrator(principal)?;
         let tx = self.begin().await?;
-        insert(tx.db(), &client).await?;
+        insert(tx.db(), &client, secret, self.now()).await?;
         self.note(&tx, principal, Act::instance("oAuthClient.register", client.id, about(&client))).await?;
         tx.commit().await?;
         Ok(client)
@@ -46,6 +48,7 @@ impl Store {
         principal: &Principal,
         id: OAuthClientId,
         expected: Option<u64>,
+        secret: Option<&Sealed>,
         change: impl FnOnce(&mut OAuthClient) + Send,
     ) -> Result<OAuthClient, StoreError> {
         administrator(principal)?;
@@ -53,6 +56,12 @@ impl Store {
         let mut client = locked(tx.db(), id, expected).await?;
         change(&mut client);
         client.revision += 1;
+        if let Some(secret) = secret {
+            client.has_secret = true;
+            secrets::put(tx.db(), &client_secret(id), secret, self.now(), None).await?;
+        } else if !client.has_secret {
+            secrets::remove(tx.db(), &client_secret(id)).await?;
+        }
         let row = oauth_client::Model::of(&client)?;
         oauth_client::Entity::update(row.into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
         self.note(&tx, principal, Act::instance("oAuthClient.update", id, about(&client))).await?;
@@ -74,6 +83,7 @@ impl Store {
         let tx = self.begin().await?;
         let client = locked(tx.db(), id, expected).await?;
         oauth_client::Entity::delete_by_id(id.as_uuid()).exec(tx.db()).await?;
+        secrets::remove(tx.db(), &client_secret(id)).await?;
         self.note(&tx, principal, Act::instance("oAuthClient.remove", id, about(&client))).await?;
         tx.commit().await
     }
@@ -133,12 +143,35 @@ pub struct EnvironmentClients {
 }
 
 /// Adds a client.
-pub(crate) async fn insert(db: &impl ConnectionTrait, client: &OAuthClient) -> Result<(), StoreError> {
+pub(crate) async fn insert(
+    db: &impl ConnectionTrait,
+    client: &OAuthClient,
+    secret: Option<&Sealed>,
+    at: Timestamp,
+) -> Result<(), StoreError> {
     oauth_client::Entity::insert(oauth_client::Model::of(client)?.into_active_model())
         .exec_without_returning(db)
         .await
         .map_err(|e| if is_unique_violation(&e) { StoreError::Taken { field: "origin" } } else { e.into() })?;
+    if let Some(secret) = secret {
+        secrets::put(db, &client_secret(client.id), secret, at, None).await?;
+    }
     Ok(())
+}
+
+/// Takes away the client of an environment.
+pub(crate) async fn remove_of(db: &impl ConnectionTrait, environment: EnvironmentId) -> Result<(), StoreError> {
+    let of_environment = oauth_client::Column::EnvironmentId.eq(environment.as_uuid());
+    for row in oauth_client::Entity::delete_many().filter(of_environment).exec_with_returning(db).await? {
+        secrets::remove(db, &client_secret(OAuthClientId::from_uuid(row.id))).await?;
+    }
+    Ok(())
+}
+
+/// What the secret of a client is bound to.
+#[must_use]
+pub fn client_secret(id: OAuthClientId) -> Binding {
+    Binding::new(id, "client", SecretKind::ClientSecret)
 }
 
 /// The client of an origin, locked until the transaction ends.

@@ -1,8 +1,8 @@
 //! Use cases about environments.
 
 mod address;
-mod certificates;
 
+use alm_credentials::outbound::CaBundle;
 use alm_domain::{
     BuildService, Environment, EnvironmentId, EnvironmentName, EnvironmentRole, Principal, ProjectId, Protection,
     Provider, TokenMode,
@@ -11,7 +11,7 @@ use alm_store::{EnvironmentPatch, NewEnvironment};
 
 pub(in crate::app) use address::{normal_url, origin_of};
 
-use super::{App, AppError, FieldProblem, admin::check_name};
+use super::{App, AppError, FieldProblem, admin::check_name, clients::ClientFields};
 
 /// Most people that can be asked to approve a deployment.
 const MOST_APPROVALS: u32 = 10;
@@ -39,6 +39,10 @@ pub struct AddEnvironment {
     pub ca_bundle: Option<String>,
     /// Host of the registry.
     pub registry_host: Option<String>,
+    /// Whether people who connect an account are to be asked nothing, because the identity provider is the one of their sign-in.
+    pub is_silent: bool,
+    /// The OAuth client that is for it alone.
+    pub client: Option<ClientFields>,
 }
 
 /// What to change of an environment; `None` leaves a field as it is, an empty text takes it away.
@@ -103,14 +107,17 @@ impl App {
         let name = problems.check(name(&request.name));
         let display_name = problems.check(check_name(&request.display_name, "displayName"));
         let namespace = problems.check(namespace(request.namespace));
-        let ca_bundle = problems.check(certificates::checked(request.ca_bundle));
+        let ca_bundle = problems.check(certificates(request.ca_bundle));
         let registry_host = problems.check(address::registry_host(request.registry_host));
         let (Some(url), Some(name), Some(display_name)) = (url, name, display_name) else {
             return Err(AppError::Invalid(problems.0));
         };
         problems.none()?;
+        self.vetted(&url)?;
+        let id = EnvironmentId::generate(&*self.inner.ids);
+        let client = request.client.map(|fields| self.client_of_environment(id, &url, fields)).transpose()?;
         let new = NewEnvironment {
-            id: EnvironmentId::generate(&*self.inner.ids),
+            id,
             project: request.project,
             name,
             display_name,
@@ -121,7 +128,8 @@ impl App {
             protection: request.protection,
             ca_bundle: ca_bundle.flatten(),
             registry_host: registry_host.flatten(),
-            token_mode: TokenMode::Grant,
+            token_mode: if request.is_silent { TokenMode::Silent } else { TokenMode::Grant },
+            client,
         };
         let added = self.store().add_environment(principal, new).await.map_err(|error| match error {
             alm_store::StoreError::NotFound => AppError::not_found("projectId", "project"),
@@ -150,7 +158,7 @@ impl App {
         let mut problems = Problems::default();
         let display_name = changes.display_name.and_then(|name| problems.check(check_name(&name, "displayName")));
         let namespace = changes.namespace.and_then(|text| problems.check(namespace(Some(text))));
-        let ca_bundle = changes.ca_bundle.and_then(|text| problems.check(certificates::checked(Some(text))));
+        let ca_bundle = changes.ca_bundle.and_then(|text| problems.check(certificates(Some(text))));
         let registry_host = changes.registry_host.and_then(|text| problems.check(address::registry_host(Some(text))));
         let protection = problems.check(changes.protection.over(current.protection));
         problems.none()?;
@@ -181,7 +189,17 @@ impl App {
         self.environment(principal, id).await?;
         let removed = self.store().remove_environment(principal, id, expected).await?;
         self.inner.hub.ring_project(removed.environment.project);
+        for user in &removed.disconnected {
+            self.inner.hub.connections_changed(*user);
+        }
         Ok(removed.environment)
+    }
+
+    /// Refuses an address that the policy for addresses does not let us reach.
+    fn vetted(&self, url: &str) -> Result<(), AppError> {
+        let refused = |message: String| AppError::invalid(["endpoint", "url"], message);
+        let address = reqwest::Url::parse(url).map_err(|error| refused(error.to_string()))?;
+        self.outbound().vet(&address).map_err(|error| refused(error.to_string()))
     }
 
     /// An environment that was not removed, or the error that names the field.
@@ -266,6 +284,15 @@ impl Problems {
 
     pub(in crate::app) fn none(self) -> Result<(), AppError> {
         if self.0.is_empty() { Ok(()) } else { Err(AppError::Invalid(self.0)) }
+    }
+}
+
+/// A bundle of certificates. An empty text is none.
+fn certificates(text: Option<String>) -> Result<Option<String>, AppError> {
+    let Some(text) = text.map(|text| text.trim().to_owned()).filter(|text| !text.is_empty()) else { return Ok(None) };
+    match CaBundle::parse(&text) {
+        Ok(_) => Ok(Some(text)),
+        Err(error) => Err(AppError::invalid(["caBundle"], error.to_string())),
     }
 }
 

@@ -8,6 +8,7 @@ mod build_events;
 mod log_lines;
 mod project_events;
 mod ring;
+mod viewer_events;
 
 use std::{
     collections::HashMap,
@@ -15,7 +16,7 @@ use std::{
     time::Duration,
 };
 
-use alm_domain::{BuildHeads, BuildId, Clock, ProjectId};
+use alm_domain::{BuildHeads, BuildId, Clock, ProjectId, UserId};
 use alm_store::{Committed, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
@@ -26,6 +27,7 @@ pub use audit_events::AuditUpdate;
 pub use build_events::BuildUpdate;
 pub use log_lines::{LogFrom, LogOptions, LogUpdate};
 pub use project_events::{ProjectTold, ProjectUpdate};
+pub use viewer_events::ViewerUpdate;
 
 /// Why a live stream came to its end.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -51,6 +53,7 @@ struct Shared {
     builds: Mutex<HashMap<BuildId, Weak<BuildChannel>>>,
     projects: Mutex<HashMap<ProjectId, Weak<watch::Sender<u64>>>>,
     audit: watch::Sender<u64>,
+    viewers: Mutex<HashMap<UserId, Weak<watch::Sender<u64>>>>,
 }
 
 /// One build that somebody listens to.
@@ -71,6 +74,7 @@ impl Hub {
             builds: Mutex::default(),
             projects: Mutex::default(),
             audit: watch::Sender::new(0),
+            viewers: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -97,6 +101,26 @@ impl Hub {
         if let Some(channel) = channel {
             channel.send_modify(|rung| *rung = rung.wrapping_add(1));
         }
+    }
+
+    /// Tells everybody who listens that what a person has connected changed. Called after the commit.
+    pub(super) fn connections_changed(&self, user: UserId) {
+        let channel = locked(&self.shared.viewers).get(&user).and_then(Weak::upgrade);
+        if let Some(channel) = channel {
+            channel.send_modify(|rung| *rung = rung.wrapping_add(1));
+        }
+    }
+
+    /// Rung whenever what a person has connected changed, for as long as it is held.
+    pub(super) fn listen_to_viewer(&self, user: UserId) -> Arc<watch::Sender<u64>> {
+        let mut viewers = locked(&self.shared.viewers);
+        if let Some(channel) = viewers.get(&user).and_then(Weak::upgrade) {
+            return channel;
+        }
+        viewers.retain(|_, channel| channel.strong_count() > 0);
+        let channel = Arc::new(watch::Sender::new(0));
+        viewers.insert(user, Arc::downgrade(&channel));
+        channel
     }
 
     /// Ends all streams.

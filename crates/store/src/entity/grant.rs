@@ -36,6 +36,7 @@ struct Document {
     account: Option<String>,
     scopes: Vec<String>,
     connected_at: Option<Timestamp>,
+    issued_at: Option<Timestamp>,
     renews_itself: bool,
     checked_at: Option<Timestamp>,
 }
@@ -47,6 +48,7 @@ impl Model {
             account: grant.account.clone(),
             scopes: grant.scopes.clone(),
             connected_at: grant.connected_at,
+            issued_at: grant.issued_at,
             renews_itself: grant.renews_itself,
             checked_at: grant.checked_at,
         };
@@ -81,6 +83,7 @@ impl TryFrom<Model> for Grant {
             account: document.account,
             scopes: document.scopes,
             connected_at: document.connected_at,
+            issued_at: document.issued_at,
             expires_at: maybe_instant(row.expires_at)?,
             renews_itself: document.renews_itself,
             checked_at: document.checked_at,
