@@ -1,6 +1,7 @@
 //! The composition root: the only file that names a concrete provider, database or transport.
 
 use std::{
+    net::{Ipv4Addr, Ipv6Addr, SocketAddr},
     path::{Path, PathBuf},
     sync::Arc,
     time::Duration,
@@ -88,6 +89,12 @@ impl Composition for Wiring {
         if keep_token {
             entrance = entrance.own_token(token.clone());
         }
+        let public = match &config.server.public_url {
+            Some(public) => public.url().clone(),
+            None => format!("http://{}/", reachable(listener.local_addr()?)).parse()?,
+        };
+        app.reached_at(public);
+
         let closing = CancellationToken::new();
         let state = HttpState::new(
             Api::new(app.clone(), Limits::default(), timing),
@@ -125,6 +132,14 @@ impl Composition for Wiring {
 /// whole schema once more.
 pub fn routes(state: HttpState<Api>) -> Router {
     http::router(state)
+}
+
+/// An address to connect to: "every address" is none.
+fn reachable(mut bound: SocketAddr) -> SocketAddr {
+    if bound.ip().is_unspecified() {
+        bound.set_ip(if bound.is_ipv6() { Ipv6Addr::LOCALHOST.into() } else { Ipv4Addr::LOCALHOST.into() });
+    }
+    bound
 }
 
 /// The key ring of the settings, or the one in the data directory.

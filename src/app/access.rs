@@ -1,8 +1,6 @@
 //! The tokens that work in environments is done with.
 
-use alm_domain::{
-    Environment, EnvironmentId, Grant, GrantStatus, Principal, SecretKind, Timestamp, UserId,
-};
+use alm_domain::{Environment, EnvironmentId, Grant, GrantStatus, Principal, SecretKind, Timestamp, UserId};
 use alm_store::token_binding;
 use futures::future::join_all;
 use secrecy::SecretString;
@@ -49,7 +47,8 @@ impl App {
         environments: &[Environment],
         needed_until: Timestamp,
     ) -> Result<Vec<Checked>, AppError> {
-        let checked = join_all(environments.iter().map(|environment| self.check_token(user, environment, needed_until)));
+        let checked =
+            join_all(environments.iter().map(|environment| self.check_token(user, environment, needed_until)));
         checked.await.into_iter().collect()
     }
 

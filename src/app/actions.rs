@@ -20,6 +20,8 @@ pub enum Action {
     RerunBuild,
     /// Run again from a chosen stage.
     RerunFromStage,
+    /// Connect or reconnect an account.
+    Connect,
     /// Answer an approval.
     DecideApproval,
     /// Change the settings of the subject.

@@ -43,16 +43,19 @@ impl App {
     ) -> Result<OAuthClient, AppError> {
         administrator(principal)?;
         let origin = normal_url(origin, &["origin"])?;
-        let origin = origin_of(&origin)
-            .ok_or_else(|| AppError::invalid(["origin"], "has no scheme, host and port: write https://api.example.org:6443"))?;
+        let origin = origin_of(&origin).ok_or_else(|| {
+            AppError::invalid(["origin"], "has no scheme, host and port: write https://api.example.org:6443")
+        })?;
         let (client, secret) = self.made(OAuthClientId::generate(&*self.inner.ids), origin, None, fields, &[])?;
-        Ok(self.store().register_oauth_client(principal, client, secret.as_ref()).await.map_err(|error| match error {
-            StoreError::Taken { .. } => AppError::Taken(FieldProblem::new(
-                ["origin"],
-                "has a client already: change that one, or remove it first",
-            )),
-            error => error.into(),
-        })?)
+        Ok(self.store().register_oauth_client(principal, client, secret.as_ref()).await.map_err(
+            |error| match error {
+                StoreError::Taken { .. } => AppError::Taken(FieldProblem::new(
+                    ["origin"],
+                    "has a client already: change that one, or remove it first",
+                )),
+                error => error.into(),
+            },
+        )?)
     }
 
     /// Changes the OAuth client of an origin.
@@ -139,7 +142,10 @@ impl App {
         let (mut client, secret) = self.changed_client(client, fields, path)?;
         client.has_secret = secret.is_some();
         if client.client_id.is_none() {
-            return Err(AppError::invalid(at(path, "clientId"), "is missing: give the name of this service over there"));
+            return Err(AppError::invalid(
+                at(path, "clientId"),
+                "is missing: give the name of this service over there",
+            ));
         }
         Ok((client, secret))
     }
@@ -171,7 +177,10 @@ impl App {
                     && !host.contains(['/', '@', '?', '#', '\\'])
             };
             if hosts.len() > MOST_HOSTS || !hosts.iter().all(is_host) {
-                bad("tokenHosts", format!("must be at most {MOST_HOSTS} hosts such as sso.example.org or sso.example.org:8443"));
+                bad(
+                    "tokenHosts",
+                    format!("must be at most {MOST_HOSTS} hosts such as sso.example.org or sso.example.org:8443"),
+                );
             }
             client.token_hosts = hosts;
         }
@@ -184,7 +193,8 @@ impl App {
         if let Some(issuer) = fields.issuer {
             client.issuer = match issuer.is_empty() {
                 true => None,
-                false => problems.check(normal_url(&issuer, &at(path, "issuer").iter().map(String::as_str).collect::<Vec<_>>())),
+                false => problems
+                    .check(normal_url(&issuer, &at(path, "issuer").iter().map(String::as_str).collect::<Vec<_>>())),
             };
         }
         problems.none()?;

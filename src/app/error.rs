@@ -43,6 +43,9 @@ pub enum AppError {
     /// A name or key that is in use.
     #[error("{}", .0.message)]
     Taken(FieldProblem),
+    /// The state of a sign-in that was forged, used before, is too old, or somebody else's.
+    #[error("{}", .0.message)]
+    StateMismatch(FieldProblem),
     /// No such subject, or not visible to the caller.
     #[error("{}", .0.message)]
     NotFound(FieldProblem),

@@ -2,10 +2,13 @@
 //!
 //! **Architecture Invariant:** nothing in here knows GraphQL, HTTP or a concrete provider.
 
+mod access;
 mod actions;
 mod admin;
 mod artifacts;
 mod audit;
+mod clients;
+mod connections;
 mod credentials;
 mod decide;
 mod environments;
@@ -25,17 +28,20 @@ mod streams;
 
 use std::{sync::Arc, time::Duration};
 
+pub use access::{Checked, TokenState};
 pub use actions::{Action, ActionBlocker, ActionState};
 pub use admin::{ProviderChanges, RegisterProvider};
 use alm_credentials::{outbound::Outbound, vault::Vault};
 use alm_domain::{Clock, IdSource};
 use alm_store::Store;
+pub use clients::ClientFields;
+pub use connections::{CompletedConnection, Disconnected, StartedConnection};
 pub use credentials::Credentials;
 pub use decide::DecideBuild;
 pub use environments::{AddEnvironment, EnvironmentChanges, ProtectionChanges};
 pub use error::{AppError, FieldProblem};
 pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};
-pub use live::{AuditUpdate, BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, StreamEnd};
+pub use live::{AuditUpdate, BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, StreamEnd, ViewerUpdate};
 pub use monitor::Timing;
 pub use people::CreatePersonalToken;
 pub use presence::{Bearer, BearerOrigin, Presence};
@@ -65,8 +71,10 @@ struct Inner {
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
     credentials: Credentials,
+    connections: connections::Connections,
     retention_every: Duration,
     presence: Presence,
+    connections_every: Duration,
     /// Changes that are under way, whether or not anybody still waits for their answer, and shared streams.
     changes: TaskTracker,
 }
@@ -85,11 +93,13 @@ impl App {
         let registry = Registry::new(store.clone(), factory);
         let hub = Hub::new(store.clone(), Arc::clone(&clock), timing.heartbeat);
         let monitors = Monitors::new(store.clone(), registry.clone(), hub.clone(), Arc::clone(&clock), timing);
-        let retention_every = timing.retention;
+        let (retention_every, connections_every) = (timing.retention, timing.connections);
         Self {
             inner: Arc::new(Inner {
                 retention_every,
                 presence: Presence::new(Arc::clone(&clock)),
+                connections_every,
+                connections: connections::Connections::default(),
                 store,
                 registry,
                 hub,
@@ -110,6 +120,7 @@ impl App {
     pub async fn resume(&self) -> Result<(), AppError> {
         self.inner.monitors.resume().await?;
         self.inner.changes.spawn(self.clone().keep_house(self.inner.retention_every));
+        self.inner.changes.spawn(self.clone().keep_connections(self.inner.connections_every));
         Ok(())
     }
 

@@ -2,12 +2,12 @@
 
 use std::time::Duration;
 
-use alm_domain::{AuditSeq, BuildId, EventSeq, Principal, ProjectId, ProjectRole, ProjectSeq, Timestamp};
+use alm_domain::{AuditSeq, BuildId, EventSeq, Principal, ProjectId, ProjectRole, ProjectSeq, Timestamp, UserId, ViewerSeq};
 use async_stream::stream;
 use futures::{Stream, StreamExt};
 use tokio::time::Instant;
 
-use super::{App, AppError, AuditUpdate, BuildUpdate, LogOptions, LogUpdate, ProjectTold};
+use super::{App, AppError, AuditUpdate, BuildUpdate, LogOptions, LogUpdate, ProjectTold, ViewerUpdate};
 
 /// What a live stream is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -89,6 +89,16 @@ impl App {
         after: Option<AuditSeq>,
     ) -> impl Stream<Item = Result<(Timestamp, AuditUpdate), AppError>> + Send + 'static + use<> {
         self.inner.hub.audit_updates(principal, project, after)
+    }
+
+    /// What a person has connected, live; see [`ViewerUpdate`].
+    pub fn viewer_updates(
+        &self,
+        principal: Principal,
+        user: UserId,
+        after: Option<ViewerSeq>,
+    ) -> impl Stream<Item = Result<(Timestamp, ViewerUpdate), AppError>> + Send + 'static + use<> {
+        self.inner.hub.viewer_updates(principal, user, after)
     }
 
     /// How far a subject reaches; `None` where there is none that this principal may see.

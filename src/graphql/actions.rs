@@ -16,6 +16,8 @@ pub(crate) enum Action {
     RerunBuild,
     /// Run again from a chosen stage.
     RerunFromStage,
+    /// Connect or reconnect an account.
+    Connect,
     /// Answer an approval.
     DecideApproval,
     /// Change the settings of the subject.

@@ -175,6 +175,7 @@ pub(crate) fn fault(error: &AppError) -> Error {
             bad_argument(argument, &error.to_string())
         }
         AppError::Taken(_)
+        | AppError::StateMismatch(_)
         | AppError::Stale
         | AppError::WrongState(_)
         | AppError::InUse(_)

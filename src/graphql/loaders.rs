@@ -3,7 +3,7 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use alm_domain::{
-    Approval, ApprovalId, AuditEvent, AuditEventId, Build, BuildId, BuildService, Environment, EnvironmentId,
+    Approval, ApprovalId, AuditEvent, AuditEventId, Build, BuildId, BuildService, Environment, EnvironmentId, Grant, GrantId,
     Principal, Project, ProjectId, Provider, ProviderId, ServiceId, Stage, StageId, User, UserId,
 };
 use alm_store::{BuildFilter, BuildOwners, LogInfo, Page, PageRequest, ProviderLoad, ServiceSecret, StageLogRange};
@@ -72,6 +72,7 @@ by_id! {
     UserId => User, users;
     EnvironmentId => Environment, environments;
     AuditEventId => AuditEvent, audit_events_by_id;
+    GrantId => Grant, grants;
 }
 
 /// Keys of edges: what is wanted, of whom.
@@ -90,6 +91,8 @@ keys! {
     ServicesOf(ProjectId);
     /// The environments of a project.
     EnvironmentsOf(ProjectId);
+    /// What the caller has connected to an environment.
+    GrantIn(EnvironmentId);
     /// The verdict on a project.
     VerdictOf(ProjectId);
     /// The newest build of a build service.
@@ -185,6 +188,17 @@ impl Loader<EnvironmentsOf> for Batches {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = self.app.store().environments_of_projects(&self.principal, &ids).await?;
         Ok(grouped(keys, |key| key.0, rows, |environment| environment.project))
+    }
+}
+
+impl Loader<GrantIn> for Batches {
+    type Value = Grant;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[GrantIn]) -> Result<HashMap<GrantIn, Grant>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().grants_in(&self.principal, &ids).await?;
+        Ok(rows.into_iter().map(|grant| (GrantIn(grant.environment), grant)).collect())
     }
 }
 

@@ -7,7 +7,7 @@ use super::{
     audit::AuditEventNode,
     build::{ApprovalNode, BuildNode, StageNode},
     context::ContextExt,
-    environment::EnvironmentNode,
+    environment::{EnvironmentNode, GrantNode},
     error::{ErrorCode, bad_argument, coded},
     loaders::LoadError,
     project::ProjectNode,
@@ -30,6 +30,7 @@ pub(crate) enum Node {
     Stage(StageNode),
     Approval(ApprovalNode),
     Environment(EnvironmentNode),
+    OAuthGrant(GrantNode),
     User(UserNode),
     AuditEvent(AuditEventNode),
 }
@@ -49,6 +50,7 @@ pub(crate) enum Versioned {
     Stage(StageNode),
     Approval(ApprovalNode),
     Environment(EnvironmentNode),
+    OAuthGrant(GrantNode),
 }
 
 /// A revision as the API shows it; one that outgrew the API's integers stays at the largest.
@@ -109,7 +111,10 @@ pub(super) async fn load(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
         AnyId::EnvironmentId(id) => {
             loader.load_one(id).await.map_err(LoadError::fault)?.map(|e| Node::Environment(EnvironmentNode(e)))
         }
-        AnyId::GrantId(_) | AnyId::OAuthClientId(_) => None,
+        AnyId::GrantId(id) => {
+            loader.load_one(id).await.map_err(LoadError::fault)?.map(|g| Node::OAuthGrant(GrantNode(g)))
+        }
+        AnyId::OAuthClientId(_) => None,
         AnyId::UserId(id) => loader.load_one(id).await.map_err(LoadError::fault)?.map(|u| Node::User(u.into())),
         // Nobody but its owner knows of a token, and finds it with the others.
         AnyId::PersonalTokenId(_) => None,

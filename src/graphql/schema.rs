@@ -8,7 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     audit::{AuditQuery, AuditSubscription},
     build::{BuildMutation, BuildQuery, BuildSubscription},
-    environment::{EnvironmentMutation, EnvironmentQuery},
+    environment::{ClientMutation, ClientQuery, ConnectionMutation, EnvironmentMutation, EnvironmentQuery},
     log::{LogQuery, LogSearchQuery, LogSubscription},
     node::{NodeQuery, Versioned},
     project::{ProjectMutation, ProjectQuery, ProjectSubscription},
@@ -16,7 +16,7 @@ use super::{
     server::ServerQuery,
     service::{SecretMutation, ServiceMutation},
     stream::StreamEvent,
-    viewer::ViewerQuery,
+    viewer::{ViewerQuery, ViewerSubscription},
 };
 use crate::app::{App, Timing};
 
@@ -48,6 +48,7 @@ pub(crate) struct Query(
     ProviderQuery,
     EnvironmentQuery,
     AuditQuery,
+    ClientQuery,
 );
 
 /// All writes. Each returns a payload; a null payload means the request itself failed (see `errors`).
@@ -59,11 +60,13 @@ pub(crate) struct Mutation(
     BuildMutation,
     ProviderMutation,
     EnvironmentMutation,
+    ConnectionMutation,
+    ClientMutation,
 );
 
 /// All live streams. Send one root field per subscription. Every event has a cursor to resume behind it.
 #[derive(MergedSubscription, Default)]
-pub(crate) struct Subscription(BuildSubscription, LogSubscription, ProjectSubscription, AuditSubscription);
+pub(crate) struct Subscription(BuildSubscription, LogSubscription, ProjectSubscription, AuditSubscription, ViewerSubscription);
 
 pub(crate) type AlmSchema = Schema<Query, Mutation, Subscription>;
 pub(crate) type AlmSchemaBuilder = SchemaBuilder<Query, Mutation, Subscription>;

@@ -8,6 +8,7 @@ use super::{
     log::{LogBatch, LogGap},
     project::{BuildAdded, BuildServiceChanged, EntityRemoved, EnvironmentChanged, ProjectChanged, ProjectSnapshot},
     scalars::Instant,
+    viewer::{ConnectionChanged, ViewerSnapshot},
 };
 use crate::app;
 
@@ -30,6 +31,8 @@ pub(crate) enum StreamEvent {
     EnvironmentChanged(EnvironmentChanged),
     EntityRemoved(EntityRemoved),
     AuditEventRecorded(AuditEventRecorded),
+    ViewerSnapshot(ViewerSnapshot),
+    ConnectionChanged(ConnectionChanged),
     Heartbeat(Heartbeat),
     StreamEnded(StreamEnded),
 }

@@ -22,6 +22,8 @@ pub(crate) enum UserErrorCode {
     NotSupported,
     /// Something still depends on the subject.
     InUse,
+    /// The state of a sign-in was forged, used before, is too old, or somebody else's.
+    StateMismatch,
 }
 
 /// Something the caller can correct and try again.
@@ -102,6 +104,7 @@ fn user_errors(error: AppError, action: crate::app::Action) -> Result<Vec<UserEr
     Ok(match error {
         AppError::Invalid(problems) => problems.into_iter().map(|p| one(p, UserErrorCode::Invalid)).collect(),
         AppError::Taken(problem) => vec![one(problem, UserErrorCode::Taken)],
+        AppError::StateMismatch(problem) => vec![one(problem, UserErrorCode::StateMismatch)],
         AppError::NotFound(problem) => vec![one(problem, UserErrorCode::NotFound)],
         AppError::KeyReused(FieldProblem { path, message }) => {
             vec![UserError::Conflict(ConflictError { message, path: Some(path), code: UserErrorCode::Conflict })]

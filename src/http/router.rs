@@ -22,6 +22,8 @@ pub fn router<E: Live>(mut state: HttpState<E>) -> Router {
     let assets = Router::new()
         .route("/", get(pages::start))
         .route("/start/{file}", get(pages::start_asset))
+        .route("/oauth/callback", get(pages::callback))
+        .route("/oauth/callback/{client}", get(pages::callback))
         .route("/graphiql", get(pages::graphiql))
         .route("/graphiql/{*file}", get(pages::graphiql_asset));
     let routes = Router::new()

@@ -143,12 +143,12 @@ impl App {
             Err(error) => Grant { status: GrantStatus::Error, reason: Some(error.to_string()), ..grant },
         };
         let warned = warned_at(&tried);
-        let status = if tried.status == GrantStatus::Connected && !tried.renews_itself && warned.is_some_and(|at| at <= now)
-        {
-            GrantStatus::Expiring
-        } else {
-            tried.status
-        };
+        let status =
+            if tried.status == GrantStatus::Connected && !tried.renews_itself && warned.is_some_and(|at| at <= now) {
+                GrantStatus::Expiring
+            } else {
+                tried.status
+            };
         self.put_grant(Grant { status, ..tried }, TokenChange::Keep, version).await
     }
 
@@ -172,10 +172,12 @@ impl App {
         let (status, reason) = if record.grant.expires_at.is_some_and(|end| end <= now) {
             (GrantStatus::Expired, "it has reached its end: connect the account again".to_owned())
         } else {
-            (GrantStatus::Revoked, format!("it was revoked over there, or not used for too long ({why}): connect again"))
+            (
+                GrantStatus::Revoked,
+                format!("it was revoked over there, or not used for too long ({why}): connect again"),
+            )
         };
-        let grant =
-            Grant { status, reason: Some(reason), renews_itself: false, checked_at: Some(now), ..record.grant };
+        let grant = Grant { status, reason: Some(reason), renews_itself: false, checked_at: Some(now), ..record.grant };
         self.put_grant(grant, TokenChange::Forget, Some(record.token_version)).await
     }
 }

@@ -13,8 +13,12 @@ use std::{
     sync::{Arc, Mutex, OnceLock, PoisonError, Weak},
 };
 
-use alm_credentials::oauth::{OAuthError, Prompt, TokenHint, authorize, check_issuer, exchange, revoke, revoke_at_openshift};
-use alm_domain::{Environment, EnvironmentId, Grant, GrantId, GrantStatus, Principal, SecretKind, Timestamp, TokenMode, UserId};
+use alm_credentials::oauth::{
+    OAuthError, Prompt, TokenHint, authorize, check_issuer, exchange, revoke, revoke_at_openshift,
+};
+use alm_domain::{
+    Environment, EnvironmentId, Grant, GrantId, GrantStatus, Principal, SecretKind, Timestamp, TokenMode, UserId,
+};
 use alm_store::{Attempt, StoreError, TokenChange, token_binding};
 use chrono::TimeDelta;
 use reqwest::Url;
@@ -29,7 +33,7 @@ const ATTEMPT: TimeDelta = TimeDelta::minutes(10);
 /// Longest state, code and issuer that are looked at.
 const LONGEST: usize = 4_096;
 /// Path of the page that callbacks arrive at.
-pub const CALLBACK: &str = "/oauth/callback";
+const CALLBACK: &str = "/oauth/callback";
 
 /// What connecting accounts needs to remember while the server runs.
 #[derive(Debug, Default)]
@@ -153,19 +157,27 @@ impl App {
         iss: Option<&str>,
     ) -> Result<CompletedConnection, AppError> {
         let user = signed_in(principal)?;
-        for (field, text) in [("code", Some(code.expose_secret())), ("state", Some(state.expose_secret())), ("iss", iss)] {
+        for (field, text) in
+            [("code", Some(code.expose_secret())), ("state", Some(state.expose_secret())), ("iss", iss)]
+        {
             if text.is_some_and(|text| text.is_empty() || text.len() > LONGEST) {
                 return Err(AppError::invalid([field], format!("must have 1 to {LONGEST} characters, as received")));
             }
         }
         let used = self.store().use_up_attempt(principal, &hash(state.expose_secret())).await?;
         let (attempt, sealed) = used.ok_or_else(|| {
-            mismatch("state", "is not the state of a sign-in that you have begun within the last ten minutes: connect again")
+            mismatch(
+                "state",
+                "is not the state of a sign-in that you have begun within the last ten minutes: connect again",
+            )
         })?;
         let environment = self.environment(principal, attempt.environment).await?;
         let target = self.target(&environment).await?;
         if target.metadata.issuer != attempt.issuer || target.record.id != attempt.client {
-            return Err(mismatch("state", "was made for another OAuth server than the environment has now: connect again"));
+            return Err(mismatch(
+                "state",
+                "was made for another OAuth server than the environment has now: connect again",
+            ));
         }
         check_issuer(&target.metadata, iss).map_err(|error| mismatch("iss", &error.to_string()))?;
         let verifier = self.vault().open(&attempt.binding(), &sealed)?;
@@ -272,11 +284,7 @@ impl App {
     }
 
     /// The caller's grant, also one that was never made, with its environment.
-    async fn own_grant(
-        &self,
-        principal: &Principal,
-        id: GrantId,
-    ) -> Result<(Environment, UserId, Grant), AppError> {
+    async fn own_grant(&self, principal: &Principal, id: GrantId) -> Result<(Environment, UserId, Grant), AppError> {
         let user = signed_in(principal)?;
         let missing = || AppError::not_found("connectionId", "connection");
         let grant = self.store().grants(principal, &[id]).await?.pop().ok_or_else(missing)?;
@@ -314,7 +322,8 @@ pub(in crate::app) fn signed_in(principal: &Principal) -> Result<UserId, AppErro
     match principal.user() {
         Some(user) if principal.is_signed_in() => Ok(user),
         _ => Err(AppError::Forbidden(
-            "accounts are connected by people who are signed in: sign in, instead of using a personal access token".to_owned(),
+            "accounts are connected by people who are signed in: sign in, instead of using a personal access token"
+                .to_owned(),
         )),
     }
 }

@@ -58,7 +58,8 @@ impl App {
                 // Stored in any case: a server that gives a new refresh token has ended the old one.
                 let outlasts = tokens.outlast(before.expires_at);
                 let reason = (!outlasts).then(|| {
-                    "the OAuth server gave a token that does not last longer than the one before: connect again".to_owned()
+                    "the OAuth server gave a token that does not last longer than the one before: connect again"
+                        .to_owned()
                 });
                 let grant = Grant {
                     issued_at: Some(now),

@@ -24,19 +24,16 @@ pub(in crate::app) struct Target {
 
 impl Target {
     pub(in crate::app) const fn server(&self) -> Server<'_> {
-        Server {
-            outbound: &self.outbound,
-            metadata: &self.metadata,
-            client: &self.client,
-            ca: self.ca.as_ref(),
-        }
+        Server { outbound: &self.outbound, metadata: &self.metadata, client: &self.client, ca: self.ca.as_ref() }
     }
 }
 
 /// Why there is no target: what can be set right by people, and what may heal by itself.
 #[derive(Debug, thiserror::Error)]
 pub(in crate::app) enum NoTarget {
-    #[error("there is no OAuth client for {origin}: ask an administrator to register one, or give one with the environment")]
+    #[error(
+        "there is no OAuth client for {origin}: ask an administrator to register one, or give one with the environment"
+    )]
     NoClient { origin: String },
     #[error(transparent)]
     OAuth(#[from] OAuthError),
@@ -59,11 +56,7 @@ impl App {
     pub(in crate::app) async fn target(&self, environment: &Environment) -> Result<Target, NoTarget> {
         let origin = origin_of(&environment.url).unwrap_or_else(|| environment.url.clone());
         let system = Principal::system("connections");
-        let clients = self
-            .store()
-            .oauth_clients_for(&system, &origin, environment.id)
-            .await
-            .map_err(AppError::from)?;
+        let clients = self.store().oauth_clients_for(&system, &origin, environment.id).await.map_err(AppError::from)?;
         // Only the administrator lets codes and tokens go to other hosts than the cluster's own.
         let consented = clients.of_origin.as_ref().map(|client| client.token_hosts.clone()).unwrap_or_default();
         let of_origin = clients.of_origin.filter(|client| client.client_id.is_some());
@@ -86,8 +79,7 @@ impl App {
             true => self.opened(&client_secret_binding(record.id)).await?,
             false => None,
         };
-        let client =
-            Client { id: record.client_id.clone().unwrap_or_default(), secret, scopes: record.scopes.clone() };
+        let client = Client { id: record.client_id.clone().unwrap_or_default(), secret, scopes: record.scopes.clone() };
         Ok(Target { record, client, metadata, ca, outbound: self.outbound().clone() })
     }
 
@@ -119,10 +111,7 @@ impl App {
     }
 
     /// A sealed secret, opened.
-    pub(in crate::app) async fn opened(
-        &self,
-        binding: &alm_domain::Binding,
-    ) -> Result<Option<SecretString>, AppError> {
+    pub(in crate::app) async fn opened(&self, binding: &alm_domain::Binding) -> Result<Option<SecretString>, AppError> {
         let Some(sealed) = self.store().sealed(binding).await? else { return Ok(None) };
         Ok(Some(self.vault().open(binding, &sealed)?))
     }

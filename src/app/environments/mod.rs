@@ -17,7 +17,7 @@ use super::{App, AppError, FieldProblem, admin::check_name, clients::ClientField
 const MOST_APPROVALS: u32 = 10;
 
 /// An environment to add.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct AddEnvironment {
     /// The project.
     pub project: ProjectId,

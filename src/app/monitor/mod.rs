@@ -30,6 +30,8 @@ pub struct Timing {
     pub longest_retry: Duration,
     /// Time between two looks for builds that are kept no longer.
     pub retention: Duration,
+    /// Time between two looks for connections that are due to be checked.
+    pub connections: Duration,
     /// Silence after which a live stream says that it lives.
     pub heartbeat: Duration,
 }
@@ -41,6 +43,7 @@ impl Default for Timing {
             first_retry: Duration::from_millis(500),
             longest_retry: Duration::from_secs(30),
             retention: Duration::from_secs(600),
+            connections: Duration::from_secs(5),
             heartbeat: Duration::from_secs(15),
         }
     }

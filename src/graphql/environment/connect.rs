@@ -118,10 +118,9 @@ impl ConnectionMutation {
             app.start_connection(principal, id, &input.return_to).await
         };
         let (started, user_errors) = outcome(started.await, Action::Connect)?;
-        let (url, expires_at, grant) =
-            started.map(|s| (s.authorization_url, s.expires_at, s.grant)).map_or((None, None, None), |(u, e, g)| {
-                (Some(u), Some(e), Some(g))
-            });
+        let (url, expires_at, grant) = started
+            .map(|s| (s.authorization_url, s.expires_at, s.grant))
+            .map_or((None, None, None), |(u, e, g)| (Some(u), Some(e), Some(g)));
         Ok(Some(StartOAuthConnectionPayload {
             authorization_url: url,
             expires_at: expires_at.map(Instant::from),
@@ -147,9 +146,7 @@ impl ConnectionMutation {
             .map_err(|_| crate::graphql::error::internal("completing a connection panicked"))?;
         let (completed, user_errors) = outcome(completed, Action::Connect)?;
         let environment = match &completed {
-            Some(completed) => {
-                ctx.loader()?.load_one(completed.grant.environment).await.map_err(LoadError::fault)?
-            }
+            Some(completed) => ctx.loader()?.load_one(completed.grant.environment).await.map_err(LoadError::fault)?,
             None => None,
         };
         let (grant, return_to) = completed.map(|c| (c.grant, c.return_to)).unzip();

@@ -4,14 +4,7 @@ use alm_domain::{Grant, GrantStatus};
 use async_graphql::{Context, Enum, ID, Object, Result};
 
 use super::EnvironmentNode;
-use crate::graphql::{
-    actions::{self, ActionState},
-    context::ContextExt,
-    error::internal,
-    loaders::LoadError,
-    node::revision,
-    scalars::Instant,
-};
+use crate::graphql::{context::ContextExt, error::internal, loaders::LoadError, node::revision, scalars::Instant};
 
 /// An account connected by OAuth 2.0: one person, one environment. Everybody sees their own only.
 pub(crate) struct GrantNode(pub(crate) Grant);
@@ -73,14 +66,6 @@ impl GrantNode {
     /// When it was last tried.
     async fn checked_at(&self) -> Option<Instant> {
         self.0.checked_at.map(Instant::from)
-    }
-
-    /// Verbs on this connection. Depends on who asks.
-    #[graphql(complexity = "5 * child_complexity", directive = crate::graphql::live::depends_on_viewer::apply())]
-    async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<ActionState>> {
-        let environment = ctx.loader()?.load_one(self.0.environment).await.map_err(LoadError::fault)?;
-        let Some(environment) = environment else { return Ok(vec![]) };
-        Ok(actions::views(ctx.app()?.connection_actions(ctx.principal()?, &self.0, &environment)))
     }
 }
 

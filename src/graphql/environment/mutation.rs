@@ -3,7 +3,7 @@
 use alm_domain::{EnvironmentId, ProjectId};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
-use super::{EnvironmentNode, types::EnvironmentRole};
+use super::{EnvironmentNode, client::EnvironmentClientInput, types::EnvironmentRole};
 use crate::{
     app::{Action, AddEnvironment, AppError, EnvironmentChanges, ProtectionChanges},
     graphql::{
@@ -69,6 +69,12 @@ pub(crate) struct AddEnvironmentInput {
     ca_bundle: Option<String>,
     /// Host of the registry that images are pushed to.
     registry_host: Option<String>,
+    /// Whether people who connect an account are to be asked nothing (`prompt=none`): the identity provider is the one of their
+    /// sign-in here.
+    #[graphql(default = false)]
+    silent: bool,
+    /// The OAuth client that is for this environment alone; absent to use the one of its origin.
+    client: Option<EnvironmentClientInput>,
 }
 
 /// Result of `addEnvironment`.
@@ -166,6 +172,8 @@ impl EnvironmentMutation {
                 protection: input.protection.unwrap_or_default().changes()?.over(Default::default())?,
                 ca_bundle: input.ca_bundle,
                 registry_host: input.registry_host,
+                is_silent: input.silent,
+                client: input.client.map(Into::into),
             };
             app.add_environment(principal, request).await
         };

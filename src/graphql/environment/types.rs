@@ -3,11 +3,12 @@
 use alm_domain::{Environment, EnvironmentRole as DomainRole, Protection};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
+use super::GrantNode;
 use crate::graphql::{
     actions::{self, ActionState},
     context::ContextExt,
     error::internal,
-    loaders::LoadError,
+    loaders::{GrantIn, LoadError},
     node::revision,
     project::ProjectNode,
     scalars::Instant,
@@ -63,6 +64,13 @@ impl EnvironmentNode {
     /// Place in the order of promotion: 0 for the build environment, 1 and so on for the targets, without gaps.
     async fn position(&self) -> i32 {
         i32::try_from(self.0.position).unwrap_or(i32::MAX)
+    }
+
+    /// The caller's own connection to it; NOT_CONNECTED where there never was one, null for the service itself. Depends on who asks.
+    #[graphql(directive = crate::graphql::live::depends_on_viewer::apply())]
+    async fn connection(&self, ctx: &Context<'_>) -> Result<Option<GrantNode>> {
+        let grant = ctx.loader()?.load_one(GrantIn(self.0.id)).await.map_err(LoadError::fault)?;
+        Ok(grant.map(GrantNode))
     }
 
     /// What must happen before a deployment.

@@ -1,9 +1,12 @@
 //! The caller.
 
+mod subscription;
+
 use alm_domain::{Actor as DomainActor, Principal, User, UserId};
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Union};
 
-use super::context::ContextExt;
+use super::{context::ContextExt, environment::GrantNode, error::store_fault};
+pub(crate) use subscription::{ConnectionChanged, ViewerSnapshot, ViewerSubscription};
 
 /// Whoever did something.
 #[derive(Union)]
@@ -75,6 +78,13 @@ pub(crate) struct SystemActor {
 /// The caller.
 pub(crate) struct Viewer(Principal);
 
+impl Viewer {
+    /// This caller.
+    pub(crate) const fn of(principal: Principal) -> Self {
+        Self(principal)
+    }
+}
+
 /// The caller.
 #[Object]
 impl Viewer {
@@ -86,6 +96,13 @@ impl Viewer {
     /// The person; null when the caller is a part of the service itself.
     async fn user(&self) -> Option<UserNode> {
         UserNode::of(&self.0)
+    }
+
+    /// Connected accounts, the most urgent first; at most 200.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn connections(&self, ctx: &Context<'_>) -> Result<Vec<GrantNode>> {
+        let grants = ctx.app()?.store().connections(&self.0).await.map_err(store_fault)?;
+        Ok(grants.into_iter().map(GrantNode).collect())
     }
 
     /// True for administrators of providers.

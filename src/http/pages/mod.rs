@@ -5,4 +5,4 @@ mod graphiql;
 mod start;
 
 pub(super) use graphiql::{graphiql, graphiql_asset};
-pub(super) use start::{start, start_asset};
+pub(super) use start::{callback, start, start_asset};

@@ -10,7 +10,7 @@ use alm::{
     wiring,
 };
 use alm_credentials::outbound::Policy;
-use alm_domain::{Clock, SystemClock, SystemIds};
+use alm_domain::{Clock, SystemIds};
 use alm_store::Store;
 use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_util::sync::CancellationToken;
@@ -38,11 +38,16 @@ pub(super) struct Server {
 }
 
 impl Server {
-    pub(super) async fn start(database: &str, factory: Factory, timing: Timing, http: HttpConfig) -> Self {
+    pub(super) async fn start(
+        database: &str,
+        factory: Factory,
+        timing: Timing,
+        http: HttpConfig,
+        clock: Arc<dyn Clock>,
+    ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let database = database.to_owned();
         let started = runtime.spawn(async move {
-            let clock: Arc<dyn Clock> = Arc::new(SystemClock);
             let store = Store::connect(&database, Arc::clone(&clock), Arc::new(SystemIds)).await.unwrap();
             store.migrate().await.unwrap();
             let credentials = Credentials::new(None, &factory.home.join(KEYS), on_this_machine()).unwrap();
@@ -60,6 +65,7 @@ impl Server {
             .extra(downloads(app.clone()));
             let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
             let address = listener.local_addr().unwrap();
+            app.reached_at(format!("http://{address}/").parse().unwrap());
             let served = tokio::spawn(serve(listener, wiring::routes(state), http, closing.clone()));
             (address, app, closing, served)
         });

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alm::{app::Timing, http::HttpConfig};
 use alm_build_spi::conformance::fake::{FakeEngine, Script};
-use alm_domain::{Capability, SystemClock};
+use alm_domain::{Capability, Clock, SystemClock};
 use alm_testkit::Database;
 use serde_json::{Value, json};
 use std::sync::Arc;
@@ -20,6 +20,7 @@ pub(crate) struct Setup {
     pub(super) settings: Value,
     pub(super) timing: Timing,
     pub(super) http: HttpConfig,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Setup {
@@ -46,9 +47,11 @@ impl Setup {
                 first_retry: Duration::from_millis(20),
                 longest_retry: Duration::from_millis(200),
                 heartbeat: Duration::from_secs(15),
+                connections: Duration::from_millis(50),
                 ..Timing::default()
             },
             http: HttpConfig::default(),
+            clock: Arc::new(SystemClock),
         }
     }
 
@@ -61,6 +64,12 @@ impl Setup {
     /// Streams say after this much silence that they live.
     pub(crate) fn heartbeat(mut self, silence: Duration) -> Self {
         self.timing.heartbeat = silence;
+        self
+    }
+
+    /// With this clock.
+    pub(crate) fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
+        self.clock = clock;
         self
     }
 

@@ -57,7 +57,8 @@ impl TestApp {
     }
 
     async fn life(setup: &Setup, factory: &Factory) -> Server {
-        Server::start(setup.database.url(), factory.clone(), setup.timing, setup.http.clone()).await
+        Server::start(setup.database.url(), factory.clone(), setup.timing, setup.http.clone(), Arc::clone(&setup.clock))
+            .await
     }
 
     fn server(&self) -> &Server {

@@ -1,8 +1,10 @@
 //! Tokens for codes, for refresh tokens and for other tokens.
 
+use std::pin::Pin;
+
 use alm_domain::Timestamp;
 use oauth2::{
-    AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
+    AsyncHttpClient, AuthorizationCode, ClientId, ClientSecret, EndpointNotSet, EndpointSet, HttpRequest, HttpResponse,
     PkceCodeVerifier, RedirectUrl, RefreshToken, RequestTokenError, StandardRevocableToken, TokenUrl,
     basic::{BasicErrorResponse, BasicRevocationErrorResponse, BasicTokenIntrospectionResponse},
 };
@@ -13,7 +15,7 @@ use super::{
     OAuthError, Server, Tokens,
     token::{TokenReply, no_token, read, refusal, tokens, unlike_a_token},
 };
-use crate::outbound::{OutboundError, Request};
+use crate::outbound::{CaBundle, Outbound, OutboundError, Request};
 
 /// The kind of grant of RFC 8693.
 pub(super) const TOKEN_EXCHANGE: &str = "urn:ietf:params:oauth:grant-type:token-exchange";
@@ -47,7 +49,7 @@ pub async fn exchange(
     let reply = asker
         .exchange_code(AuthorizationCode::new(code.expose_secret().to_owned()))
         .set_pkce_verifier(PkceCodeVerifier::new(verifier.expose_secret().to_owned()))
-        .request_async(&|request| send(server, request))
+        .request_async(&WayOut::of(server))
         .await;
     finish(server, reply, &[code, verifier], now)
 }
@@ -60,7 +62,7 @@ pub async fn exchange(
 pub async fn refresh(server: &Server<'_>, refresh: &SecretString, now: Timestamp) -> Result<Tokens, OAuthError> {
     let asker = asker(server);
     let token = RefreshToken::new(refresh.expose_secret().to_owned());
-    let reply = asker.exchange_refresh_token(&token).request_async(&|request| send(server, request)).await;
+    let reply = asker.exchange_refresh_token(&token).request_async(&WayOut::of(server)).await;
     finish(server, reply, &[refresh], now)
 }
 
@@ -90,7 +92,7 @@ pub async fn exchange_token(
     }
     let request = server.form(&server.metadata.token_endpoint, &fields);
     let reply = server.outbound.send(request, server.ca).await?;
-    available(server, reply.status().as_u16())?;
+    available(host(server), reply.status().as_u16())?;
     let secrets = with_client(server, &[own]);
     match reply.status().is_success() {
         true => read(reply.body(), &server.client.scopes, &secrets, now),
@@ -109,8 +111,34 @@ fn asker(server: &Server<'_>) -> Asker {
     }
 }
 
-/// The way out for the protocol's library.
-async fn send(server: &Server<'_>, request: HttpRequest) -> Result<HttpResponse, SendError> {
+/// The way out, as the protocol's library takes it. It borrows nothing, so that whoever waits for tokens can be moved between threads.
+struct WayOut {
+    outbound: Outbound,
+    ca: Option<CaBundle>,
+    host: String,
+}
+
+impl WayOut {
+    fn of(server: &Server<'_>) -> Self {
+        Self { outbound: server.outbound.clone(), ca: server.ca.cloned(), host: host(server) }
+    }
+}
+
+impl AsyncHttpClient<'_> for WayOut {
+    type Error = SendError;
+    type Future = Pin<Box<dyn Future<Output = Result<HttpResponse, SendError>> + Send>>;
+
+    fn call(&self, request: HttpRequest) -> Self::Future {
+        Box::pin(send(self.outbound.clone(), self.ca.clone(), self.host.clone(), request))
+    }
+}
+
+async fn send(
+    outbound: Outbound,
+    ca: Option<CaBundle>,
+    host: String,
+    request: HttpRequest,
+) -> Result<HttpResponse, SendError> {
     let (head, body) = request.into_parts();
     let url = head.uri.to_string().parse::<Url>().map_err(|_| SendError::Malformed)?;
     let mut out = Request::new(head.method, url).body("application/x-www-form-urlencoded", body);
@@ -118,8 +146,8 @@ async fn send(server: &Server<'_>, request: HttpRequest) -> Result<HttpResponse,
         value.set_sensitive(true);
         out = out.header(name, value);
     }
-    let reply = server.outbound.send(out, server.ca).await?;
-    available(server, reply.status().as_u16())?;
+    let reply = outbound.send(out, ca.as_ref()).await?;
+    available(host, reply.status().as_u16())?;
     let (status, headers, body) = reply.into_parts();
     let mut response = HttpResponse::new(body);
     *response.status_mut() = status;
@@ -135,12 +163,15 @@ enum SendError {
     Malformed,
 }
 
+fn host(server: &Server<'_>) -> String {
+    server.metadata.token_endpoint.host_str().unwrap_or_default().to_owned()
+}
+
 /// A server that is out of order has not answered, whatever it writes.
-fn available(server: &Server<'_>, status: u16) -> Result<(), OutboundError> {
+fn available(host: String, status: u16) -> Result<(), OutboundError> {
     if status < 500 && status != 429 {
         return Ok(());
     }
-    let host = server.metadata.token_endpoint.host_str().unwrap_or_default().to_owned();
     Err(OutboundError::Unreachable { host, cause: format!("it answers {status}") })
 }
 
