@@ -1,3 +1,6 @@
 //! Environments, and the accounts that people connect to them.
 
 mod catalog;
+mod connecting;
+mod keeping;
+mod support;

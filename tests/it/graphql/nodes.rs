@@ -13,6 +13,7 @@ async fn each_kind_is_found_by_its_id_alone_and_among_others() {
     let build = app.start_build(&service).await;
     let build = app.follow_until(&build, |build| build["status"] == "WAITING_FOR_APPROVAL").await;
     let environment = app.environment(&project, "staging", "TARGET").await;
+    let grant = app.grant(&environment).await;
     let viewer = app.graphql("{ viewer { user { id } } }", json!({})).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let known = [
@@ -23,6 +24,7 @@ async fn each_kind_is_found_by_its_id_alone_and_among_others() {
         ("Stage", text(&build.stage("a")["id"])),
         ("Approval", text(&build.approval()["id"])),
         ("Environment", environment),
+        ("OAuthGrant", grant),
         ("User", text(&viewer["viewer"]["user"]["id"])),
     ];
     let types = app.graphql("{ __type(name: \"Node\") { possibleTypes { name } } }", json!({})).await;

@@ -33,6 +33,7 @@ async fn populated(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
         let service = app.done("createBuildService", "service { id }", input).await["service"].clone();
         ids.entry("Provider").or_default().push(id(&provider));
         let environment = app.environment(&project, "staging", "TARGET").await;
+        ids.entry("OAuthGrant").or_default().push(app.grant(&environment).await);
         ids.entry("Environment").or_default().push(environment);
         ids.entry("Project").or_default().push(project);
         let failed = app.start_build(&id(&service)).await;

@@ -51,13 +51,13 @@ impl Server {
             let store = Store::connect(&database, Arc::clone(&clock), Arc::new(SystemIds)).await.unwrap();
             store.migrate().await.unwrap();
             let credentials = Credentials::new(None, &factory.home.join(KEYS), on_this_machine()).unwrap();
-            let app = App::new(store, Arc::new(factory), clock, Arc::new(SystemIds), credentials, timing);
+            let app = App::new(store, Arc::new(factory), Arc::clone(&clock), Arc::new(SystemIds), credentials, timing);
             app.resume().await.unwrap();
             let closing = CancellationToken::new();
             let http = Arc::new(http);
             let state = HttpState::new(
                 Api::new(app.clone(), Limits::default(), timing),
-                Arc::new(Entrance::new(app.clone(), Arc::new(SystemClock)).own_token(Token::new(TOKEN).unwrap())),
+                Arc::new(Entrance::new(app.clone(), clock).own_token(Token::new(TOKEN).unwrap())),
                 Arc::new(SystemIds),
                 Arc::clone(&http),
                 closing.clone(),

@@ -1,6 +1,6 @@
 //! A server, and all that the stories do with it.
 
-use std::path::PathBuf;
+use std::{path::PathBuf, sync::Arc};
 
 use alm::app::App;
 use alm_build_spi::conformance::fake::FakeEngine;
@@ -63,6 +63,11 @@ impl TestApp {
 
     fn server(&self) -> &Server {
         self.server.as_ref().expect("the server is not running")
+    }
+
+    /// The address of the server, ending in `/`.
+    pub(crate) fn base(&self) -> String {
+        format!("http://{}/", self.server().address)
     }
 
     /// The application itself, for what only it can tell (how many statements it took).
@@ -147,6 +152,18 @@ impl TestApp {
         });
         let payload = self.done("addEnvironment", "environment { id }", input).await;
         payload["environment"]["id"].as_str().unwrap().to_owned()
+    }
+
+    /// Notes that the caller has an account in an environment, and gives the grant's id.
+    pub(crate) async fn grant(&self, environment: &str) -> String {
+        let me = alm_domain::Principal::single_user().user().unwrap();
+        let grant = alm_domain::Grant {
+            status: alm_domain::GrantStatus::Connected,
+            ..alm_domain::Grant::none(environment.parse().unwrap(), me)
+        };
+        let (system, tokens) = (alm_domain::Principal::system("story"), alm_store::TokenChange::Keep);
+        let written = self.app().store().write_grant(&system, grant, tokens, None, None).await.unwrap();
+        written.id.to_string()
     }
 
     /// Creates a build service in a project, and gives its id.
