@@ -47,15 +47,13 @@ impl App {
             AppError::invalid(["origin"], "has no scheme, host and port: write https://api.example.org:6443")
         })?;
         let (client, secret) = self.made(OAuthClientId::generate(&*self.inner.ids), origin, None, fields, &[])?;
-        Ok(self.store().register_oauth_client(principal, client, secret.as_ref()).await.map_err(
-            |error| match error {
-                StoreError::Taken { .. } => AppError::Taken(FieldProblem::new(
-                    ["origin"],
-                    "has a client already: change that one, or remove it first",
-                )),
-                error => error.into(),
-            },
-        )?)
+        self.store().register_oauth_client(principal, client, secret.as_ref()).await.map_err(|error| match error {
+            StoreError::Taken { .. } => AppError::Taken(FieldProblem::new(
+                ["origin"],
+                "has a client already: change that one, or remove it first",
+            )),
+            error => error.into(),
+        })
     }
 
     /// Changes the OAuth client of an origin.

@@ -41,7 +41,9 @@ pub use decide::DecideBuild;
 pub use environments::{AddEnvironment, EnvironmentChanges, ProtectionChanges};
 pub use error::{AppError, FieldProblem};
 pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};
-pub use live::{AuditUpdate, BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, StreamEnd, ViewerUpdate};
+pub use live::{
+    AuditUpdate, BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, StreamEnd, ViewerUpdate,
+};
 pub use monitor::Timing;
 pub use people::CreatePersonalToken;
 pub use presence::{Bearer, BearerOrigin, Presence};

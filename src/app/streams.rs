@@ -2,7 +2,9 @@
 
 use std::time::Duration;
 
-use alm_domain::{AuditSeq, BuildId, EventSeq, Principal, ProjectId, ProjectRole, ProjectSeq, Timestamp, UserId, ViewerSeq};
+use alm_domain::{
+    AuditSeq, BuildId, EventSeq, Principal, ProjectId, ProjectRole, ProjectSeq, Timestamp, UserId, ViewerSeq,
+};
 use async_stream::stream;
 use futures::{Stream, StreamExt};
 use tokio::time::Instant;

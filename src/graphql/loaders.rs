@@ -3,8 +3,8 @@
 use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use alm_domain::{
-    Approval, ApprovalId, AuditEvent, AuditEventId, Build, BuildId, BuildService, Environment, EnvironmentId, Grant, GrantId,
-    Principal, Project, ProjectId, Provider, ProviderId, ServiceId, Stage, StageId, User, UserId,
+    Approval, ApprovalId, AuditEvent, AuditEventId, Build, BuildId, BuildService, Environment, EnvironmentId, Grant,
+    GrantId, Principal, Project, ProjectId, Provider, ProviderId, ServiceId, Stage, StageId, User, UserId,
 };
 use alm_store::{BuildFilter, BuildOwners, LogInfo, Page, PageRequest, ProviderLoad, ServiceSecret, StageLogRange};
 use async_graphql::{Error, dataloader::Loader};

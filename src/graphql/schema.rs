@@ -66,7 +66,13 @@ pub(crate) struct Mutation(
 
 /// All live streams. Send one root field per subscription. Every event has a cursor to resume behind it.
 #[derive(MergedSubscription, Default)]
-pub(crate) struct Subscription(BuildSubscription, LogSubscription, ProjectSubscription, AuditSubscription, ViewerSubscription);
+pub(crate) struct Subscription(
+    BuildSubscription,
+    LogSubscription,
+    ProjectSubscription,
+    AuditSubscription,
+    ViewerSubscription,
+);
 
 pub(crate) type AlmSchema = Schema<Query, Mutation, Subscription>;
 pub(crate) type AlmSchemaBuilder = SchemaBuilder<Query, Mutation, Subscription>;

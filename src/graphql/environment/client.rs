@@ -190,7 +190,7 @@ impl ClientMutation {
             token_hosts: input.token_hosts,
         };
         let registered = ctx.app()?.register_oauth_client(ctx.principal()?, &input.origin, fields).await;
-        let (client, user_errors) = outcome(registered, Action::Edit)?;
+        let (client, user_errors) = outcome(ctx, registered, Action::Edit)?;
         Ok(Some(RegisterOAuthClientPayload { client: client.map(ClientNode::from), user_errors }))
     }
 
@@ -213,7 +213,7 @@ impl ClientMutation {
             };
             app.update_oauth_client(principal, id, fields, expected(input.expected_revision)?).await
         };
-        let (client, user_errors) = outcome(updated.await, Action::Edit)?;
+        let (client, user_errors) = outcome(ctx, updated.await, Action::Edit)?;
         Ok(Some(UpdateOAuthClientPayload { client: client.map(ClientNode::from), user_errors }))
     }
 
@@ -230,7 +230,7 @@ impl ClientMutation {
             let id: OAuthClientId = ids::input(&input.id, "id")?;
             app.remove_oauth_client(principal, id, expected(input.expected_revision)?).await
         };
-        let (removed, user_errors) = outcome(removed.await, Action::Remove)?;
+        let (removed, user_errors) = outcome(ctx, removed.await, Action::Remove)?;
         Ok(Some(RemoveOAuthClientPayload { removed_client_id: removed.map(|()| input.id), user_errors }))
     }
 }

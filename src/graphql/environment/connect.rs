@@ -117,7 +117,7 @@ impl ConnectionMutation {
             let id: EnvironmentId = ids::input(&input.environment_id, "environmentId")?;
             app.start_connection(principal, id, &input.return_to).await
         };
-        let (started, user_errors) = outcome(started.await, Action::Connect)?;
+        let (started, user_errors) = outcome(ctx, started.await, Action::Connect)?;
         let (url, expires_at, grant) = started
             .map(|s| (s.authorization_url, s.expires_at, s.grant))
             .map_or((None, None, None), |(u, e, g)| (Some(u), Some(e), Some(g)));
@@ -144,7 +144,7 @@ impl ConnectionMutation {
             .finish(async move { at_work.complete_connection(&principal, &code, &state, input.iss.as_deref()).await })
             .await
             .map_err(|_| crate::graphql::error::internal("completing a connection panicked"))?;
-        let (completed, user_errors) = outcome(completed, Action::Connect)?;
+        let (completed, user_errors) = outcome(ctx, completed, Action::Connect)?;
         let environment = match &completed {
             Some(completed) => ctx.loader()?.load_one(completed.grant.environment).await.map_err(LoadError::fault)?,
             None => None,
@@ -174,7 +174,7 @@ impl ConnectionMutation {
             })
             .await
             .map_err(|_| crate::graphql::error::internal("renewing a connection panicked"))?;
-        let (grant, user_errors) = outcome(renewed, Action::Connect)?;
+        let (grant, user_errors) = outcome(ctx, renewed, Action::Connect)?;
         Ok(Some(RenewOAuthConnectionPayload { connection: grant.map(GrantNode), user_errors }))
     }
 
@@ -194,7 +194,7 @@ impl ConnectionMutation {
             })
             .await
             .map_err(|_| crate::graphql::error::internal("forgetting a connection panicked"))?;
-        let (disconnected, user_errors) = outcome(disconnected, Action::Connect)?;
+        let (disconnected, user_errors) = outcome(ctx, disconnected, Action::Connect)?;
         let (grant, left) = disconnected.map(|d| (d.grant, d.left)).unzip();
         Ok(Some(DisconnectOAuthConnectionPayload {
             connection: grant.map(GrantNode),
