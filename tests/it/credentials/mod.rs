@@ -1,5 +1,8 @@
 //! Accounts at foreign servers, against real issuers.
 
+mod accounts;
+mod callbacks;
+mod canary;
 mod protocol;
 mod rotation;
 mod secrets;
