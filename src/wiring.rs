@@ -77,7 +77,7 @@ impl Composition for Wiring {
         store.migrate().await?;
 
         let keep_token = !config.sign_in.is_on() || config.sign_in.keep_token;
-        let timing = Timing::default();
+        let timing = Timing { hold: config.builds.credential_timeout.get(), ..Timing::default() };
         let factory = Factory { data: data.path().to_owned(), local_repositories: config.allow_local_repositories() };
         let credentials = credentials(&config, data.path())?;
         let clock = Arc::new(SystemClock);

@@ -157,6 +157,10 @@ impl App {
 
     /// Why the provider cannot do this at all, or not for this build.
     pub(super) fn lacks<'a>(&self, provider: &Provider, build: &'a Build, needed: Capability) -> Option<Blocked<'a>> {
+        // The provider has never heard of a build that is held, so that it need not be able to cancel it.
+        if needed == Capability::Cancel && build.hold.is_some() {
+            return None;
+        }
         if !self.descriptor(provider.kind).is_some_and(|d| d.capabilities.contains(&needed)) {
             return Some((ActionBlocker::NotSupported, "the provider does not offer this"));
         }

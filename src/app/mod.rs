@@ -14,6 +14,7 @@ mod decide;
 mod environments;
 mod error;
 mod figures;
+mod gate;
 mod live;
 mod monitor;
 mod people;
@@ -32,8 +33,9 @@ pub use access::{Checked, TokenState};
 pub use actions::{Action, ActionBlocker, ActionState};
 pub use admin::{ProviderChanges, RegisterProvider};
 use alm_credentials::{outbound::Outbound, vault::Vault};
-use alm_domain::{Clock, IdSource};
+use alm_domain::{Clock, IdSource, UserId};
 use alm_store::Store;
+use chrono::TimeDelta;
 pub use clients::ClientFields;
 pub use connections::{CompletedConnection, Disconnected, StartedConnection};
 pub use credentials::Credentials;
@@ -41,6 +43,7 @@ pub use decide::DecideBuild;
 pub use environments::{AddEnvironment, EnvironmentChanges, ProtectionChanges};
 pub use error::{AppError, FieldProblem};
 pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};
+pub use gate::{StartCheck, Wallet};
 pub use live::{
     AuditUpdate, BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, StreamEnd, ViewerUpdate,
 };
@@ -54,6 +57,7 @@ pub use start::{RerunBuild, StartBuild};
 pub use streams::{Reach, Subject};
 use tokio_util::task::TaskTracker;
 
+use gate::Gate;
 use live::Hub;
 use monitor::Monitors;
 use registry::Registry;
@@ -69,6 +73,7 @@ struct Inner {
     store: Store,
     registry: Registry,
     hub: Hub,
+    gate: Gate,
     monitors: Monitors,
     clock: Arc<dyn Clock>,
     ids: Arc<dyn IdSource>,
@@ -77,6 +82,8 @@ struct Inner {
     retention_every: Duration,
     presence: Presence,
     connections_every: Duration,
+    /// How long a build waits for an account.
+    longest_hold: TimeDelta,
     /// Changes that are under way, whether or not anybody still waits for their answer, and shared streams.
     changes: TaskTracker,
 }
@@ -94,7 +101,10 @@ impl App {
     ) -> Self {
         let registry = Registry::new(store.clone(), factory);
         let hub = Hub::new(store.clone(), Arc::clone(&clock), timing.heartbeat);
-        let monitors = Monitors::new(store.clone(), registry.clone(), hub.clone(), Arc::clone(&clock), timing);
+        let gate = Gate::new(store.clone(), Arc::clone(&clock), credentials.vault.clone());
+        let monitors =
+            Monitors::new(store.clone(), registry.clone(), hub.clone(), gate.clone(), Arc::clone(&clock), timing);
+        let longest_hold = TimeDelta::from_std(timing.hold).unwrap_or(TimeDelta::MAX);
         let (retention_every, connections_every) = (timing.retention, timing.connections);
         Self {
             inner: Arc::new(Inner {
@@ -102,6 +112,8 @@ impl App {
                 presence: Presence::new(Arc::clone(&clock)),
                 connections_every,
                 connections: connections::Connections::default(),
+                longest_hold,
+                gate,
                 store,
                 registry,
                 hub,
@@ -112,6 +124,18 @@ impl App {
                 changes: TaskTracker::new(),
             }),
         }
+    }
+
+    /// Says where the tokens of people come from; once, before [`resume`](Self::resume). Without it no token is asked for, and
+    /// none is given to any build.
+    pub fn use_wallet(&self, wallet: Arc<dyn Wallet>) {
+        self.inner.gate.use_wallet(wallet);
+    }
+
+    /// Tells whatever waits for this person's accounts that they have changed: connected, renewed, withdrawn, or that the person
+    /// is here.
+    pub fn connections_changed(&self, user: UserId) {
+        self.inner.gate.ring(user);
     }
 
     /// Follows again every build that was not over when the service last stopped, lets go of those that were over but

@@ -64,12 +64,7 @@ impl App {
     /// # Errors
     /// When one of them does not open: nothing is started without what it needs.
     pub async fn service_secrets(&self, principal: &Principal, id: ServiceId) -> Result<Vec<NamedSecret>, AppError> {
-        let sealed = self.store().sealed_service_secrets(principal, id).await?;
-        let open = |(binding, sealed): (Binding, _)| {
-            let value = self.vault().open(&binding, &sealed)?;
-            Ok(NamedSecret::new(binding.subject, value))
-        };
-        sealed.into_iter().map(open).collect()
+        self.inner.gate.service_secrets(principal, id).await
     }
 }
 

@@ -9,7 +9,7 @@ use alm_domain::{
 use alm_store::{Idempotency, NewBuild, StartOutcome};
 use sha2::{Digest, Sha256};
 
-use super::{App, AppError, FieldProblem, services::spec_of};
+use super::{App, AppError, FieldProblem, StartCheck, services::spec_of};
 
 /// How long a start waits for the definition, in order to check the inputs against it. When it takes longer the build judges them.
 const DESCRIBE_WITHIN: Duration = Duration::from_secs(5);
@@ -118,6 +118,17 @@ impl App {
         self.begin(principal, &service, begin, request.idempotency_key, hash).await
     }
 
+    /// Whether a build of this service could begin now, with the caller's own accounts. What can be renewed without the caller
+    /// is renewed.
+    ///
+    /// # Errors
+    /// [`AppError::NotFound`]; [`AppError::Provider`] when the provider cannot be set up.
+    pub async fn can_start(&self, principal: &Principal, id: ServiceId) -> Result<StartCheck, AppError> {
+        let service = self.service(principal, id).await?;
+        let provider = self.inner.registry.get(service.provider).await?;
+        self.inner.gate.check_start(principal, &*provider, &service).await
+    }
+
     async fn begin(
         &self,
         principal: &Principal,
@@ -141,6 +152,7 @@ impl App {
                 "the build service is not set up at its provider: save it again".to_owned(),
             ));
         };
+        let check = self.inner.gate.check_start(principal, &*provider, service).await?;
         let new = NewBuild {
             id: BuildId::generate(&*self.inner.ids),
             service: service.id,
@@ -153,7 +165,8 @@ impl App {
                 AppError::Provider(alm_build_spi::ProviderError::internal("the configuration cannot be stored", e))
             })?,
             config_ref,
-            hold: None,
+            hold: check.hold(service.revision, self.inner.longest_hold),
+            warnings: check.warnings(),
         };
         let idempotency = key.map(|key| Idempotency { key, request_hash });
         match self.store().start_build(principal, new, idempotency).await? {

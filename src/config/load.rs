@@ -5,12 +5,12 @@ use std::path::Path;
 use figment::{Figment, value::Value};
 
 use super::{
-    Config, ConfigError, Data, Database, Documents, Effective, Environment, Fallback, Key, Limits, Local, Log, Origin,
-    Outbound, Problem, Server, Setting, SignIn, Vault, documents, sources,
+    Builds, Config, ConfigError, Data, Database, Documents, Effective, Environment, Fallback, Key, Limits, Local, Log,
+    Origin, Outbound, Problem, Server, Setting, SignIn, Vault, documents, sources,
 };
 
 /// Every setting, in the order of the reference, with what its section is about.
-pub(super) const SECTIONS: [(&str, &[Key]); 10] = [
+pub(super) const SECTIONS: [(&str, &[Key]); 11] = [
     (Server::ABOUT, Server::KEYS),
     (SignIn::ABOUT, SignIn::KEYS),
     (Limits::ABOUT, Limits::KEYS),
@@ -19,6 +19,7 @@ pub(super) const SECTIONS: [(&str, &[Key]); 10] = [
     (Database::ABOUT, Database::KEYS),
     (Vault::ABOUT, Vault::KEYS),
     (Outbound::ABOUT, Outbound::KEYS),
+    (Builds::ABOUT, Builds::KEYS),
     (Local::ABOUT, Local::KEYS),
     (Log::ABOUT, Log::KEYS),
 ];
@@ -85,6 +86,7 @@ impl Config {
         let database = Database::read(&mut reader);
         let vault = Vault::read(&mut reader);
         let outbound = Outbound::read(&mut reader);
+        let builds = Builds::read(&mut reader);
         let local = Local::read(&mut reader);
         let log = Log::read(&mut reader);
         if let Some(problem) = server.as_ref().and_then(exposed_without_names) {
@@ -106,6 +108,7 @@ impl Config {
                 database: database?,
                 vault: vault?,
                 outbound: outbound?,
+                builds: builds?,
                 local: local?,
                 log: log?,
                 effective,

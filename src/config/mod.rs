@@ -5,6 +5,7 @@
 //!
 //! **Architecture Invariant:** only this module reads the environment; everything else is given a [`Config`].
 
+mod builds;
 mod data;
 mod database;
 mod documents;
@@ -28,6 +29,7 @@ mod tests;
 mod value;
 mod vault;
 
+pub use builds::Builds;
 pub use data::Data;
 pub use database::Database;
 pub use documents::Documents;
@@ -68,6 +70,8 @@ pub struct Config {
     pub vault: Vault,
     /// Where it may connect to.
     pub outbound: Outbound,
+    /// How builds are begun.
+    pub builds: Builds,
     /// Builds on this machine.
     pub local: Local,
     /// What it says of itself.

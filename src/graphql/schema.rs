@@ -14,7 +14,7 @@ use super::{
     project::{ProjectMutation, ProjectQuery, ProjectSubscription},
     provider::{ProviderMutation, ProviderQuery},
     server::ServerQuery,
-    service::{SecretMutation, ServiceMutation},
+    service::{SecretMutation, ServiceMutation, StartCheckQuery},
     stream::StreamEvent,
     viewer::{ViewerQuery, ViewerSubscription},
 };
@@ -49,6 +49,7 @@ pub(crate) struct Query(
     EnvironmentQuery,
     AuditQuery,
     ClientQuery,
+    StartCheckQuery,
 );
 
 /// All writes. Each returns a payload; a null payload means the request itself failed (see `errors`).

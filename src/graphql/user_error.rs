@@ -1,8 +1,12 @@
 //! Expected outcomes of mutations that the caller can correct.
 
+use alm_domain::{AwaitedCredential, Build, Hold};
 use async_graphql::{Context, Enum, Error, Interface, SimpleObject};
 
-use super::{actions::Action, audit::Refusals, error::fault};
+use super::{
+    actions::Action, audit::Refusals, context::ContextExt, environment::EnvironmentNode, error::fault,
+    loaders::LoadError,
+};
 use crate::app::{AppError, FieldProblem};
 
 /// Codes of user errors.
@@ -24,6 +28,8 @@ pub(crate) enum UserErrorCode {
     InUse,
     /// The state of a sign-in was forged, used before, is too old, or somebody else's.
     StateMismatch,
+    /// An account must be connected, or connected again.
+    CredentialNeeded,
 }
 
 /// Something the caller can correct and try again.
@@ -41,6 +47,7 @@ pub(crate) enum UserError {
     Input(InputError),
     Conflict(ConflictError),
     Action(ActionError),
+    Credential(CredentialError),
 }
 
 /// A value is missing, malformed, taken or not found.
@@ -76,6 +83,33 @@ pub(crate) struct ActionError {
     code: UserErrorCode,
     /// The verb that is blocked.
     action: Action,
+}
+
+/// An account at an environment is not connected, or its token is of no use.
+#[derive(SimpleObject)]
+pub(crate) struct CredentialError {
+    /// Sentence for people.
+    message: String,
+    /// Path into `input` of the value at fault; always null: none is.
+    path: Option<Vec<String>>,
+    /// Stable code for programs.
+    code: UserErrorCode,
+    /// The environment whose account is missing: offer to connect it.
+    environment: EnvironmentNode,
+}
+
+/// What a build that was started, and is held, waits for: one error for each account that its starter must connect. There is the
+/// build all the same.
+pub(crate) async fn credential_errors(ctx: &Context<'_>, build: &Build) -> Result<Vec<UserError>, Error> {
+    let Some(Hold::Credential { awaited, .. }) = &build.hold else { return Ok(Vec::new()) };
+    let ids = awaited.iter().map(|one| one.environment);
+    let environments = ctx.loader()?.load_many(ids).await.map_err(LoadError::fault)?;
+    let error = |one: &AwaitedCredential| {
+        let environment = EnvironmentNode(environments.get(&one.environment)?.clone());
+        let (message, code) = (one.message.clone(), UserErrorCode::CredentialNeeded);
+        Some(UserError::Credential(CredentialError { message, path: None, code, environment }))
+    };
+    Ok(awaited.iter().filter_map(error).collect())
 }
 
 /// What a use case came to, in the two parts of every payload: the result, or what the caller can correct. Anything else is a

@@ -13,6 +13,7 @@ mod canary;
 mod credentials;
 mod environments;
 mod fixtures;
+mod gate;
 mod graphql;
 mod hostile;
 mod http;

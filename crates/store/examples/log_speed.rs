@@ -227,6 +227,7 @@ impl Owner {
             spec: serde_json::Value::Null,
             config_ref: "x".into(),
             hold: None,
+            warnings: vec![],
         };
         let id = build.id;
         store.start_build(me, build, None).await.unwrap();

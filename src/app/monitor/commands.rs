@@ -1,15 +1,16 @@
 //! Delivering what people asked for: stored first, told to the engine afterwards, until it confirms.
 
 use alm_build_spi::{Access, BuildProvider, CancelReceipt, Decision, ProviderError, RunRef};
-use alm_domain::{Actor, ApprovalStatus, Capability, Observation};
+use alm_domain::{Actor, ApprovalStatus, Capability, Observation, Warning};
 use alm_store::{Append, Fence};
 
 use super::follower::{Follower, Setback};
+use crate::app::gate::Unfit;
 
 impl Follower<'_> {
     /// Delivers every stored command that the engine has not confirmed. Safe to repeat: the operations are idempotent.
     pub(super) async fn deliver_commands(
-        &self,
+        &mut self,
         provider: &dyn BuildProvider,
         access: &Access,
         run: &RunRef,
@@ -49,12 +50,34 @@ impl Follower<'_> {
                 },
                 comment: said.comment.clone(),
             };
-            match provider.decide(access, run, &decision).await {
+            // With the rights of whoever decided, and of nobody else.
+            let access = match self.shared.gate.access(&said.actor, &state.build, provider).await {
+                Ok(access) => access,
+                Err(Unfit::Token(missing)) => {
+                    self.decision_waits(&decision, missing.sentence()).await;
+                    continue;
+                }
+                Err(unfit) => return Err(unfit.into()),
+            };
+            match provider.decide(&access, run, &decision).await {
                 // What came of it is told by the run's observations.
                 Ok(_) | Err(ProviderError::NotFound(_)) => {}
+                Err(ProviderError::Unauthorized(message)) => {
+                    self.shared.gate.unauthorized(&said.actor, &state.build, provider).await?;
+                    self.decision_waits(&decision, message).await;
+                }
                 Err(error) => return Err(error.into()),
             }
         }
         Ok(())
+    }
+
+    /// A decision that cannot be delivered with its maker's rights waits until it can, and the build says so.
+    async fn decision_waits(&mut self, decision: &Decision, why: String) {
+        self.awaits_account = true;
+        let message = format!("the decision of {} is not delivered yet: {why}", decision.decided_by);
+        let warning = Observation::Warning(Warning { code: "DECISION_WAITS".to_owned(), message });
+        let now = self.shared.clock.now();
+        self.write_aside(|state| state.observe(&warning, now)).await;
     }
 }

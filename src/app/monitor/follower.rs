@@ -4,14 +4,15 @@ use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use alm_build_spi::{Access, BuildConfigSpec, BuildProvider, ConfigRef, ProviderError, RerunBuild, RunRef, StartBuild};
 use alm_domain::{
-    BuildId, BuildState, LogLine, Observation, Observed, Principal, ReasonCode, ResumeToken, RunStatus,
-    StageObservation, StatusReason,
+    Build, BuildHeads, BuildId, BuildState, LogLine, Observation, Observed, Principal, ReasonCode, ResumeToken,
+    RunStatus, StageObservation, StatusReason, Timestamp,
 };
 use alm_store::{Append, Epoch, Fence, RunRecord, StoreError};
 use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{Shared, ahead::Ahead, backoff::Backoff};
+use crate::app::{AppError, gate::Unfit};
 
 /// How often a defect (not an outage) is met before the build is given up.
 const MOST_DEFECTS: u32 = 5;
@@ -30,6 +31,14 @@ pub(super) enum Setback {
     Unreleased(ProviderError),
     /// The build cannot go on.
     Over(StatusReason),
+    /// The build goes on from another state: look again at once.
+    Again,
+    /// The build has no run yet, and waits until then at the latest.
+    Held(Option<Timestamp>),
+    /// A person's account is missing: go on when it is connected again. What is shown is the last that is known.
+    Credential(String),
+    /// The engine does not take the token that it was called with.
+    Unauthorized(String),
     /// Another follower has taken over, or the service stops.
     Gone,
 }
@@ -43,13 +52,30 @@ impl From<StoreError> for Setback {
     }
 }
 
+impl From<AppError> for Setback {
+    fn from(error: AppError) -> Self {
+        match error {
+            AppError::Store(error) => error.into(),
+            error => Self::Later { message: error.to_string(), retry_after: None },
+        }
+    }
+}
+
+impl From<Unfit> for Setback {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Token(checked) => Self::Credential(checked.sentence()),
+            Unfit::Other(error) => error.into(),
+        }
+    }
+}
+
 impl From<ProviderError> for Setback {
     fn from(error: ProviderError) -> Self {
         match error {
             ProviderError::Unavailable { message, retry_after, .. } => Self::Later { message, retry_after },
-            ProviderError::Unauthorized(message) | ProviderError::Forbidden(message) => {
-                Self::Later { message, retry_after: None }
-            }
+            ProviderError::Unauthorized(message) => Self::Unauthorized(message),
+            ProviderError::Forbidden(message) => Self::Later { message, retry_after: None },
             ProviderError::NotFound(message) => Self::Over(StatusReason::new(ReasonCode::Lost, message)),
             error => Self::Defect(error.to_string()),
         }
@@ -66,18 +92,25 @@ pub(super) struct Follower<'a> {
     defects: u32,
     /// Whether the build may still carry a note that its engine cannot be asked.
     noted: bool,
+    /// Whether a stage of the build, or a decision on it, waits for somebody's account.
+    pub(super) awaits_account: bool,
+    /// Whether a stage has just begun to wait for its token.
+    lacks_token: bool,
 }
 
 impl<'a> Follower<'a> {
     pub(super) fn new(shared: &'a Shared, build: BuildId, bell: Arc<Notify>, stop: CancellationToken) -> Self {
         let backoff = Backoff::new(shared.timing.first_retry, shared.timing.longest_retry);
-        Self { shared, build, bell, stop, backoff, defects: 0, noted: true }
+        Self { shared, build, bell, stop, backoff, defects: 0, noted: true, awaits_account: false, lacks_token: false }
     }
 
     /// Follows the build until it is over and released, or the service stops, or another follower takes over.
     #[tracing::instrument(name = "follow", skip_all, fields(build = %self.build))]
     pub(super) async fn run(mut self) {
+        let mut accounts = self.shared.gate.bell();
         loop {
+            accounts.borrow_and_update();
+            let mut waits_for_account = false;
             let stop = self.stop.clone();
             let outcome = tokio::select! {
                 biased;
@@ -86,14 +119,30 @@ impl<'a> Follower<'a> {
             };
             let pause = match outcome {
                 Ok(()) | Err(Setback::Gone) => return,
+                Err(Setback::Again) => continue,
                 Err(Setback::Over(reason)) => {
                     self.give_up(reason).await;
+                    self.backoff.next(None)
+                }
+                Err(Setback::Held(until)) => {
+                    waits_for_account = true;
+                    self.until(until)
+                }
+                Err(Setback::Credential(message)) => {
+                    waits_for_account = true;
+                    self.degrade(StatusReason::new(ReasonCode::Credential, message)).await;
+                    self.shared.timing.recheck
+                }
+                Err(Setback::Unauthorized(message)) => {
+                    tracing::warn!(error = message, "the engine does not take the token");
+                    waits_for_account = true;
+                    self.degrade(StatusReason::new(ReasonCode::Credential, message)).await;
                     self.backoff.next(None)
                 }
                 Err(Setback::Later { message, retry_after }) => {
                     metrics::counter!("alm_engine_setbacks_total").increment(1);
                     tracing::warn!(error = message, "the engine cannot be asked");
-                    self.degrade(message).await;
+                    self.degrade(StatusReason::new(ReasonCode::Other, message)).await;
                     self.backoff.next(retry_after)
                 }
                 Err(Setback::Unreleased(error)) => {
@@ -111,7 +160,7 @@ impl<'a> Follower<'a> {
                     if self.defects > MOST_DEFECTS {
                         self.give_up(StatusReason::new(ReasonCode::Other, message)).await;
                     } else {
-                        self.degrade(message).await;
+                        self.degrade(StatusReason::new(ReasonCode::Other, message)).await;
                     }
                     self.backoff.next(None)
                 }
@@ -120,9 +169,16 @@ impl<'a> Follower<'a> {
                 biased;
                 () = self.stop.cancelled() => return,
                 () = self.bell.notified() => {}
+                Ok(()) = accounts.changed(), if waits_for_account => {}
                 () = tokio::time::sleep(pause) => {}
             }
         }
+    }
+
+    /// How long a build that waits until then sleeps, if nothing wakes it.
+    fn until(&self, then: Option<Timestamp>) -> Duration {
+        let left = then.map(|then| (then - self.shared.clock.now()).to_std().unwrap_or_default());
+        left.map_or(self.shared.timing.recheck, |left| left.min(self.shared.timing.recheck))
     }
 
     /// One go at it: claim, start if need be, follow to the end, release.
@@ -135,19 +191,38 @@ impl<'a> Follower<'a> {
             message: format!("the provider cannot be set up: {error}"),
             retry_after: None,
         })?;
-        if heads.is_complete {
-            return self.release(&*provider, &record).await;
+        let worked = self.work(&*provider, &state, heads, record).await;
+        if let Err(Setback::Unauthorized(_)) = &worked {
+            self.shared.gate.unauthorized(&state.build.trigger.actor, &state.build, &*provider).await?;
         }
-        let epoch = self.shared.store.claim(system, self.build).await?;
+        worked
+    }
+
+    async fn work(
+        &mut self,
+        provider: &dyn BuildProvider,
+        state: &BuildState,
+        heads: BuildHeads,
+        record: RunRecord,
+    ) -> Result<(), Setback> {
+        if heads.is_complete {
+            return self.release(provider, &state.build, &record).await;
+        }
+        if let Some(hold) = &state.build.hold {
+            self.look_at_hold(provider, &state.build, hold).await?;
+            return Err(Setback::Again);
+        }
+        let epoch = self.shared.store.claim(&self.shared.principal, self.build).await?;
         let run = match &record.run_ref {
             Some(run) => RunRef(run.clone()),
-            None => self.start(&*provider, &record, &state, epoch).await?,
+            None => self.start(provider, &record, state, epoch).await?,
         };
+        let access = self.shared.gate.access(&state.build.trigger.actor, &state.build, provider).await?;
         if state.build.degraded_since.is_some() {
-            self.recover(&*provider, &run).await?;
+            self.recover(provider, &access, &run).await?;
         }
-        self.follow(&*provider, &run, record.resume, epoch).await?;
-        self.release(&*provider, &self.record().await?).await
+        self.follow(provider, access, &run, record.resume, epoch).await?;
+        self.release(provider, &state.build, &self.record().await?).await
     }
 
     async fn record(&self) -> Result<RunRecord, Setback> {
@@ -167,6 +242,7 @@ impl<'a> Follower<'a> {
         let spec: BuildConfigSpec = serde_json::from_value(record.spec.clone()).map_err(|e| {
             Setback::Over(StatusReason::new(ReasonCode::StartRefused, format!("the stored configuration: {e}")))
         })?;
+        let outfit = self.shared.gate.outfit(build, provider).await?;
         let start = StartBuild {
             build: build.id,
             number: build.number,
@@ -174,10 +250,10 @@ impl<'a> Follower<'a> {
             reference: build.reference.clone().unwrap_or_else(|| spec.repository.reference.clone()),
             spec,
             parameters: build.parameters.clone(),
-            secrets: Vec::new(),
-            withheld: Vec::new(),
+            secrets: outfit.secrets,
+            withheld: outfit.withheld,
         };
-        let access = Access::default();
+        let access = outfit.access;
         let started = match &build.rerun_of {
             None => provider.start(&access, start).await,
             Some(rerun) => match self.shared.rerun_request(start, rerun).await? {
@@ -207,25 +283,33 @@ impl<'a> Follower<'a> {
     async fn follow(
         &mut self,
         provider: &dyn BuildProvider,
+        access: Access,
         run: &RunRef,
         resume: Option<ResumeToken>,
         epoch: Epoch,
     ) -> Result<(), Setback> {
-        let access = Access::default();
         let stop = self.stop.child_token();
         let _end_stream = stop.clone().drop_guard();
         let mut stream = provider.follow(&access, run, resume, stop);
         // A command may have been stored while nobody listened.
-        self.deliver_commands(provider, &access, run).await?;
+        let mut accounts = self.shared.gate.bell();
+        self.deliver(provider, &access, run).await?;
         let mut ahead = Ahead::default();
         // No commit before this, unless there is enough for one.
         let mut window = Instant::now();
+        let mut look_again = Instant::now() + self.shared.timing.recheck;
         loop {
-            tokio::select! {
+            let may_do_more = tokio::select! {
                 biased;
-                () = self.bell.notified() => self.deliver_commands(provider, &access, run).await?,
-                () = ahead.read(&mut stream) => {}
-                () = tokio::time::sleep_until(window), if !ahead.is_empty() => {}
+                () = self.bell.notified() => true,
+                Ok(()) = accounts.changed(), if self.awaits_account => true,
+                () = tokio::time::sleep_until(look_again), if self.awaits_account => true,
+                () = ahead.read(&mut stream) => false,
+                () = tokio::time::sleep_until(window), if !ahead.is_empty() => false,
+            };
+            if may_do_more {
+                self.deliver(provider, &access, run).await?;
+                look_again = Instant::now() + self.shared.timing.recheck;
             }
             if !ahead.is_full() && (ahead.is_empty() || Instant::now() < window) {
                 continue;
@@ -247,6 +331,9 @@ impl<'a> Follower<'a> {
                 if committed.is_break() {
                     return Ok(());
                 }
+                if std::mem::take(&mut self.lacks_token) {
+                    self.supply_tokens(provider, &access, run).await?;
+                }
                 self.backoff.reset();
                 self.defects = 0;
             }
@@ -260,6 +347,13 @@ impl<'a> Follower<'a> {
                 }
             }
         }
+    }
+
+    /// Tells the engine what it does not know yet: what people asked for, and the tokens that stages wait for.
+    async fn deliver(&mut self, provider: &dyn BuildProvider, access: &Access, run: &RunRef) -> Result<(), Setback> {
+        self.awaits_account = false;
+        self.deliver_commands(provider, access, run).await?;
+        self.supply_tokens(provider, access, run).await
     }
 
     /// Commits what was observed together with its token. `Break` when everything has been told.
@@ -277,6 +371,8 @@ impl<'a> Follower<'a> {
             }
         }
         let over = changes.iter().any(|o| matches!(o, Observation::Complete));
+        let lacks = |stage: &StageObservation| stage.status == RunStatus::WaitingForCredential;
+        self.lacks_token = changes.iter().any(|o| matches!(o, Observation::Stages(stages) if stages.iter().any(lacks)));
         let append = Append { lines, resume, ..Append::default() };
         let begun = Instant::now();
         let (store, system) = (&self.shared.store, &self.shared.principal);
@@ -300,9 +396,14 @@ impl<'a> Follower<'a> {
         Ok(if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
-    async fn release(&self, provider: &dyn BuildProvider, record: &RunRecord) -> Result<(), Setback> {
+    async fn release(&self, provider: &dyn BuildProvider, build: &Build, record: &RunRecord) -> Result<(), Setback> {
         if let Some(run) = &record.run_ref {
-            match provider.release(&Access::default(), &RunRef(run.clone())).await {
+            let access = match self.shared.gate.access(&build.trigger.actor, build, provider).await {
+                // The build is over, so that it cannot say for what it waits.
+                Err(Unfit::Token(_)) => return Err(Setback::Held(None)),
+                access => access?,
+            };
+            match provider.release(&access, &RunRef(run.clone())).await {
                 Ok(()) | Err(ProviderError::NotFound(_)) => {}
                 Err(error @ (ProviderError::Unavailable { .. } | ProviderError::Conflict(_))) => {
                     return Err(Setback::Unreleased(error));
@@ -315,8 +416,8 @@ impl<'a> Follower<'a> {
     }
 
     /// Takes the note from a build whose engine answers again: one that has nothing new to tell would carry it on and on.
-    async fn recover(&mut self, provider: &dyn BuildProvider, run: &RunRef) -> Result<(), Setback> {
-        provider.get(&Access::default(), run).await?;
+    async fn recover(&mut self, provider: &dyn BuildProvider, access: &Access, run: &RunRef) -> Result<(), Setback> {
+        provider.get(access, run).await?;
         let now = self.shared.clock.now();
         self.write_aside(|state| state.set_degraded(None, now)).await;
         self.noted = false;
@@ -324,10 +425,9 @@ impl<'a> Follower<'a> {
     }
 
     /// Notes on the build that its engine cannot be asked. Best effort: the next commit clears it.
-    async fn degrade(&mut self, message: String) {
+    async fn degrade(&mut self, reason: StatusReason) {
         self.noted = true;
         let now = self.shared.clock.now();
-        let reason = StatusReason::new(ReasonCode::Other, message);
         self.write_aside(|state| state.set_degraded(Some(reason.clone()), now)).await;
     }
 
@@ -342,7 +442,7 @@ impl<'a> Follower<'a> {
         .await;
     }
 
-    async fn write_aside(&self, change: impl FnMut(&mut BuildState) + Send) {
+    pub(super) async fn write_aside(&self, change: impl FnMut(&mut BuildState) + Send) {
         let (store, system) = (&self.shared.store, &self.shared.principal);
         match store.update_build(system, self.build, Fence::Bystander, Append::default(), change).await {
             Ok(committed) => self.shared.hub.publish(self.build, &committed),

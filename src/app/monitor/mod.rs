@@ -4,6 +4,8 @@ mod ahead;
 mod backoff;
 mod commands;
 mod follower;
+mod held;
+mod supply;
 
 use std::{
     collections::HashMap,
@@ -17,7 +19,7 @@ use tokio::sync::Notify;
 use tokio_util::{sync::CancellationToken, task::TaskTracker};
 
 use self::follower::Follower;
-use super::{AppError, live::Hub, registry::Registry};
+use super::{AppError, gate::Gate, live::Hub, registry::Registry};
 
 /// How long the application's own waits are. Injected, so that tests can shorten them.
 #[derive(Debug, Clone, Copy)]
@@ -32,6 +34,10 @@ pub struct Timing {
     pub retention: Duration,
     /// Time between two looks for connections that are due to be checked.
     pub connections: Duration,
+    /// How long a build waits for an account before it lapses.
+    pub hold: Duration,
+    /// Time between two looks whether what waits for an account can go on, besides the looks when accounts change.
+    pub recheck: Duration,
     /// Silence after which a live stream says that it lives.
     pub heartbeat: Duration,
 }
@@ -44,6 +50,8 @@ impl Default for Timing {
             longest_retry: Duration::from_secs(30),
             retention: Duration::from_secs(600),
             connections: Duration::from_secs(5),
+            hold: Duration::from_secs(24 * 60 * 60),
+            recheck: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),
         }
     }
@@ -60,6 +68,7 @@ pub(super) struct Shared {
     pub(super) store: Store,
     pub(super) registry: Registry,
     pub(super) hub: Hub,
+    pub(super) gate: Gate,
     pub(super) clock: Arc<dyn Clock>,
     pub(super) timing: Timing,
     /// As whom followers read and write.
@@ -71,11 +80,19 @@ pub(super) struct Shared {
 }
 
 impl Monitors {
-    pub(super) fn new(store: Store, registry: Registry, hub: Hub, clock: Arc<dyn Clock>, timing: Timing) -> Self {
+    pub(super) fn new(
+        store: Store,
+        registry: Registry,
+        hub: Hub,
+        gate: Gate,
+        clock: Arc<dyn Clock>,
+        timing: Timing,
+    ) -> Self {
         let shared = Shared {
             store,
             registry,
             hub,
+            gate,
             clock,
             timing,
             principal: Principal::system("monitor"),

@@ -49,7 +49,16 @@ impl<W: Write> Renderer<W> {
     /// When it cannot be written.
     pub fn began(&mut self, service: &str, build: &Started) -> io::Result<()> {
         self.name = format!("{} #{}", clean(service), build.number);
-        self.say("", &format!("Build {} ({})", self.name, clean(&build.id)))
+        self.say("", &format!("Build {} ({})", self.name, clean(&build.id)))?;
+        for awaited in &build.waits_for {
+            let (name, url) = (clean(&awaited.environment.display_name), clean(&awaited.environment.url));
+            self.say("\x1b[33m", &format!("? waits for an account at {name}: {}", clean(&awaited.message)))?;
+            self.say(
+                "\x1b[33m",
+                &format!("    connect yours to {url} in the project's environments; the build goes on by itself"),
+            )?;
+        }
+        Ok(())
     }
 
     /// The build or some of its stages changed. What is older than what was told already is left out.

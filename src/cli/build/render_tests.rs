@@ -25,7 +25,7 @@ fn line(seq: u64, stage: Option<&str>, stream: &str, text: &str, continued: bool
 #[test]
 fn a_build_reads_as_a_story() {
     let told = render(false, |out| {
-        out.began("cli/web", &Started { id: "bld_1".into(), number: 7 })?;
+        out.began("cli/web", &Started { id: "bld_1".into(), number: 7, waits_for: Vec::new() })?;
         out.changed(&build(1, "QUEUED", Some("2 of 2 slots are taken")), &[])?;
         let planned = [stage("unit", 0, 1, "PLANNED"), stage("deploy", 1, 1, "PLANNED")];
         out.changed(&build(2, "RUNNING", None), &stages(&planned))?;
@@ -64,6 +64,24 @@ unit   ┆ more
 ? build waiting for approval
        │ Nobody is there
 ✗ cli/web #7 failed in 1 min 23 s: the approval was rejected
+";
+    assert_eq!(told, expected);
+}
+
+#[test]
+fn a_build_that_is_held_says_what_for_and_where_to_go() {
+    let started = json!({ "id": "bld_1", "number": 7, "waitsFor": [{ "message": "no account at Staging is connected",
+        "environment": { "displayName": "Staging", "url": "https://staging.example.org:6443" } }] });
+    let started: Started = serde_json::from_value(started).unwrap();
+    let told = render(false, |out| {
+        out.began("cli/web", &started)?;
+        out.changed(&build(1, "WAITING_FOR_CREDENTIAL", Some("no account at Staging is connected")), &[])
+    });
+    let expected = "\
+Build cli/web #7 (bld_1)
+? waits for an account at Staging: no account at Staging is connected
+    connect yours to https://staging.example.org:6443 in the project's environments; the build goes on by itself
+? build waiting for an account to be connected: no account at Staging is connected
 ";
     assert_eq!(told, expected);
 }

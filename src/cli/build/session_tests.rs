@@ -56,6 +56,17 @@ fn ending(status: &str) -> Vec<Step> {
 }
 
 #[tokio::test]
+async fn a_build_that_is_held_was_started_and_one_that_is_not_there_was_not() {
+    let needed = json!([{ "message": "connect it", "code": "CREDENTIAL_NEEDED", "path": null }]);
+    let answer = move |thing: Value| json!({ "data": { "done": { "thing": thing, "userErrors": needed } } });
+    let held = answer.clone();
+    let held = FakeServer::start(move |_, _: &Value| held(json!({ "id": "bld_1", "number": 3 })), [vec![]]).await;
+    assert_eq!(start(&held.client(), &request()).await.unwrap().number, 3);
+    let refused = FakeServer::start(move |_, _: &Value| answer(Value::Null), [vec![]]).await;
+    assert!(start(&refused.client(), &request()).await.unwrap_err().to_string().contains("connect it"));
+}
+
+#[tokio::test]
 async fn the_result_of_the_build_is_the_exit_code() {
     for (status, exit) in [
         ("SUCCEEDED", Exit::Success),

@@ -21,5 +21,6 @@ pub use follow::{Followed, Follower};
 pub use http::Client;
 pub use operations::{Input, NewService, Repository, StartRequest};
 pub use views::{
-    ApprovalView, BuildView, LineView, ParameterView, ProviderView, ServiceView, StageView, Started, Status,
+    ApprovalView, AwaitedView, BuildView, EnvironmentView, LineView, ParameterView, ProviderView, ServiceView,
+    StageView, Started, Status,
 };

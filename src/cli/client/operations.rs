@@ -180,14 +180,20 @@ impl Client {
         Ok(data.node.and_then(|service| service.parameters))
     }
 
-    /// Starts a build. Safe to call again with the same request when no answer came.
+    /// Starts a build. Safe to call again with the same request when no answer came. One that lacks an account is there all the
+    /// same, and says what it waits for.
     ///
     /// # Errors
     /// As for every operation.
     pub async fn start(&self, request: &StartRequest) -> Result<Started, ClientError> {
         const DOCUMENT: &str = "mutation CliStart($input: StartBuildInput!) { done: startBuild(input: $input) { thing: build { \
-                                id number } userErrors { message code path } } }";
-        let done: Done<Started> = self.execute("CliStart", DOCUMENT, json!({ "input": request })).await?;
+                                id number waitsFor { message environment { displayName url } } } userErrors { message code \
+                                path } } }";
+        let mut done: Done<Started> = self.execute("CliStart", DOCUMENT, json!({ "input": request })).await?;
+        // A build that is held is a build: it says itself what it waits for.
+        if done.done.thing.is_some() {
+            done.done.user_errors.retain(|error| error.code != "CREDENTIAL_NEEDED");
+        }
         done.thing()
     }
 

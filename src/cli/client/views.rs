@@ -177,9 +177,32 @@ pub struct ProviderView {
 
 /// A build that was started.
 #[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
 pub struct Started {
     /// Global id.
     pub id: String,
     /// Its number within the build service.
     pub number: u64,
+    /// Accounts that must be connected before it goes on.
+    #[serde(default)]
+    pub waits_for: Vec<AwaitedView>,
+}
+
+/// An account that must be connected before a build goes on.
+#[derive(Debug, Clone, Deserialize)]
+pub struct AwaitedView {
+    /// What is wrong, and what to do.
+    pub message: String,
+    /// What the account opens.
+    pub environment: EnvironmentView,
+}
+
+/// An environment.
+#[derive(Debug, Clone, Deserialize)]
+#[serde(rename_all = "camelCase")]
+pub struct EnvironmentView {
+    /// Name for display.
+    pub display_name: String,
+    /// Address of the cluster.
+    pub url: String,
 }

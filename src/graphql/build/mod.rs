@@ -2,6 +2,7 @@
 
 mod approval;
 mod filter;
+mod hold;
 mod mutation;
 mod parameter;
 mod query;

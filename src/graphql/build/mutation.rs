@@ -17,7 +17,7 @@ use crate::{
         context::ContextExt,
         ids,
         project::expected,
-        user_error::{UserError, outcome},
+        user_error::{UserError, credential_errors, outcome},
     },
 };
 
@@ -42,7 +42,8 @@ pub(crate) struct StartBuildPayload {
     build: Option<BuildNode>,
     /// Ready to insert into the list of the project's builds.
     edge: Option<Edge<String, BuildNode, EmptyFields>>,
-    /// What the caller can correct; empty on success.
+    /// What the caller can correct; empty on success. A build that is held for an account is there all the same, with a
+    /// CredentialError for each account.
     #[graphql(complexity = "5 * child_complexity")]
     user_errors: Vec<UserError>,
 }
@@ -132,7 +133,8 @@ pub(crate) struct BuildMutation;
 
 #[Object]
 impl BuildMutation {
-    /// Start a build.
+    /// Start a build. Where an account is missing that it needs, it is numbered and held, and goes on by itself when the account is
+    /// connected.
     async fn start_build(
         &self,
         ctx: &Context<'_>,
@@ -149,7 +151,10 @@ impl BuildMutation {
             };
             app.start_build(principal, request).await
         };
-        let (build, user_errors) = outcome(ctx, started.await, Action::StartBuild)?;
+        let (build, mut user_errors) = outcome(ctx, started.await, Action::StartBuild)?;
+        if let Some(held) = &build {
+            user_errors.extend(credential_errors(ctx, held).await?);
+        }
         let build = build.map(BuildNode);
         let edge = build.clone().map(|build| {
             let owner = build.0.project.as_uuid();
@@ -197,7 +202,10 @@ impl BuildMutation {
             let request = RerunBuild { build, from, parameters, idempotency_key: input.idempotency_key };
             app.rerun_build(principal, request).await
         };
-        let (build, user_errors) = outcome(ctx, started.await, action)?;
+        let (build, mut user_errors) = outcome(ctx, started.await, action)?;
+        if let Some(held) = &build {
+            user_errors.extend(credential_errors(ctx, held).await?);
+        }
         let build = build.map(BuildNode);
         let edge = build.clone().map(|build| {
             let owner = build.0.project.as_uuid();

@@ -9,6 +9,7 @@ use uuid::Uuid;
 
 use super::{
     ApprovalNode, RunStatus, StageNode,
+    hold::{self, AwaitedAccount, BuildHold},
     parameter::ParameterValue,
     status::{BuildShape, StatusReasonCode},
 };
@@ -95,6 +96,23 @@ impl BuildNode {
     /// Why the provider cannot be asked.
     async fn degraded_reason(&self) -> Option<&str> {
         self.0.degraded_reason.as_deref()
+    }
+
+    /// The same for programs: CREDENTIAL where somebody must connect an account again. Null while all is well, and for builds of
+    /// earlier versions.
+    async fn degraded_reason_code(&self) -> Option<StatusReasonCode> {
+        self.0.degraded_code.map(StatusReasonCode::from)
+    }
+
+    /// Why it has no run at its engine yet; null once it may have one.
+    async fn hold(&self) -> Option<BuildHold> {
+        self.0.hold.as_ref().map(BuildHold::from)
+    }
+
+    /// Accounts that somebody must connect before it, or a stage of it, goes on; at most 50 for the build, and one for each stage.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn waits_for(&self, ctx: &Context<'_>) -> Result<Vec<AwaitedAccount>> {
+        hold::awaited(ctx, &self.0).await
     }
 
     /// Whether stages are to be expected: tells "none" from "none yet".

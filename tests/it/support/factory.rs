@@ -16,11 +16,13 @@ pub(super) struct Factory {
     pub(super) home: PathBuf,
     pub(super) engine: FakeEngine,
     pub(super) lacking: Vec<Capability>,
+    pub(super) needs_token: bool,
 }
 
 impl Factory {
     fn fake(&self) -> FakeProvider {
-        FakeProvider::attach(&self.engine).without(self.lacking.iter().copied())
+        let fake = FakeProvider::attach(&self.engine).without(self.lacking.iter().copied());
+        if self.needs_token { fake.needing_token() } else { fake }
     }
 }
 

@@ -12,6 +12,7 @@ mod repository;
 mod server;
 mod setup;
 mod test_app;
+mod wallet;
 
 use std::time::Duration;
 
@@ -22,6 +23,7 @@ pub(crate) use issuer::{Callback, Issuer};
 pub(crate) use repository::Repository;
 pub(crate) use setup::{Setup, on_each_database};
 pub(crate) use test_app::TestApp;
+pub(crate) use wallet::Accounts;
 
 /// However slow the machine is, no single step takes longer.
 pub(crate) const PATIENCE: Duration = Duration::from_secs(120);

@@ -15,7 +15,7 @@ use alm_store::Store;
 use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_util::sync::CancellationToken;
 
-use super::factory::Factory;
+use super::{Accounts, factory::Factory};
 
 /// The one token of the test servers.
 pub(super) const TOKEN: &str = "the-token-of-the-stories-0123456789";
@@ -44,6 +44,7 @@ impl Server {
         timing: Timing,
         http: HttpConfig,
         clock: Arc<dyn Clock>,
+        accounts: Option<Accounts>,
     ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let database = database.to_owned();
@@ -52,6 +53,9 @@ impl Server {
             store.migrate().await.unwrap();
             let credentials = Credentials::new(None, &factory.home.join(KEYS), on_this_machine()).unwrap();
             let app = App::new(store, Arc::new(factory), Arc::clone(&clock), Arc::new(SystemIds), credentials, timing);
+            if let Some(accounts) = accounts {
+                app.use_wallet(Arc::new(accounts));
+            }
             app.resume().await.unwrap();
             let closing = CancellationToken::new();
             let http = Arc::new(http);

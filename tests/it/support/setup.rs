@@ -9,13 +9,15 @@ use alm_testkit::Database;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::TestApp;
+use super::{Accounts, TestApp};
 
 /// What a server is started with. Short waits, unless a story says otherwise.
 pub(crate) struct Setup {
     pub(super) database: Database,
     pub(super) engine: FakeEngine,
     pub(super) lacking: Vec<Capability>,
+    pub(super) needs_token: bool,
+    pub(super) accounts: Option<Accounts>,
     pub(super) local: bool,
     pub(super) settings: Value,
     pub(super) timing: Timing,
@@ -40,6 +42,8 @@ impl Setup {
             database,
             engine: FakeEngine::with_clock(Arc::new(SystemClock)),
             lacking: Vec::new(),
+            needs_token: false,
+            accounts: None,
             local: false,
             settings: json!([]),
             timing: Timing {
@@ -84,6 +88,24 @@ impl Setup {
     /// The provider cannot do these.
     pub(crate) fn without(mut self, lacking: impl IntoIterator<Item = Capability>) -> Self {
         self.lacking.extend(lacking);
+        self
+    }
+
+    /// People's tokens are those of these accounts.
+    pub(crate) fn accounts(mut self, accounts: &Accounts) -> Self {
+        self.accounts = Some(accounts.clone());
+        self
+    }
+
+    /// The engine is called with the rights of a person.
+    pub(crate) fn needing_token(mut self) -> Self {
+        self.needs_token = true;
+        self
+    }
+
+    /// Builds wait so long for accounts, and look as often whether they can go on.
+    pub(crate) fn holding(mut self, hold: Duration, recheck: Duration) -> Self {
+        (self.timing.hold, self.timing.recheck) = (hold, recheck);
         self
     }
 

@@ -43,8 +43,12 @@ impl TestApp {
 
     pub(super) async fn start(setup: Setup) -> Self {
         let home = tempfile::tempdir().unwrap();
-        let factory =
-            Factory { home: home.path().to_owned(), engine: setup.engine.clone(), lacking: setup.lacking.clone() };
+        let factory = Factory {
+            home: home.path().to_owned(),
+            engine: setup.engine.clone(),
+            lacking: setup.lacking.clone(),
+            needs_token: setup.needs_token,
+        };
         let server = Self::life(&setup, &factory).await;
         let (client, engine) = (Client::new(), setup.engine.clone());
         let mut app = Self { server: Some(server), client, factory, engine, provider: String::new(), setup, home };
@@ -57,7 +61,14 @@ impl TestApp {
     }
 
     async fn life(setup: &Setup, factory: &Factory) -> Server {
-        Server::start(setup.database.url(), factory.clone(), setup.timing, setup.http.clone(), Arc::clone(&setup.clock))
+        Server::start(
+            setup.database.url(),
+            factory.clone(),
+            setup.timing,
+            setup.http.clone(),
+            Arc::clone(&setup.clock),
+            setup.accounts.clone(),
+        )
             .await
     }
 

@@ -2,7 +2,7 @@
 
 use alm_domain::{
     Build, BuildId, BuildShape, BuildState, Change, Commit, EventSeq, Hold, JournalEntry, ParameterValue, Principal,
-    ProjectEventKind, ProjectId, ProjectRole, ProviderId, RerunOf, RunStatus, ServiceId, Trigger, TriggerKind,
+    ProjectEventKind, ProjectId, ProjectRole, ProviderId, RerunOf, RunStatus, ServiceId, Trigger, TriggerKind, Warning,
 };
 use sea_orm::{EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
@@ -40,6 +40,8 @@ pub struct NewBuild {
     pub config_ref: String,
     /// Why it does not go to its engine yet; its service's revision must be the one that this names.
     pub hold: Option<Hold>,
+    /// Oddities that are known already.
+    pub warnings: Vec<Warning>,
 }
 
 /// What makes starting idempotent.
@@ -158,7 +160,7 @@ impl Store {
             hold: None,
             cancel: None,
             artifacts: Vec::new(),
-            warnings: Vec::new(),
+            warnings: new.warnings.clone(),
             without: Vec::new(),
             is_complete: false,
         };

@@ -155,6 +155,7 @@ pub(crate) fn new_build(service: ServiceId) -> NewBuild {
         spec: serde_json::json!({ "service": "web" }),
         config_ref: "config".into(),
         hold: None,
+        warnings: vec![],
     }
 }
 

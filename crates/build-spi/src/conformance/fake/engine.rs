@@ -208,6 +208,13 @@ impl FakeEngine {
         given.into_iter().flatten().map(|secret| (secret.name.clone(), secret.reach)).collect()
     }
 
+    /// Until when the secret with this name works that this build was given.
+    #[must_use]
+    pub fn secret_ends(&self, build: BuildId, name: &str) -> Option<Timestamp> {
+        let state = self.lock();
+        state.run_of(build)?.secrets.iter().find(|secret| secret.name == name)?.expires_at
+    }
+
     /// Whether this build was given this value as a secret.
     #[must_use]
     pub fn was_given(&self, build: BuildId, name: &str, value: &str) -> bool {

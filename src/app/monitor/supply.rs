@@ -1,0 +1,41 @@
+//! Handing tokens over to stages that wait for them.
+
+use alm_build_spi::{Access, BuildProvider, ProviderError, RunRef};
+use alm_domain::{Capability, RunStatus};
+
+use super::follower::{Follower, Setback};
+use crate::app::gate::Unfit;
+
+impl Follower<'_> {
+    /// Hands over every token that a stage waits for and that there is; what there is not is looked for again when accounts
+    /// change. Safe to repeat: supplying is idempotent.
+    pub(super) async fn supply_tokens(
+        &mut self,
+        provider: &dyn BuildProvider,
+        access: &Access,
+        run: &RunRef,
+    ) -> Result<(), Setback> {
+        if !provider.descriptor().capabilities.contains(&Capability::LateSecrets) {
+            return Ok(());
+        }
+        let (store, system) = (&self.shared.store, &self.shared.principal);
+        let Some((state, _)) = store.build_state(system, self.build).await? else { return Err(Setback::Gone) };
+        let waiting = state.stages.values().filter(|stage| stage.status == RunStatus::WaitingForCredential);
+        let mut environments: Vec<&str> = waiting.filter_map(|stage| stage.environment.as_deref()).collect();
+        environments.sort_unstable();
+        environments.dedup();
+        self.awaits_account |= !environments.is_empty();
+        for name in environments {
+            match self.shared.gate.late_token(&state.build, provider, name).await {
+                Ok(Some(token)) => match provider.supply(access, run, &token).await {
+                    Ok(()) | Err(ProviderError::NotFound(_)) => {}
+                    Err(error) => return Err(error.into()),
+                },
+                // The stage waits on, and says for what.
+                Ok(None) | Err(Unfit::Token(_)) => {}
+                Err(unfit) => return Err(unfit.into()),
+            }
+        }
+        Ok(())
+    }
+}

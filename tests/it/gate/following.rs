@@ -1,0 +1,98 @@
+//! Engines that are called with people's tokens: what happens when one ends.
+
+use alm_build_spi::conformance::fake::Script;
+use alm_domain::ProjectRole;
+use serde_json::json;
+
+use super::support::{me, ring, shop};
+use crate::support::{Accounts, Setup, TestApp, on_each_database};
+
+async fn acting(setup: Setup, accounts: &Accounts, script: Script) -> (TestApp, String) {
+    let app = setup.scripted(script).needing_token().accounts(accounts).start().await;
+    let service = shop(&app, &[("cluster", "BUILD")]).await;
+    accounts.connect(me(), "cluster", "t-first");
+    app.engine.accept_tokens(Some(vec!["t-first".into()]));
+    (app, service)
+}
+
+const DEGRADED: &str =
+    "query($id: ID!) { build(by: {id: $id}) { status degradedSince degradedReason degradedReasonCode } }";
+
+#[tokio::test]
+async fn a_withdrawn_token_degrades_following_and_fails_nothing() {
+    on_each_database(|setup: Setup| async {
+        let accounts = Accounts::default();
+        let script = Script::new().stage("a").line("one").wait().line("two");
+        let (app, service) = acting(setup, &accounts, script).await;
+        let build = app.start_build(&service).await;
+        app.follow_until(&build, |b| b["status"] == "RUNNING").await;
+        app.engine.accept_tokens(Some(vec!["t-second".into()]));
+        // The engine goes on by itself; nobody may look.
+        app.engine.release(build.key());
+        app.follow_until(&build, |b| b["degradedSince"].is_string()).await;
+        let told = app.graphql(DEGRADED, json!({"id": build.id()})).await["build"].clone();
+        assert_eq!((&told["status"], &told["degradedReasonCode"]), (&json!("RUNNING"), &json!("CREDENTIAL")), "{told}");
+        assert_eq!(accounts.unauthorized().first(), Some(&(me(), "cluster".to_owned())));
+        accounts.connect(me(), "cluster", "t-second");
+        ring(&app);
+        let ended = app.follow(&build).await;
+        assert_eq!(ended.status(), "SUCCEEDED");
+        assert!(ended.0["degradedSince"].is_null());
+        assert_eq!(app.log(&ended).await, "one\ntwo\n");
+    })
+    .await;
+}
+
+#[tokio::test]
+async fn a_cancel_without_a_token_waits_and_is_delivered() {
+    let accounts = Accounts::default();
+    let (app, service) = acting(Setup::fake(Script::new()), &accounts, Script::new().stage("a").wait()).await;
+    let build = app.start_build(&service).await;
+    app.follow_until(&build, |b| b["status"] == "RUNNING").await;
+    app.engine.accept_tokens(Some(Vec::new()));
+    app.cancel(&build).await;
+    app.follow_until(&build, |b| b["degradedSince"].is_string()).await;
+    let told = app.graphql(DEGRADED, json!({"id": build.id()})).await["build"].clone();
+    assert_eq!((&told["status"], &told["degradedReasonCode"]), (&json!("CANCELLING"), &json!("CREDENTIAL")), "{told}");
+    app.engine.accept_tokens(Some(vec!["t-second".into()]));
+    accounts.connect(me(), "cluster", "t-second");
+    ring(&app);
+    assert_eq!(app.follow(&build).await.status(), "CANCELLED");
+}
+
+#[tokio::test]
+async fn a_decision_is_delivered_with_the_token_of_whoever_decided() {
+    let accounts = Accounts::default();
+    let (app, service) =
+        acting(Setup::fake(Script::new()), &accounts, Script::new().ask("go", "Go?").line("went")).await;
+    let build = app.start_build(&service).await;
+    app.follow_until(&build, |b| b["status"] == "WAITING_FOR_APPROVAL").await;
+    let mia = app.member("mia", false, "shop", ProjectRole::Developer).await;
+    let approval = app.build(build.id()).await.approval()["id"].as_str().unwrap().parse().unwrap();
+    let request = alm::app::DecideBuild {
+        approval,
+        verdict: alm_domain::Verdict::Approve,
+        comment: None,
+        parameters: Vec::new(),
+        expected: None,
+    };
+    app.app().decide(&mia, request).await.unwrap();
+    // The starter's token would do, and is not used.
+    let waits = |b: &serde_json::Value| b["status"] == "WAITING_FOR_APPROVAL";
+    app.build_updates(&build, None).await.until(|event| waits(&event["build"])).await;
+    let warned = async {
+        loop {
+            let now = app.build(build.id()).await;
+            if now.each("warnings").any(|warning| warning["code"] == "DECISION_WAITS") {
+                return now;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let waiting = crate::support::within(warned).await;
+    assert_eq!((waiting.status(), waiting.approval()["status"].as_str()), ("WAITING_FOR_APPROVAL", Some("DELIVERING")));
+    app.engine.accept_tokens(Some(vec!["t-first".into(), "t-mia".into()]));
+    accounts.connect(mia.user().unwrap(), "cluster", "t-mia");
+    app.app().connections_changed(mia.user().unwrap());
+    assert_eq!(app.follow(&build).await.status(), "SUCCEEDED");
+}
