@@ -55,6 +55,7 @@ pub use rotation::{Ring, RotationError, VaultReport, rotate_vault, vault_status}
 pub use services::{CreateService, UpdateService};
 pub use start::{RerunBuild, StartBuild};
 pub use streams::{Reach, Subject};
+use tokio::sync::broadcast::error::RecvError;
 use tokio_util::task::TaskTracker;
 
 use gate::Gate;
@@ -134,8 +135,9 @@ impl App {
 
     /// Tells whatever waits for this person's accounts that they have changed: connected, renewed, withdrawn, or that the person
     /// is here.
-    pub fn connections_changed(&self, user: UserId) {
-        self.inner.gate.ring(user);
+    pub fn connections_changed(&self, _user: UserId) {
+        // A bell carries no content: there are few who wait, and each looks for itself.
+        self.inner.gate.ring();
     }
 
     /// Follows again every build that was not over when the service last stopped, lets go of those that were over but
@@ -147,7 +149,23 @@ impl App {
         self.inner.monitors.resume().await?;
         self.inner.changes.spawn(self.clone().keep_house(self.inner.retention_every));
         self.inner.changes.spawn(self.clone().keep_connections(self.inner.connections_every));
+        self.inner.changes.spawn(self.clone().hear_arrivals());
         Ok(())
+    }
+
+    /// A build that waits for its starter's own sign-in goes on when that person is here again.
+    async fn hear_arrivals(self) {
+        let (mut arrivals, stop) = (self.inner.presence.arrivals(), self.inner.hub.stopping());
+        loop {
+            let arrived = tokio::select! {
+                () = stop.cancelled() => return,
+                arrived = arrivals.recv() => arrived,
+            };
+            match arrived {
+                Ok(_) | Err(RecvError::Lagged(_)) => self.inner.gate.ring(),
+                Err(RecvError::Closed) => return,
+            }
+        }
     }
 
     /// Runs a change to its end, even if nobody waits for it any more; shutting down waits for it.

@@ -11,7 +11,7 @@ use std::sync::{Arc, OnceLock};
 
 use alm_build_spi::ProviderDescriptor;
 use alm_credentials::vault::Vault;
-use alm_domain::{Build, BuildService, Capability, Clock, Environment, EnvironmentRole, Principal, Timestamp, UserId};
+use alm_domain::{Build, BuildService, Capability, Clock, Environment, EnvironmentRole, Principal, Timestamp};
 use alm_store::{FinishedBuild, Store};
 use chrono::TimeDelta;
 use tokio::sync::watch;
@@ -56,8 +56,8 @@ impl Gate {
         let _ = self.shared.wallet.set(wallet);
     }
 
-    /// Tells whatever waits for an account that this person's have changed. A bell carries no content: whoever hears it looks.
-    pub(super) fn ring(&self, _user: UserId) {
+    /// Tells whatever waits for an account that somebody's have changed: it looks for itself.
+    pub(super) fn ring(&self) {
         self.shared.bell.send_modify(|rung| *rung = rung.wrapping_add(1));
     }
 

@@ -82,7 +82,7 @@ async fn the_local_provider_gives_a_stage_the_token_of_its_starter_and_masks_it(
     let project = app.project("shop").await;
     app.environment(&project, "staging", "TARGET").await;
     let service = app.service_in(&project, "web", repository.url()).await;
-    let secret = json!({"serviceId": service, "name": "PIN", "value": "s3rvice-canary-00991"});
+    let secret = json!({"serviceId": service, "secret": {"name": "PIN", "value": "s3rvice-canary-00991"}});
     app.done("setSecret", "service { id }", secret).await;
     let (build, _) = super::support::start_held(&app, &service).await;
     accounts.connect(me(), "staging", "st4ging-canary-00172");
