@@ -83,6 +83,7 @@ impl Composition for Wiring {
         let clock = Arc::new(SystemClock);
         let app = App::new(store.clone(), Arc::new(factory), clock, Arc::new(SystemIds), credentials, timing);
         register_embedded(&app).await?;
+        app.use_connections();
         app.resume().await?;
 
         let mut entrance = ways_in(&config.sign_in, Entrance::new(app.clone(), Arc::new(SystemClock)))?;

@@ -2,6 +2,7 @@
 
 use alm_domain::{Environment, EnvironmentId, Grant, GrantStatus, Principal, SecretKind, Timestamp, UserId};
 use alm_store::token_binding;
+use chrono::TimeDelta;
 use futures::future::join_all;
 use secrecy::SecretString;
 
@@ -31,6 +32,8 @@ pub struct Checked {
     pub state: TokenState,
     /// When it ends, where that is known.
     pub expires_at: Option<Timestamp>,
+    /// How long a token lasts that the person would get now, where that is known.
+    pub fresh_lasts: Option<TimeDelta>,
     /// What there is to say of it to people.
     pub message: Option<String>,
 }
@@ -65,6 +68,7 @@ impl App {
             environment: environment.clone(),
             state,
             expires_at,
+            fresh_lasts: None,
             message: Some(message),
         };
         let now = self.clock().now();
@@ -118,7 +122,10 @@ impl App {
             TokenState::Ok | TokenState::Unknown => None,
         };
         let message = grant.reason.or(said);
-        Ok(Checked { environment: environment.clone(), state, expires_at: grant.expires_at, message })
+        // The next one is likely to last as long as this one did, where it is the person who gets it.
+        let got = grant.connected_at.filter(|_| !grant.renews_itself);
+        let fresh_lasts = grant.expires_at.zip(got).map(|(end, got)| end - got);
+        Ok(Checked { environment: environment.clone(), state, expires_at: grant.expires_at, fresh_lasts, message })
     }
 }
 

@@ -58,7 +58,7 @@ pub use streams::{Reach, Subject};
 use tokio::sync::broadcast::error::RecvError;
 use tokio_util::task::TaskTracker;
 
-use gate::Gate;
+use gate::{Gate, OwnWallet};
 use live::Hub;
 use monitor::Monitors;
 use registry::Registry;
@@ -127,6 +127,11 @@ impl App {
         }
     }
 
+    /// From now on builds need, and are given, the accounts that people have connected here; before [`resume`](Self::resume).
+    pub fn use_connections(&self) {
+        self.use_wallet(Arc::new(OwnWallet::of(self)));
+    }
+
     /// Says where the tokens of people come from; once, before [`resume`](Self::resume). Without it no token is asked for, and
     /// none is given to any build.
     pub fn use_wallet(&self, wallet: Arc<dyn Wallet>) {
@@ -135,9 +140,8 @@ impl App {
 
     /// Tells whatever waits for this person's accounts that they have changed: connected, renewed, withdrawn, or that the person
     /// is here.
-    pub fn connections_changed(&self, _user: UserId) {
-        // A bell carries no content: there are few who wait, and each looks for itself.
-        self.inner.gate.ring();
+    pub fn connections_changed(&self, user: UserId) {
+        self.inner.hub.connections_changed(user);
     }
 
     /// Follows again every build that was not over when the service last stopped, lets go of those that were over but
@@ -162,7 +166,7 @@ impl App {
                 arrived = arrivals.recv() => arrived,
             };
             match arrived {
-                Ok(_) | Err(RecvError::Lagged(_)) => self.inner.gate.ring(),
+                Ok(_) | Err(RecvError::Lagged(_)) => self.inner.hub.ring_accounts(),
                 Err(RecvError::Closed) => return,
             }
         }

@@ -4,6 +4,7 @@
 //! whoever decided, and nobody's token is used for anybody else, administrators included.
 
 mod outfit;
+mod own;
 mod start;
 mod wallet;
 
@@ -14,12 +15,12 @@ use alm_credentials::vault::Vault;
 use alm_domain::{Build, BuildService, Capability, Clock, Environment, EnvironmentRole, Principal, Timestamp};
 use alm_store::{FinishedBuild, Store};
 use chrono::TimeDelta;
-use tokio::sync::watch;
 
-use super::AppError;
+use super::{AppError, Checked, TokenState};
 pub(super) use outfit::Unfit;
+pub(super) use own::OwnWallet;
 pub use start::StartCheck;
-pub use wallet::{Checked, TokenState, Wallet};
+pub use wallet::Wallet;
 
 /// How many of the last builds tell how long the next one takes.
 const WINDOW: u32 = 50;
@@ -40,30 +41,18 @@ struct Shared {
     clock: Arc<dyn Clock>,
     vault: Vault,
     wallet: OnceLock<Arc<dyn Wallet>>,
-    /// Rung when somebody has connected an account, or lost one.
-    bell: watch::Sender<u64>,
     system: Principal,
 }
 
 impl Gate {
     pub(super) fn new(store: Store, clock: Arc<dyn Clock>, vault: Vault) -> Self {
-        let (bell, system) = (watch::Sender::new(0), Principal::system("gate"));
-        Self { shared: Arc::new(Shared { store, clock, vault, wallet: OnceLock::new(), bell, system }) }
+        let system = Principal::system("gate");
+        Self { shared: Arc::new(Shared { store, clock, vault, wallet: OnceLock::new(), system }) }
     }
 
     /// Says where tokens come from. Only the first one counts; as long as there is none, no token is asked for.
     pub(super) fn use_wallet(&self, wallet: Arc<dyn Wallet>) {
         let _ = self.shared.wallet.set(wallet);
-    }
-
-    /// Tells whatever waits for an account that somebody's have changed: it looks for itself.
-    pub(super) fn ring(&self) {
-        self.shared.bell.send_modify(|rung| *rung = rung.wrapping_add(1));
-    }
-
-    /// What rings when accounts change.
-    pub(super) fn bell(&self) -> watch::Receiver<u64> {
-        self.shared.bell.subscribe()
     }
 
     fn now(&self) -> Timestamp {

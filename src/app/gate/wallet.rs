@@ -4,40 +4,9 @@ use std::fmt;
 
 use alm_domain::{Environment, Timestamp, UserId};
 use async_trait::async_trait;
-use chrono::TimeDelta;
 use secrecy::SecretString;
 
-use crate::app::AppError;
-
-/// What can be said of a person's token for an environment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum TokenState {
-    /// It works for as long as it is needed.
-    Ok,
-    /// It works, and stops before it is needed no more.
-    ExpiresDuring,
-    /// It worked once.
-    Expired,
-    /// There never was one, or it was withdrawn.
-    NotConnected,
-    /// It cannot be checked now.
-    Unknown,
-}
-
-/// What was found of a person's token for an environment.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Checked {
-    /// The environment.
-    pub environment: Environment,
-    /// What can be said of the token.
-    pub state: TokenState,
-    /// When it stops, where that is known.
-    pub expires_at: Option<Timestamp>,
-    /// How long a token lasts that the person would get now, where that is known.
-    pub fresh_lasts: Option<TimeDelta>,
-    /// What is wrong, and what to do, as a sentence for people.
-    pub message: Option<String>,
-}
+use crate::app::{AppError, Checked, TokenState};
 
 impl Checked {
     /// Whether the person has to do something before a build can go on that needs this token until then. A token that stops

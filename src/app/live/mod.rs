@@ -53,6 +53,7 @@ struct Shared {
     builds: Mutex<HashMap<BuildId, Weak<BuildChannel>>>,
     projects: Mutex<HashMap<ProjectId, Weak<watch::Sender<u64>>>>,
     audit: watch::Sender<u64>,
+    accounts: watch::Sender<u64>,
     viewers: Mutex<HashMap<UserId, Weak<watch::Sender<u64>>>>,
 }
 
@@ -74,6 +75,7 @@ impl Hub {
             builds: Mutex::default(),
             projects: Mutex::default(),
             audit: watch::Sender::new(0),
+            accounts: watch::Sender::new(0),
             viewers: Mutex::default(),
         };
         Self { shared: Arc::new(shared) }
@@ -109,6 +111,17 @@ impl Hub {
         if let Some(channel) = channel {
             channel.send_modify(|rung| *rung = rung.wrapping_add(1));
         }
+        self.ring_accounts();
+    }
+
+    /// Tells whatever waits for somebody's account to look whether it is there: few wait, and each looks for itself.
+    pub(super) fn ring_accounts(&self) {
+        self.shared.accounts.send_modify(|rung| *rung = rung.wrapping_add(1));
+    }
+
+    /// Rung whenever what anybody has connected changed, or somebody is here again.
+    pub(super) fn accounts(&self) -> watch::Receiver<u64> {
+        self.shared.accounts.subscribe()
     }
 
     /// Rung whenever what a person has connected changed, for as long as it is held.

@@ -107,7 +107,7 @@ impl<'a> Follower<'a> {
     /// Follows the build until it is over and released, or the service stops, or another follower takes over.
     #[tracing::instrument(name = "follow", skip_all, fields(build = %self.build))]
     pub(super) async fn run(mut self) {
-        let mut accounts = self.shared.gate.bell();
+        let mut accounts = self.shared.hub.accounts();
         loop {
             accounts.borrow_and_update();
             let mut waits_for_account = false;
@@ -292,7 +292,7 @@ impl<'a> Follower<'a> {
         let _end_stream = stop.clone().drop_guard();
         let mut stream = provider.follow(&access, run, resume, stop);
         // A command may have been stored while nobody listened.
-        let mut accounts = self.shared.gate.bell();
+        let mut accounts = self.shared.hub.accounts();
         self.deliver(provider, &access, run).await?;
         let mut ahead = Ahead::default();
         // No commit before this, unless there is enough for one.

@@ -69,7 +69,7 @@ impl TestApp {
             Arc::clone(&setup.clock),
             setup.accounts.clone(),
         )
-            .await
+        .await
     }
 
     fn server(&self) -> &Server {
