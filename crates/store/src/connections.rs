@@ -1,14 +1,15 @@
 //! Connecting accounts: attempts, and the sealed tokens that come of them.
 
 use alm_domain::{
-    Binding, EnvironmentId, Grant, GrantId, GrantStatus, OAuthClientId, Principal, Sealed, SecretKind, Timestamp,
-    UserId,
+    Binding, EnvironmentId, Grant, GrantId, GrantStatus, OAuthClientId, Principal, ProjectId, Sealed, SecretKind,
+    Timestamp, UserId,
 };
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 use serde::{Deserialize, Serialize};
 
 use crate::{
     GrantRecord, Store, StoreError,
+    audit::Act,
     entity::{environment, grant, oauth_state},
     grants::{own, write},
     secrets,
@@ -123,7 +124,7 @@ impl Store {
             document: write_json(&document)?,
         };
         let tx = self.begin().await?;
-        seen_environment(tx.db(), principal, attempt.environment).await?;
+        let environment = seen_environment(tx.db(), principal, attempt.environment).await?;
         sweep(tx.db(), now).await?;
         drop_attempts(tx.db(), attempt.environment, attempt.user).await?;
         oauth_state::Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
@@ -134,6 +135,7 @@ impl Store {
             record.grant.reason = None;
             write(tx.db(), &mut record, Some(attempt.expires_at)).await?;
         }
+        self.note(&tx, principal, act("oAuthConnection.start", &environment, &record)).await?;
         tx.commit().await?;
         Ok(record.grant)
     }
@@ -183,7 +185,7 @@ impl Store {
         let now = self.now();
         let (environment, user) = (grant.environment, grant.user);
         let tx = self.begin().await?;
-        seen_environment(tx.db(), principal, environment).await?;
+        let row = seen_environment(tx.db(), principal, environment).await?;
         let mut record = locked(tx.db(), environment, user).await?;
         if expected.is_some_and(|expected| expected != record.token_version) {
             return Err(StoreError::StaleRevision { current: record.token_version });
@@ -208,9 +210,25 @@ impl Store {
             }
         }
         write(tx.db(), &mut record, check_at).await?;
+        // What the service does to keep a connection alive is nobody's act.
+        let verb = match (&tokens, record.grant.status) {
+            _ if principal.user().is_none() => None,
+            (TokenChange::Store { .. }, _) => Some("oAuthConnection.complete"),
+            (TokenChange::Forget, GrantStatus::NotConnected) => Some("oAuthConnection.disconnect"),
+            _ => None,
+        };
+        if let Some(verb) = verb {
+            self.note(&tx, principal, act(verb, &row, &record)).await?;
+        }
         tx.commit().await?;
         Ok(record.grant)
     }
+}
+
+/// What the audit trail is told of a connection.
+fn act(verb: &'static str, environment: &environment::Model, record: &GrantRecord) -> Act {
+    let summary = format!("account in environment {}", environment.name);
+    Act::within(ProjectId::from_uuid(environment.project_id), verb, record.grant.id, summary)
 }
 
 /// What a token of a grant is bound to.
@@ -243,14 +261,14 @@ async fn seen_environment(
     db: &impl ConnectionTrait,
     principal: &Principal,
     id: EnvironmentId,
-) -> Result<(), StoreError> {
+) -> Result<environment::Model, StoreError> {
     let row = environment::Entity::find_by_id(id.as_uuid())
         .filter(environment::Column::RemovedAt.is_null())
         .filter(visible(principal).projects(environment::Column::ProjectId))
         .lock_shared()
         .one(db)
         .await?;
-    row.map(|_| ()).ok_or(StoreError::NotFound)
+    row.ok_or(StoreError::NotFound)
 }
 
 /// Takes away the tokens of a grant.

@@ -102,10 +102,10 @@ impl App {
         if grant.status == GrantStatus::Pending {
             let reason = Some("the sign-in was not finished in time".to_owned());
             let lapsed = Grant { status: GrantStatus::NotConnected, reason, ..grant };
-            return self.put_grant(lapsed, TokenChange::Forget, version).await;
+            return self.put_grant(&system, lapsed, TokenChange::Forget, version).await;
         }
         if !grant.status.is_usable() {
-            return self.put_grant(grant, TokenChange::Keep, version).await;
+            return self.put_grant(&system, grant, TokenChange::Keep, version).await;
         }
         if grant.renews_itself && warned_at(&grant).is_some_and(|at| at <= now) {
             let until = grant.expires_at.unwrap_or(now);
@@ -118,12 +118,12 @@ impl App {
             let reason = (by_clock == GrantStatus::Expired)
                 .then(|| "it has reached its end: connect the account again".to_owned());
             let grant = Grant { status: by_clock, reason: reason.or(grant.reason.clone()), ..grant };
-            return self.put_grant(grant, TokenChange::Keep, version).await;
+            return self.put_grant(&system, grant, TokenChange::Keep, version).await;
         }
         let Some(token) = self.opened(&token_binding(user, environment.id, SecretKind::AccessToken)).await? else {
             let reason = Some("its token is gone: connect the account again".to_owned());
             let grant = Grant { status: GrantStatus::Expired, reason, ..grant };
-            return self.put_grant(grant, TokenChange::Forget, version).await;
+            return self.put_grant(&system, grant, TokenChange::Forget, version).await;
         };
         let metadata = self.target(environment).await.ok().map(|target| target.metadata);
         let tried = match self.whose(environment, metadata.as_ref(), &token).await {
@@ -149,7 +149,7 @@ impl App {
             } else {
                 tried.status
             };
-        self.put_grant(Grant { status, ..tried }, TokenChange::Keep, version).await
+        self.put_grant(&system, Grant { status, ..tried }, TokenChange::Keep, version).await
     }
 
     /// The token was refused over there. One that renews itself is renewed; else it is REVOKED before its known end, EXPIRED after it.
@@ -178,6 +178,6 @@ impl App {
             )
         };
         let grant = Grant { status, reason: Some(reason), renews_itself: false, checked_at: Some(now), ..record.grant };
-        self.put_grant(grant, TokenChange::Forget, Some(record.token_version)).await
+        self.put_grant(&system, grant, TokenChange::Forget, Some(record.token_version)).await
     }
 }

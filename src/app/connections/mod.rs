@@ -216,7 +216,7 @@ impl App {
             checked_at: Some(now),
             ..before
         };
-        let grant = self.keep_tokens(grant, &tokens, false, None).await?;
+        let grant = self.keep_tokens(principal, grant, &tokens, false, None).await?;
         Ok(CompletedConnection { grant, return_to: attempt.return_to })
     }
 

@@ -71,7 +71,7 @@ impl App {
                     status: GrantStatus::Connected,
                     ..before
                 };
-                return self.keep_tokens(grant, &tokens, true, Some(record.token_version)).await.map(Some);
+                return self.keep_tokens(&system, grant, &tokens, true, Some(record.token_version)).await.map(Some);
             }
             Err(OAuthError::InvalidGrant | OAuthError::InvalidClient | OAuthError::Denied) => Grant {
                 renews_itself: false,
@@ -98,12 +98,13 @@ impl App {
             },
         };
         let grant = Grant { status: standing(&grant, now), ..grant };
-        self.put_grant(grant, TokenChange::Keep, Some(record.token_version)).await.map(Some)
+        self.put_grant(&system, grant, TokenChange::Keep, Some(record.token_version)).await.map(Some)
     }
 
     /// Seals tokens and writes the grant that they belong to.
     pub(in crate::app) async fn keep_tokens(
         &self,
+        principal: &Principal,
         grant: Grant,
         tokens: &Tokens,
         keep_refresh: bool,
@@ -116,26 +117,26 @@ impl App {
             None => None,
         };
         let grant = Grant { status: standing(&grant, self.clock().now()), ..grant };
-        self.put_grant(grant, TokenChange::Store { access, refresh, keep_refresh }, expected).await
+        self.put_grant(principal, grant, TokenChange::Store { access, refresh, keep_refresh }, expected).await
     }
 
     /// Writes a grant, and tells its owner. Where another one was faster, what that one wrote counts.
     pub(in crate::app) async fn put_grant(
         &self,
+        principal: &Principal,
         grant: Grant,
         tokens: TokenChange,
         expected: Option<u64>,
     ) -> Result<Grant, AppError> {
-        let system = Principal::system("connections");
         let (environment, user) = (grant.environment, grant.user);
         let check_at = next_look(&grant, self.clock().now(), &mut rand::rng());
-        match self.store().write_grant(&system, grant, tokens, expected, check_at).await {
+        match self.store().write_grant(principal, grant, tokens, expected, check_at).await {
             Ok(grant) => {
                 self.inner.hub.connections_changed(user);
                 Ok(grant)
             }
             Err(StoreError::StaleRevision { .. }) => {
-                Ok(self.store().grant_record(&system, environment, user).await?.grant)
+                Ok(self.store().grant_record(principal, environment, user).await?.grant)
             }
             Err(error) => Err(error.into()),
         }

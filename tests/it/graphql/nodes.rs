@@ -15,6 +15,7 @@ async fn each_kind_is_found_by_its_id_alone_and_among_others() {
     let environment = app.environment(&project, "staging", "TARGET").await;
     let grant = app.grant(&environment).await;
     let viewer = app.graphql("{ viewer { user { id } } }", json!({})).await;
+    let trail = app.graphql("{ auditEvents(first: 1) { nodes { id } } }", json!({})).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
     let known = [
         ("Project", project),
@@ -25,6 +26,7 @@ async fn each_kind_is_found_by_its_id_alone_and_among_others() {
         ("Approval", text(&build.approval()["id"])),
         ("Environment", environment),
         ("OAuthGrant", grant),
+        ("AuditEvent", text(&trail["auditEvents"]["nodes"][0]["id"])),
         ("User", text(&viewer["viewer"]["user"]["id"])),
     ];
     let types = app.graphql("{ __type(name: \"Node\") { possibleTypes { name } } }", json!({})).await;
