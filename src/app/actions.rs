@@ -4,7 +4,8 @@
 //! together.
 
 use alm_domain::{
-    Approval, ApprovalStatus, Build, BuildService, Capability, Environment, Principal, Project, Provider, Stage,
+    Approval, ApprovalStatus, Build, BuildService, Capability, Environment, Principal, Project, ProjectRole, Provider,
+    Stage,
 };
 
 use super::App;
@@ -59,6 +60,33 @@ fn state(action: Action, blocked: Option<Blocked<'_>>) -> ActionState {
 }
 
 type Blocked<'a> = (ActionBlocker, &'a str);
+
+/// The role in its project that a verb on something of a project needs. The store asks for the same.
+const fn needed(action: Action) -> ProjectRole {
+    match action {
+        // Whoever sees an environment may have an account there.
+        Action::Connect => ProjectRole::Viewer,
+        Action::StartBuild
+        | Action::CancelBuild
+        | Action::RerunBuild
+        | Action::RerunFromStage
+        | Action::DecideApproval => ProjectRole::Developer,
+        Action::Edit | Action::Remove | Action::Probe => ProjectRole::Owner,
+    }
+}
+
+/// The same verbs, on something of a project, for somebody who has this role there.
+#[must_use]
+pub fn permitted(mut states: Vec<ActionState>, role: Option<ProjectRole>) -> Vec<ActionState> {
+    for state in &mut states {
+        let needed = needed(state.action);
+        if role.is_none_or(|role| role < needed) {
+            let why = format!("this needs the role {} in the project: ask one of its owners", needed.name());
+            state.blocked = Some((ActionBlocker::NotPermitted, why));
+        }
+    }
+    states
+}
 
 impl App {
     /// Verbs on a project.

@@ -30,7 +30,7 @@ mod streams;
 use std::{sync::Arc, time::Duration};
 
 pub use access::{Checked, TokenState};
-pub use actions::{Action, ActionBlocker, ActionState};
+pub use actions::{Action, ActionBlocker, ActionState, permitted};
 pub use admin::{ProviderChanges, RegisterProvider};
 use alm_credentials::{outbound::Outbound, vault::Vault};
 use alm_domain::{Clock, IdSource, UserId};

@@ -104,6 +104,9 @@ impl App {
         principal: &Principal,
         request: CreatePersonalToken,
     ) -> Result<(PersonalToken, SecretString), AppError> {
+        if !principal.is_signed_in() {
+            return Err(AppError::Forbidden("a token cannot make tokens: sign in yourself".to_owned()));
+        }
         let name = check_name(&request.name, "name")?;
         let now = self.clock().now();
         if request.scopes.is_empty() {

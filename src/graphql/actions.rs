@@ -1,7 +1,12 @@
 //! Verbs as the API shows them.
 
-use async_graphql::{Enum, SimpleObject};
+use alm_domain::ProjectId;
+use async_graphql::{Context, Enum, Result, SimpleObject};
 
+use super::{
+    context::ContextExt,
+    loaders::{LoadError, RoleIn},
+};
 use crate::app;
 
 /// Verbs that the UI offers as buttons.
@@ -65,6 +70,16 @@ impl From<app::ActionState> for ActionState {
             reason_code: code.map(ActionBlocker::from),
         }
     }
+}
+
+/// Verbs on something of this project, as they are for the caller.
+pub(crate) async fn in_project(
+    ctx: &Context<'_>,
+    project: ProjectId,
+    states: Vec<app::ActionState>,
+) -> Result<Vec<ActionState>> {
+    let role = ctx.loader()?.load_one(RoleIn(project)).await.map_err(LoadError::fault)?;
+    Ok(views(app::permitted(states, role)))
 }
 
 pub(crate) fn views(states: Vec<app::ActionState>) -> Vec<ActionState> {

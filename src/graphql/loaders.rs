@@ -4,7 +4,8 @@ use std::{collections::HashMap, hash::Hash, sync::Arc};
 
 use alm_domain::{
     Approval, ApprovalId, AuditEvent, AuditEventId, Build, BuildId, BuildService, Environment, EnvironmentId, Grant,
-    GrantId, Principal, Project, ProjectId, Provider, ProviderId, ServiceId, Stage, StageId, User, UserId,
+    GrantId, Membership, Principal, Project, ProjectId, ProjectRole, Provider, ProviderId, ServiceId, Stage, StageId,
+    User, UserId,
 };
 use alm_store::{BuildFilter, BuildOwners, LogInfo, Page, PageRequest, ProviderLoad, ServiceSecret, StageLogRange};
 use async_graphql::{Error, dataloader::Loader};
@@ -87,6 +88,10 @@ macro_rules! keys {
 }
 
 keys! {
+    /// What the caller may do in a project.
+    RoleIn(ProjectId);
+    /// The members of a project.
+    MembersOf(ProjectId);
     /// The build services of a project.
     ServicesOf(ProjectId);
     /// The environments of a project.
@@ -199,6 +204,28 @@ impl Loader<GrantIn> for Batches {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = self.app.store().grants_in(&self.principal, &ids).await?;
         Ok(rows.into_iter().map(|grant| (GrantIn(grant.environment), grant)).collect())
+    }
+}
+
+impl Loader<RoleIn> for Batches {
+    type Value = ProjectRole;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[RoleIn]) -> Result<HashMap<RoleIn, ProjectRole>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let roles = self.app.store().roles_in(&self.principal, &ids).await?;
+        Ok(roles.into_iter().map(|(project, role)| (RoleIn(project), role)).collect())
+    }
+}
+
+impl Loader<MembersOf> for Batches {
+    type Value = Vec<Membership>;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[MembersOf]) -> Result<HashMap<MembersOf, Self::Value>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let rows = self.app.store().members_of_projects(&self.principal, &ids).await?;
+        Ok(grouped(keys, |key| key.0, rows, |membership| membership.project))
     }
 }
 

@@ -16,6 +16,7 @@ mod log;
 mod node;
 mod operation;
 mod paging;
+mod people;
 mod project;
 mod prompt;
 mod provider;

@@ -11,6 +11,7 @@ use super::{
     environment::{ClientMutation, ClientQuery, ConnectionMutation, EnvironmentMutation, EnvironmentQuery},
     log::{LogQuery, LogSearchQuery, LogSubscription},
     node::{NodeQuery, Versioned},
+    people::{MemberMutation, PeopleQuery, PersonalTokenMutation},
     project::{ProjectMutation, ProjectQuery, ProjectSubscription},
     provider::{ProviderMutation, ProviderQuery},
     server::ServerQuery,
@@ -50,6 +51,7 @@ pub(crate) struct Query(
     AuditQuery,
     ClientQuery,
     StartCheckQuery,
+    PeopleQuery,
 );
 
 /// All writes. Each returns a payload; a null payload means the request itself failed (see `errors`).
@@ -63,6 +65,8 @@ pub(crate) struct Mutation(
     EnvironmentMutation,
     ConnectionMutation,
     ClientMutation,
+    MemberMutation,
+    PersonalTokenMutation,
 );
 
 /// All live streams. Send one root field per subscription. Every event has a cursor to resume behind it.

@@ -18,6 +18,7 @@ mod graphql;
 mod hostile;
 mod http;
 mod node;
+mod people;
 mod pipelines;
 mod readme;
 mod recovery;

@@ -103,7 +103,7 @@ async fn store(lines: usize) -> Result<(Measured, Measured)> {
         .map(|first| {
             let numbers = first + 1..=(first + lines as u64).min(LINES);
             let resume = Some(ResumeToken(numbers.end().to_string()));
-            Append { lines: numbers.map(line).collect(), resume, run_ref: None }
+            Append { lines: numbers.map(line).collect(), resume, ..Append::default() }
         })
         .collect();
     let (begun, before) = (Instant::now(), Usage::of(own)?);

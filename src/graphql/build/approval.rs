@@ -103,7 +103,7 @@ impl ApprovalNode {
         let Some(provider) = loader.load_one(build.provider).await.map_err(LoadError::fault)? else {
             return Ok(vec![]);
         };
-        Ok(actions::views(ctx.app()?.approval_actions(&self.0, &build, &provider)))
+        actions::in_project(ctx, build.project, ctx.app()?.approval_actions(&self.0, &build, &provider)).await
     }
 }
 

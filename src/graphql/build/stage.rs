@@ -202,7 +202,12 @@ impl StageNode {
         )
         .map_err(LoadError::fault)?;
         let (Some(project), Some(service), Some(provider)) = (project, service, provider) else { return Ok(vec![]) };
-        Ok(actions::views(ctx.app()?.stage_actions(&self.0, &build, &service, &project, &provider)))
+        actions::in_project(
+            ctx,
+            build.project,
+            ctx.app()?.stage_actions(&self.0, &build, &service, &project, &provider),
+        )
+        .await
     }
 }
 

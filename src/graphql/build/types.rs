@@ -261,7 +261,7 @@ impl BuildNode {
         )
         .map_err(LoadError::fault)?;
         let (Some(project), Some(service), Some(provider)) = (project, service, provider) else { return Ok(vec![]) };
-        Ok(actions::views(ctx.app()?.build_actions(&self.0, &service, &project, &provider)))
+        actions::in_project(ctx, self.0.project, ctx.app()?.build_actions(&self.0, &service, &project, &provider)).await
     }
 }
 

@@ -103,7 +103,7 @@ impl EnvironmentNode {
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<ActionState>> {
         let project = ctx.loader()?.load_one(self.0.project).await.map_err(LoadError::fault)?;
         let Some(project) = project else { return Ok(vec![]) };
-        Ok(actions::views(ctx.app()?.environment_actions(&self.0, &project)))
+        actions::in_project(ctx, self.0.project, ctx.app()?.environment_actions(&self.0, &project)).await
     }
 }
 

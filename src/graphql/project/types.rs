@@ -13,9 +13,10 @@ use crate::{
         context::ContextExt,
         environment::EnvironmentNode,
         error::{internal, store_fault},
-        loaders::{BuildOwner, BuildsOf, EnvironmentsOf, LoadError, ServicesOf, VerdictOf},
+        loaders::{BuildOwner, BuildsOf, EnvironmentsOf, LoadError, MembersOf, RoleIn, ServicesOf, VerdictOf},
         node::{Node, revision},
         paging::{PageArguments, Pages, connection, rows},
+        people::{MemberNode, ProjectRole},
         provider::HealthState,
         scalars::Instant,
         service::ServiceNode,
@@ -116,10 +117,24 @@ impl ProjectNode {
         audit::page(ctx, Some(self.0.id), PageArguments { first, after, last, before }, filter).await.map(Some)
     }
 
+    /// Its members, owners first; at most 200.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn members(&self, ctx: &Context<'_>) -> Result<Vec<MemberNode>> {
+        let members = ctx.loader()?.load_one(MembersOf(self.0.id)).await.map_err(LoadError::fault)?;
+        Ok(members.unwrap_or_default().into_iter().map(MemberNode).collect())
+    }
+
+    /// What the caller may do here. Depends on who asks.
+    #[graphql(directive = crate::graphql::live::depends_on_viewer::apply())]
+    async fn viewer_role(&self, ctx: &Context<'_>) -> Result<Option<ProjectRole>> {
+        let role = ctx.loader()?.load_one(RoleIn(self.0.id)).await.map_err(LoadError::fault)?;
+        Ok(role.map(ProjectRole::from))
+    }
+
     /// Verbs on this project. Depends on who asks.
     #[graphql(complexity = "5 * child_complexity", directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<ActionState>> {
-        Ok(actions::views(ctx.app()?.project_actions(ctx.principal()?, &self.0)))
+        actions::in_project(ctx, self.0.id, ctx.app()?.project_actions(ctx.principal()?, &self.0)).await
     }
 
     /// When it was created.

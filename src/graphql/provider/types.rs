@@ -91,8 +91,8 @@ impl ProviderNode {
         Ok(known.then(|| Json(settings_schema(&app.settings(self.0.kind), true))))
     }
 
-    /// Build services that use it, newest first.
-    #[graphql(complexity = "rows(first, None) * child_complexity")]
+    /// Build services that use it and that the caller sees, newest first. Depends on who asks.
+    #[graphql(complexity = "rows(first, None) * child_complexity", directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn services(
         &self,
         ctx: &Context<'_>,
@@ -234,13 +234,15 @@ impl ProviderHealth {
 
 #[ComplexObject]
 impl ProviderHealth {
-    /// Builds at work on it.
+    /// Builds at work on it that the caller sees. Depends on who asks.
+    #[graphql(directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn running_builds(&self, ctx: &Context<'_>) -> Result<u64> {
         let load = ctx.loader()?.load_one(LoadOf(self.provider)).await.map_err(LoadError::fault)?;
         Ok(load.map_or(0, |load| load.running))
     }
 
-    /// Builds waiting for it.
+    /// Builds waiting for it that the caller sees. Depends on who asks.
+    #[graphql(directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn queued_builds(&self, ctx: &Context<'_>) -> Result<u64> {
         let load = ctx.loader()?.load_one(LoadOf(self.provider)).await.map_err(LoadError::fault)?;
         Ok(load.map_or(0, |load| load.queued))

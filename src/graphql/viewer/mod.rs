@@ -5,7 +5,9 @@ mod subscription;
 use alm_domain::{Actor as DomainActor, Principal, User, UserId};
 use async_graphql::{Context, ID, Object, Result, SimpleObject, Union};
 
-use super::{context::ContextExt, environment::GrantNode, error::store_fault};
+use super::{
+    context::ContextExt, environment::GrantNode, error::store_fault, people::PersonalTokenNode, scalars::Instant,
+};
 pub(crate) use subscription::{ConnectionChanged, ViewerSnapshot, ViewerSubscription};
 
 /// Whoever did something.
@@ -103,6 +105,19 @@ impl Viewer {
     async fn connections(&self, ctx: &Context<'_>) -> Result<Vec<GrantNode>> {
         let grants = ctx.app()?.store().connections(&self.0).await.map_err(store_fault)?;
         Ok(grants.into_iter().map(GrantNode).collect())
+    }
+
+    /// The caller's own personal access tokens, newest first, at most 100, those that have ended too. Whoever asks with one sees
+    /// none.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn personal_tokens(&self, ctx: &Context<'_>) -> Result<Vec<PersonalTokenNode>> {
+        let own = ctx.app()?.store().personal_tokens(&self.0).await.map_err(store_fault)?;
+        Ok(own.into_iter().map(PersonalTokenNode).collect())
+    }
+
+    /// When the caller's sign-in ends, where that is known: sign in again before.
+    async fn signed_in_until(&self) -> Option<Instant> {
+        self.0.expires_at().map(Instant::from)
     }
 
     /// True for administrators of providers.

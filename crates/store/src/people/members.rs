@@ -17,7 +17,7 @@ use crate::{
 };
 
 /// No project has more members.
-const MOST_MEMBERS: u64 = 1000;
+const MOST_MEMBERS: u64 = 200;
 
 impl Store {
     /// Makes a person a member of a project.

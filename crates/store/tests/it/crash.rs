@@ -84,7 +84,7 @@ async fn write_for_ever(url: &str, build: BuildId) {
             .map(|no| line(format!("line {no} {}", "x".repeat((no % 300) as usize)), Some("one")))
             .collect();
         head += count;
-        let append = Append { lines, resume: Some(ResumeToken(head.to_string())), run_ref: None, deed: None };
+        let append = Append { lines, resume: Some(ResumeToken(head.to_string())), ..Append::default() };
         let committed = store.append_lines(&me, build, Fence::Follower(epoch), append).await.unwrap();
         assert_eq!(committed.heads.line, LineNo(head));
         let mut out = std::io::stdout().lock();

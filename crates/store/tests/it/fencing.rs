@@ -42,7 +42,7 @@ async fn lines_and_token_are_stored_together_or_not_at_all(world: &World) {
         lines: vec![line("one", None), line("two", None)],
         resume: Some(ResumeToken("at 2".into())),
         run_ref: Some("run-1".into()),
-        deed: None,
+        ..Append::default()
     };
     let committed = store.append_lines(me, build, Fence::Follower(epoch), append).await.unwrap();
     assert_eq!(committed.lines.iter().map(|l| l.no.0).collect::<Vec<_>>(), [1, 2]);
