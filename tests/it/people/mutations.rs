@@ -126,6 +126,10 @@ async fn every_mutation_is_for_those_who_may_and_refused_to_all_others() {
                     let back = json!({"projectId": ids.project, "userId": ids.member, "role": "VIEWER"});
                     world.app.done("addMember", "member { role }", back).await;
                 }
+                if may && name == "removeSecret" {
+                    let (_, input) = row("setSecret", ids, &world.app.provider, &token);
+                    world.app.done("setSecret", "service { id }", input).await;
+                }
                 tried += 1;
             }
         }
