@@ -69,6 +69,17 @@ impl Stage {
         added["environment"]["id"].as_str().unwrap_or_else(|| panic!("{added}")).to_owned()
     }
 
+    /// A build service of the project, for a repository on the embedded provider.
+    pub(super) async fn service(&self, slug: &str, repository: &str) -> String {
+        let providers = self.world.api().ask("{ providers(first: 1) { nodes { id } } }", json!({})).await;
+        let input = json!({
+            "projectId": self.project, "providerId": providers["providers"]["nodes"][0]["id"], "slug": slug, "displayName": slug,
+            "repository": { "url": repository, "ref": "main" },
+        });
+        let made = self.done("createBuildService", "service { id }", input).await;
+        made["service"]["id"].as_str().unwrap_or_else(|| panic!("{made}")).to_owned()
+    }
+
     /// A mutation of the administrator in which nothing may be wrong.
     pub(super) async fn done(&self, name: &str, selection: &str, input: Value) -> Value {
         let payload = mutate(&self.world.api(), name, selection, input).await;

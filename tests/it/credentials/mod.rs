@@ -1,6 +1,7 @@
 //! Accounts at foreign servers, against real issuers.
 
 mod accounts;
+mod browser;
 mod callbacks;
 mod canary;
 mod protocol;

@@ -11,7 +11,7 @@ use repository::Files;
 
 /// Runs a script of `tests/node`. `None`, with a word why, where Node.js or the packages are missing; with
 /// `ALM_REQUIRE_NODE=1` that is a failure.
-async fn node(script: &str, arguments: &[&str]) -> Option<String> {
+pub(crate) async fn node(script: &str, arguments: &[&str]) -> Option<String> {
     let folder = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/node");
     let missing = if ["graphql-ws", "graphql-sse"].iter().all(|name| folder.join("node_modules").join(name).is_dir()) {
         let mut node = tokio::process::Command::new("node");
