@@ -95,7 +95,7 @@ pub(crate) struct CredentialError {
     /// Stable code for programs.
     code: UserErrorCode,
     /// The environment whose account is missing: offer to connect it.
-    environment: EnvironmentNode,
+    environment: Box<EnvironmentNode>,
 }
 
 /// What a build that was started, and is held, waits for: one error for each account that its starter must connect. There is the
@@ -105,7 +105,7 @@ pub(crate) async fn credential_errors(ctx: &Context<'_>, build: &Build) -> Resul
     let ids = awaited.iter().map(|one| one.environment);
     let environments = ctx.loader()?.load_many(ids).await.map_err(LoadError::fault)?;
     let error = |one: &AwaitedCredential| {
-        let environment = EnvironmentNode(environments.get(&one.environment)?.clone());
+        let environment = Box::new(EnvironmentNode(environments.get(&one.environment)?.clone()));
         let (message, code) = (one.message.clone(), UserErrorCode::CredentialNeeded);
         Some(UserError::Credential(CredentialError { message, path: None, code, environment }))
     };
