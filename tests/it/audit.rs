@@ -94,11 +94,11 @@ async fn whatever_is_done_is_recorded_once_with_who_when_and_from_where() {
         assert_eq!(trail[4]["subjectId"], build.id());
 
         // The trail of the project, narrowed.
-        let query = "query($id: ID!, $filter: AuditFilter) { project(by: {id: $id}) {
-            auditEvents(filter: $filter) { nodes { verb subjectId } } } }";
+        let query = "query($id: ID!, $filter: AuditFilter) {
+            auditEvents(projectId: $id, filter: $filter) { nodes { verb subjectId } } }";
         let filter = json!({"verbPrefix": "build.", "subjectId": build.id()});
         let found = app.graphql(query, json!({"id": project, "filter": filter})).await;
-        let found = found["project"]["auditEvents"]["nodes"].clone();
+        let found = found["auditEvents"]["nodes"].clone();
         assert_eq!(found, json!([{"verb": "build.start", "subjectId": build.id()}]));
         let node = "query($id: ID!) { node(id: $id) { ... on AuditEvent { verb } } }";
         let found = app.graphql(node, json!({"id": trail[4]["id"]})).await;

@@ -7,7 +7,7 @@ mod subscription;
 mod types;
 
 pub(crate) use filter::AuditFilter;
-pub(crate) use query::{AuditQuery, page};
+pub(crate) use query::AuditQuery;
 pub(crate) use refusals::Refusals;
 pub(crate) use subscription::{AuditEventRecorded, AuditSubscription};
 pub(crate) use types::AuditEventNode;

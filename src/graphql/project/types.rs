@@ -8,7 +8,6 @@ use crate::{
     app::{self, VerdictReason},
     graphql::{
         actions::{self, ActionState},
-        audit::{self, AuditEventNode, AuditFilter},
         build::{BuildFilter, BuildNode},
         context::ContextExt,
         environment::EnvironmentNode,
@@ -101,34 +100,6 @@ impl ProjectNode {
             ctx.app()?.store().list_builds(ctx.principal()?, &wanted, &page).await.map_err(store_fault)?
         };
         Ok(connection(page, CursorKind::Builds, owner, BuildNode))
-    }
-
-    /// What was done in it, newest first; for its owners. Depends on who asks.
-    #[graphql(complexity = "rows(first, last) * child_complexity", directive = crate::graphql::live::depends_on_viewer::apply())]
-    async fn audit_events(
-        &self,
-        ctx: &Context<'_>,
-        #[graphql(desc = "Page size from the start, 1 to 100.")] first: Option<i32>,
-        #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
-        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
-        #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Which events.")] filter: Option<AuditFilter>,
-    ) -> Result<Option<Pages<AuditEventNode>>> {
-        audit::page(ctx, Some(self.0.id), PageArguments { first, after, last, before }, filter).await.map(Some)
-    }
-
-    /// Its members, owners first; at most 200.
-    #[graphql(complexity = "20 * child_complexity")]
-    async fn members(&self, ctx: &Context<'_>) -> Result<Vec<MemberNode>> {
-        let members = ctx.loader()?.load_one(MembersOf(self.0.id)).await.map_err(LoadError::fault)?;
-        Ok(members.unwrap_or_default().into_iter().map(MemberNode).collect())
-    }
-
-    /// What the caller may do here. Depends on who asks.
-    #[graphql(directive = crate::graphql::live::depends_on_viewer::apply())]
-    async fn viewer_role(&self, ctx: &Context<'_>) -> Result<Option<ProjectRole>> {
-        let role = ctx.loader()?.load_one(RoleIn(self.0.id)).await.map_err(LoadError::fault)?;
-        Ok(role.map(ProjectRole::from))
     }
 
     /// Verbs on this project. Depends on who asks.

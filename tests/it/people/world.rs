@@ -120,9 +120,9 @@ async fn fill(app: &TestApp, slug: &str) -> Ids {
             _ => tokio::task::yield_now().await,
         }
     };
-    let document = "query($id: ID!) { project(by: {id: $id}) { auditEvents(first: 1) { edges { node { id } } } } }";
+    let document = "query($id: ID!) { auditEvents(projectId: $id, first: 1) { edges { node { id } } } }";
     let data = app.graphql(document, json!({"id": project})).await;
-    let audited = data["project"]["auditEvents"]["edges"][0]["node"]["id"].as_str().unwrap().to_owned();
+    let audited = data["auditEvents"]["edges"][0]["node"]["id"].as_str().unwrap().to_owned();
     let login = format!("of-{mark}");
     let member = app.member(&login, false, slug, ProjectRole::Viewer).await;
     let member = member.user().unwrap().to_string();
