@@ -8,6 +8,7 @@ use sea_orm_migration::{MigrationTrait, MigratorTrait, async_trait};
 mod m20261122_000001_initial;
 mod m20261122_000002_people;
 mod m20261122_000003_environments;
+mod m20261122_000005_deployments;
 mod m20261122_000006_audit;
 mod m20261122_000007_secrets;
 mod schema;
@@ -23,6 +24,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000001_initial::Migration),
             Box::new(m20261122_000002_people::Migration),
             Box::new(m20261122_000003_environments::Migration),
+            Box::new(m20261122_000005_deployments::Migration),
             Box::new(m20261122_000006_audit::Migration),
             Box::new(m20261122_000007_secrets::Migration),
         ]

@@ -25,6 +25,12 @@ pub enum Action {
     Connect,
     /// Answer an approval.
     DecideApproval,
+    /// Bring a version to an environment.
+    Promote,
+    /// Return an environment to the version before.
+    RollBack,
+    /// Stop a deployment on its way.
+    CancelDeployment,
     /// Change the settings of the subject.
     Edit,
     /// Remove the subject.
@@ -70,7 +76,10 @@ const fn needed(action: Action) -> ProjectRole {
         | Action::CancelBuild
         | Action::RerunBuild
         | Action::RerunFromStage
-        | Action::DecideApproval => ProjectRole::Developer,
+        | Action::DecideApproval
+        | Action::Promote
+        | Action::RollBack
+        | Action::CancelDeployment => ProjectRole::Developer,
         Action::Edit | Action::Remove | Action::Probe => ProjectRole::Owner,
     }
 }
@@ -177,10 +186,22 @@ impl App {
 
     /// Verbs on an approval.
     #[must_use]
-    pub fn approval_actions(&self, approval: &Approval, build: &Build, provider: &Provider) -> Vec<ActionState> {
+    pub fn approval_actions(
+        &self,
+        principal: &Principal,
+        approval: &Approval,
+        build: &Build,
+        provider: &Provider,
+    ) -> Vec<ActionState> {
         let settled = (approval.status != ApprovalStatus::Pending)
             .then_some((ActionBlocker::WrongState, "this approval can no longer be decided"));
-        vec![state(Action::DecideApproval, self.lacks(provider, build, Capability::Approvals).or(settled))]
+        let lacks = || match approval.deployment {
+            Some(_) => None,
+            None => self.lacks(provider, build, Capability::Approvals),
+        };
+        let closed = approval.closed_to(&principal.actor, &build.trigger.actor);
+        let closed = closed.map(|why| (ActionBlocker::WrongState, why));
+        vec![state(Action::DecideApproval, lacks().or(settled).or(closed))]
     }
 
     /// Why the provider cannot do this at all, or not for this build.
@@ -205,17 +226,22 @@ impl App {
         needed: Capability,
     ) -> Option<Blocked<'a>> {
         let running = (!build.status.is_terminal()).then_some((ActionBlocker::WrongState, "the build is not over"));
-        let start = if service.removed_at.is_some() {
-            Some((ActionBlocker::WrongState, "this build service was removed"))
-        } else if project.is_archived {
-            Some((ActionBlocker::WrongState, "the project is archived"))
-        } else if service.config_ref.is_none() {
-            Some((ActionBlocker::WrongState, "the build service is not set up at its provider"))
-        } else if !provider.enabled {
-            Some((ActionBlocker::ProviderDown, "the provider is switched off"))
-        } else {
-            None
-        };
-        self.lacks(provider, build, needed).or(running).or(start)
+        let deploys = build.deploys.is_some().then_some((ActionBlocker::WrongState, super::start::NO_RERUN));
+        self.lacks(provider, build, needed).or(deploys).or(running).or(start_blocked(service, project, provider))
+    }
+}
+
+/// Why nothing can be started in a build service now.
+pub(super) fn start_blocked<'a>(service: &BuildService, project: &Project, provider: &Provider) -> Option<Blocked<'a>> {
+    if service.removed_at.is_some() {
+        Some((ActionBlocker::WrongState, "this build service was removed"))
+    } else if project.is_archived {
+        Some((ActionBlocker::WrongState, "the project is archived"))
+    } else if service.config_ref.is_none() {
+        Some((ActionBlocker::WrongState, "the build service is not set up at its provider"))
+    } else if !provider.enabled {
+        Some((ActionBlocker::ProviderDown, "the provider is switched off"))
+    } else {
+        None
     }
 }

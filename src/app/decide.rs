@@ -67,7 +67,9 @@ impl App {
         let known = self.store().approvals(principal, &[request.approval]).await?.pop().ok_or_else(missing)?;
         let build = self.build(principal, known.build).await?;
         self.require(principal, build.project, ProjectRole::Developer).await?;
-        self.offers(principal, &build, Capability::Approvals).await?;
+        if known.deployment.is_none() {
+            self.offers(principal, &build, Capability::Approvals).await?;
+        }
         let verdict = match request.verdict {
             Verdict::Approve => "approved",
             Verdict::Reject => "rejected",
@@ -88,12 +90,15 @@ impl App {
             })
             .await?;
         self.inner.hub.publish(known.build, &committed);
+        self.inner.monitors.follow(known.build);
         self.inner.monitors.ring(known.build);
         match committed.result {
             Ok(()) => committed.change.approvals.into_iter().find(|a| a.id == request.approval).ok_or_else(missing),
             Err(None) => Err(AppError::Stale),
             Err(Some(DecideError::NotFound)) => Err(missing()),
-            Err(Some(error @ DecideError::NotPending(_))) => Err(AppError::WrongState(error.to_string())),
+            Err(Some(error @ (DecideError::NotPending(_) | DecideError::Closed(_)))) => {
+                Err(AppError::WrongState(error.to_string()))
+            }
             Err(Some(DecideError::Parameters(problems))) => {
                 Err(AppError::Invalid(problems.into_iter().map(FieldProblem::from).collect()))
             }
@@ -123,7 +128,7 @@ fn deed(verb: &'static str, subject: impl std::fmt::Display, summary: String) ->
     Append { deed: Some(deed), ..Append::default() }
 }
 
-fn check_comment(text: Option<&str>, field: &str) -> Result<(), AppError> {
+pub(super) fn check_comment(text: Option<&str>, field: &str) -> Result<(), AppError> {
     if text.is_some_and(|text| text.chars().count() > LONGEST_COMMENT || text.contains('\0')) {
         return Err(AppError::invalid([field], format!("must have at most {LONGEST_COMMENT} characters")));
     }

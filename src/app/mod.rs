@@ -11,6 +11,7 @@ mod clients;
 mod connections;
 mod credentials;
 mod decide;
+mod deployments;
 mod environments;
 mod error;
 mod figures;
@@ -40,6 +41,7 @@ pub use clients::ClientFields;
 pub use connections::{CompletedConnection, Disconnected, StartedConnection};
 pub use credentials::Credentials;
 pub use decide::DecideBuild;
+pub use deployments::{Board, Cell, PromoteBuild, RollBack, Row};
 pub use environments::{AddEnvironment, EnvironmentChanges, ProtectionChanges};
 pub use error::{AppError, FieldProblem};
 pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};
@@ -154,6 +156,7 @@ impl App {
         self.inner.changes.spawn(self.clone().keep_house(self.inner.retention_every));
         self.inner.changes.spawn(self.clone().keep_connections(self.inner.connections_every));
         self.inner.changes.spawn(self.clone().hear_arrivals());
+        self.inner.changes.spawn(self.clone().watch_deployments());
         Ok(())
     }
 

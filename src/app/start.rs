@@ -3,8 +3,8 @@
 use std::time::Duration;
 
 use alm_domain::{
-    Build, BuildId, BuildService, Capability, Commit, ParameterValue, Principal, ProjectRole, RerunFrom, RerunOf,
-    ServiceId, Trigger, TriggerKind, check_parameters,
+    Build, BuildId, BuildService, Capability, Commit, Deploys, ParameterValue, Principal, ProjectRole, RerunFrom,
+    RerunOf, ServiceId, Trigger, TriggerKind, check_parameters,
 };
 use alm_store::{Idempotency, NewBuild, StartOutcome};
 use sha2::{Digest, Sha256};
@@ -13,6 +13,8 @@ use super::{App, AppError, FieldProblem, StartCheck, services::spec_of};
 
 /// How long a start waits for the definition, in order to check the inputs against it. When it takes longer the build judges them.
 const DESCRIBE_WITHIN: Duration = Duration::from_secs(5);
+/// Why a deployment is not run again as a build is: the environment may have moved on.
+pub(super) const NO_RERUN: &str = "this build only brought a version somewhere: promote the build that made it again";
 const LONGEST_KEY: usize = 200;
 const LONGEST_REFERENCE: usize = 1_000;
 
@@ -65,9 +67,12 @@ impl App {
             reference: request.reference,
             parameters: request.parameters,
             rerun_of: None,
+            deploys: None,
             commit: None,
         };
-        self.begin(principal, &service, begin, request.idempotency_key, hash).await
+        check_key(request.idempotency_key.as_deref())?;
+        let key = request.idempotency_key.map(|key| Idempotency { key, request_hash: hash });
+        self.begin(principal, &service, begin, key).await
     }
 
     /// Runs a build again as a new build of the same commit and definition.
@@ -84,6 +89,9 @@ impl App {
             RerunFrom::Stage(_) | RerunFrom::Failed => Capability::RerunFromStage,
         };
         self.offers(principal, &old, needed).await?;
+        if old.deploys.is_some() {
+            return Err(AppError::WrongState(NO_RERUN.to_owned()));
+        }
         if !old.status.is_terminal() {
             return Err(AppError::WrongState("the build is not over: wait for its end, or cancel it".to_owned()));
         }
@@ -113,9 +121,12 @@ impl App {
             reference: old.reference.clone(),
             parameters,
             rerun_of: Some(RerunOf { build: old.id, from: request.from }),
+            deploys: None,
             commit: old.commit.clone(),
         };
-        self.begin(principal, &service, begin, request.idempotency_key, hash).await
+        check_key(request.idempotency_key.as_deref())?;
+        let key = request.idempotency_key.map(|key| Idempotency { key, request_hash: hash });
+        self.begin(principal, &service, begin, key).await
     }
 
     /// Whether a build of this service could begin now, with the caller's own accounts. What can be renewed without the caller
@@ -126,20 +137,16 @@ impl App {
     pub async fn can_start(&self, principal: &Principal, id: ServiceId) -> Result<StartCheck, AppError> {
         let service = self.service(principal, id).await?;
         let provider = self.inner.registry.get(service.provider).await?;
-        self.inner.gate.check_start(principal, &*provider, &service).await
+        self.inner.gate.check_start(principal, &*provider, &service, None).await
     }
 
-    async fn begin(
+    pub(super) async fn begin(
         &self,
         principal: &Principal,
         service: &BuildService,
         begin: Begin,
-        key: Option<String>,
-        request_hash: [u8; 32],
+        idempotency: Option<Idempotency>,
     ) -> Result<Build, AppError> {
-        if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
-            return Err(AppError::invalid(["idempotencyKey"], format!("must have 1 to {LONGEST_KEY} bytes")));
-        }
         let record = self.provider(principal, service.provider).await?;
         if !record.enabled {
             return Err(AppError::WrongState("the provider is switched off: ask an administrator".to_owned()));
@@ -152,7 +159,7 @@ impl App {
                 "the build service is not set up at its provider: save it again".to_owned(),
             ));
         };
-        let check = self.inner.gate.check_start(principal, &*provider, service).await?;
+        let check = self.inner.gate.check_start(principal, &*provider, service, begin.deploys.as_ref()).await?;
         let new = NewBuild {
             id: BuildId::generate(&*self.inner.ids),
             service: service.id,
@@ -160,6 +167,7 @@ impl App {
             parameters: begin.parameters,
             trigger: Trigger { kind: begin.kind, actor: principal.actor.clone() },
             rerun_of: begin.rerun_of,
+            deploys: begin.deploys,
             commit: begin.commit,
             spec: serde_json::to_value(&spec).map_err(|e| {
                 AppError::Provider(alm_build_spi::ProviderError::internal("the configuration cannot be stored", e))
@@ -168,7 +176,6 @@ impl App {
             hold: check.hold(service.revision, self.inner.longest_hold),
             warnings: check.warnings(),
         };
-        let idempotency = key.map(|key| Idempotency { key, request_hash });
         match self.store().start_build(principal, new, idempotency).await? {
             StartOutcome::Started(build) => {
                 self.inner.hub.ring_project(build.project);
@@ -199,16 +206,25 @@ impl App {
     }
 }
 
-struct Begin {
-    kind: TriggerKind,
-    reference: Option<String>,
-    parameters: Vec<ParameterValue>,
-    rerun_of: Option<RerunOf>,
-    commit: Option<Commit>,
+/// A build to begin, checked.
+pub(super) struct Begin {
+    pub(super) kind: TriggerKind,
+    pub(super) reference: Option<String>,
+    pub(super) parameters: Vec<ParameterValue>,
+    pub(super) rerun_of: Option<RerunOf>,
+    pub(super) deploys: Option<Deploys>,
+    pub(super) commit: Option<Commit>,
+}
+
+pub(super) fn check_key(key: Option<&str>) -> Result<(), AppError> {
+    if key.is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
+        return Err(AppError::invalid(["idempotencyKey"], format!("must have 1 to {LONGEST_KEY} bytes")));
+    }
+    Ok(())
 }
 
 /// What makes two requests the same.
-fn request_hash(request: &impl serde::Serialize) -> [u8; 32] {
+pub(super) fn request_hash(request: &impl serde::Serialize) -> [u8; 32] {
     let mut hash = Sha256::new();
     hash.update(serde_json::to_vec(request).unwrap_or_default());
     hash.finalize().into()

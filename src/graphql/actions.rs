@@ -25,6 +25,12 @@ pub(crate) enum Action {
     Connect,
     /// Answer an approval.
     DecideApproval,
+    /// Bring a version to an environment.
+    Promote,
+    /// Return an environment to the version before.
+    RollBack,
+    /// Stop a deployment on its way.
+    CancelDeployment,
     /// Change the settings of the subject.
     Edit,
     /// Remove the subject.

@@ -6,6 +6,7 @@ mod actions;
 mod audit;
 mod build;
 mod context;
+mod deployment;
 mod environment;
 mod error;
 mod executor;

@@ -7,6 +7,7 @@ use super::{
     audit::AuditEventNode,
     build::{ApprovalNode, BuildNode, StageNode},
     context::ContextExt,
+    deployment::DeploymentNode,
     environment::{EnvironmentNode, GrantNode},
     error::{ErrorCode, bad_argument, coded},
     loaders::LoadError,
@@ -29,6 +30,7 @@ pub(crate) enum Node {
     Build(BuildNode),
     Stage(StageNode),
     Approval(ApprovalNode),
+    Deployment(DeploymentNode),
     Environment(EnvironmentNode),
     OAuthGrant(GrantNode),
     User(UserNode),
@@ -49,6 +51,7 @@ pub(crate) enum Versioned {
     Build(BuildNode),
     Stage(StageNode),
     Approval(ApprovalNode),
+    Deployment(DeploymentNode),
     Environment(EnvironmentNode),
     OAuthGrant(GrantNode),
 }
@@ -102,6 +105,9 @@ pub(super) async fn load(ctx: &Context<'_>, id: AnyId) -> Result<Option<Node>> {
         }
         AnyId::BuildId(id) => loader.load_one(id).await.map_err(LoadError::fault)?.map(|b| Node::Build(BuildNode(b))),
         AnyId::StageId(id) => loader.load_one(id).await.map_err(LoadError::fault)?.map(|s| Node::Stage(StageNode(s))),
+        AnyId::DeploymentId(id) => {
+            loader.load_one(id).await.map_err(LoadError::fault)?.map(|d| Node::Deployment(DeploymentNode(d)))
+        }
         AnyId::ApprovalId(id) => {
             loader.load_one(id).await.map_err(LoadError::fault)?.map(|a| Node::Approval(ApprovalNode(a)))
         }

@@ -8,6 +8,7 @@ use sha2::{Digest, Sha256};
 use super::{
     audit::{AuditQuery, AuditSubscription},
     build::{BuildMutation, BuildQuery, BuildSubscription},
+    deployment::DeploymentMutation,
     environment::{ClientMutation, ClientQuery, ConnectionMutation, EnvironmentMutation, EnvironmentQuery},
     log::{LogQuery, LogSearchQuery, LogSubscription},
     node::{NodeQuery, Versioned},
@@ -67,6 +68,7 @@ pub(crate) struct Mutation(
     ClientMutation,
     MemberMutation,
     PersonalTokenMutation,
+    DeploymentMutation,
 );
 
 /// All live streams. Send one root field per subscription. Every event has a cursor to resume behind it.

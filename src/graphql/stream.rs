@@ -6,7 +6,10 @@ use super::{
     audit::AuditEventRecorded,
     build::{BuildChanged, BuildSnapshot, StagesChanged},
     log::{LogBatch, LogGap},
-    project::{BuildAdded, BuildServiceChanged, EntityRemoved, EnvironmentChanged, ProjectChanged, ProjectSnapshot},
+    project::{
+        BuildAdded, BuildServiceChanged, DeploymentChanged, EntityRemoved, EnvironmentChanged, ProjectChanged,
+        ProjectSnapshot,
+    },
     scalars::Instant,
     viewer::{ConnectionChanged, ViewerSnapshot},
 };
@@ -29,6 +32,7 @@ pub(crate) enum StreamEvent {
     BuildAdded(BuildAdded),
     BuildServiceChanged(BuildServiceChanged),
     EnvironmentChanged(EnvironmentChanged),
+    DeploymentChanged(DeploymentChanged),
     EntityRemoved(EntityRemoved),
     AuditEventRecorded(AuditEventRecorded),
     ViewerSnapshot(ViewerSnapshot),

@@ -11,6 +11,7 @@ mod architecture;
 mod audit;
 mod canary;
 mod credentials;
+mod deployments;
 mod environments;
 mod fixtures;
 mod gate;

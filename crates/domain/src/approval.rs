@@ -2,7 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Actor, ApprovalId, BuildId, EventSeq, ParameterDefinition, ParameterValue, StageKey, Timestamp};
+use crate::{
+    Actor, ApprovalId, BuildId, DeploymentId, EventSeq, ParameterDefinition, ParameterValue, StageKey, Timestamp,
+};
 
 /// The provider's name for a question, unique within its build.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -74,6 +76,14 @@ pub struct ApprovalDecision {
     pub at: Timestamp,
 }
 
+const fn one() -> u32 {
+    1
+}
+
+const fn yes() -> bool {
+    true
+}
+
 /// A question that a build waits with.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Approval {
@@ -85,6 +95,15 @@ pub struct Approval {
     pub key: ApprovalKey,
     /// The stage that waits.
     pub stage: Option<StageKey>,
+    /// The deployment that waits: then the question is ours, and no engine hears of it.
+    #[serde(default)]
+    pub deployment: Option<DeploymentId>,
+    /// How many must say yes.
+    #[serde(default = "one")]
+    pub required: u32,
+    /// Whether whoever asked for the deployment may say yes too.
+    #[serde(default = "yes")]
+    pub self_approval: bool,
     /// Grows with every change.
     pub revision: EventSeq,
     /// State.
@@ -106,6 +125,24 @@ pub struct Approval {
 }
 
 impl Approval {
+    /// Whether enough people have said yes to the deployment that waits.
+    #[must_use]
+    pub fn is_carried(&self) -> bool {
+        let yes = self.decisions.iter().filter(|said| said.verdict == Verdict::Approve).count();
+        yes >= self.required as usize
+    }
+
+    /// Why this person may not decide about the deployment that waits, `requester` being who asked for it.
+    #[must_use]
+    pub fn closed_to(&self, actor: &Actor, requester: &Actor) -> Option<&'static str> {
+        self.deployment?;
+        if actor.key() == requester.key() && !self.self_approval {
+            return Some("whoever asked for a deployment may not decide about it here: ask somebody else");
+        }
+        let has_said = self.decisions.iter().any(|said| said.actor.key() == actor.key());
+        has_said.then_some("you have decided about this deployment already: others must, too")
+    }
+
     /// Moves on as the provider says, or refuses.
     ///
     /// # Errors

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Artifact, BuildId, CapabilityNote, Commit, EventSeq, Hold, ParameterValue, ProjectId, ProviderId,
-    ReasonCode, RunStatus, ServiceId, StageKey, StatusReason, Timestamp, Trigger,
+    Actor, Artifact, BuildId, CapabilityNote, Commit, Deploys, EventSeq, Hold, ParameterValue, ProjectId, ProviderId,
+    ReasonCode, RunStatus, ServiceId, StageKey, StatusReason, Timestamp, Trigger, version_label,
 };
 
 /// Whether a build has stages.
@@ -93,6 +93,12 @@ pub struct Build {
     pub parameters: Vec<ParameterValue>,
     /// The build that it repeats.
     pub rerun_of: Option<RerunOf>,
+    /// That it makes no version of its own, but brings the one of another build somewhere.
+    #[serde(default)]
+    pub deploys: Option<Deploys>,
+    /// Names of the environments that its stages deploy to; at most 50.
+    #[serde(default)]
+    pub targets: Vec<String>,
     /// When it was asked for.
     pub queued_at: Timestamp,
     /// When work began.
@@ -125,6 +131,20 @@ pub struct Build {
 }
 
 impl Build {
+    /// Whether it made a version that can be brought to environments: one of its own, and well enough.
+    #[must_use]
+    pub const fn is_promotable(&self) -> bool {
+        self.deploys.is_none() && matches!(self.status, RunStatus::Succeeded | RunStatus::Unstable)
+    }
+
+    /// What the version is called that it makes, or brings somewhere.
+    #[must_use]
+    pub fn version(&self) -> String {
+        let sha = self.commit.as_ref().map(|commit| commit.sha.as_str());
+        let own = || version_label(self.reference.as_deref(), self.number, sha);
+        self.deploys.as_ref().map_or_else(own, |deploys| deploys.version.clone())
+    }
+
     /// Time at work so far, in milliseconds; `None` before work began. Never negative, whatever the clocks say.
     #[must_use]
     pub fn duration_ms(&self, now: Timestamp) -> Option<i64> {

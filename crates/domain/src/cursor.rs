@@ -31,6 +31,8 @@ pub enum CursorKind {
     ViewerEvents = 8,
     /// The audit trail, as a list and as a stream: the number of a record, 8 bytes.
     Audit = 20,
+    /// A list of deployments: a UUID, 16 bytes.
+    Deployments = 12,
 }
 
 /// A position in a stream or a list. As text: base64url of version, kind, subject, position and a checksum, so that a cursor of

@@ -129,6 +129,8 @@ ids! {
     OAuthClientId = "oac";
     /// Names a record of the audit trail.
     AuditEventId = "aud";
+    /// Names a deployment to one environment.
+    DeploymentId = "dep";
 }
 
 impl StageId {
@@ -137,6 +139,14 @@ impl StageId {
     #[must_use]
     pub fn of(build: BuildId, key: &StageKey) -> Self {
         Self(derived(build.0, "stage", key.as_str().as_bytes()))
+    }
+}
+
+impl DeploymentId {
+    /// The id of the deployment to this environment that this build carries out: always the same one.
+    #[must_use]
+    pub fn of(by: BuildId, environment: EnvironmentId) -> Self {
+        Self(derived(by.as_uuid(), "deployment", environment.as_uuid().as_bytes()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use serde::{Deserialize, Serialize};
 
-use crate::{Approval, Build, BuildId, EnvironmentId, ProjectId, ServiceId, Stage, StageId, Timestamp};
+use crate::{Approval, Build, BuildId, DeploymentId, EnvironmentId, ProjectId, ServiceId, Stage, StageId, Timestamp};
 
 macro_rules! counters {
     ($($(#[$doc:meta])* $name:ident;)*) => {
@@ -112,6 +112,8 @@ pub enum ProjectEventKind {
     EnvironmentChanged(EnvironmentId),
     /// An environment was removed.
     EnvironmentRemoved(EnvironmentId),
+    /// A deployment was asked for, or moved on.
+    DeploymentChanged(DeploymentId),
 }
 
 /// A coarse event of a project.

@@ -13,6 +13,7 @@ mod clock;
 mod commit;
 mod configuration;
 mod cursor;
+mod deployment;
 mod environment;
 mod grant;
 mod hold;
@@ -26,6 +27,7 @@ mod parameter;
 mod personal_token;
 mod principal;
 mod project;
+mod promotion;
 mod provider;
 mod repository;
 mod retention;
@@ -53,14 +55,15 @@ pub use configuration::{
     check_settings, effective_configuration, settings_schema,
 };
 pub use cursor::{Cursor, CursorError, CursorKind};
+pub use deployment::{Deployment, DeploymentStatus, Deploys, deployment_approval, deployment_progress};
 pub use environment::{
     Environment, EnvironmentName, EnvironmentNameError, EnvironmentRole, MOST_ENVIRONMENTS, Protection, TokenMode,
 };
 pub use grant::{Grant, GrantStatus};
 pub use hold::{AwaitedCredential, Hold};
 pub use id::{
-    AnyId, ApprovalId, AuditEventId, BuildId, EnvironmentId, GrantId, IdError, OAuthClientId, PersonalTokenId,
-    ProjectId, ProviderId, ServiceId, StageId, UserId,
+    AnyId, ApprovalId, AuditEventId, BuildId, DeploymentId, EnvironmentId, GrantId, IdError, OAuthClientId,
+    PersonalTokenId, ProjectId, ProviderId, ServiceId, StageId, UserId,
 };
 pub use journal::{
     BuildHeads, Change, EventSeq, JournalEntry, LineNo, ProjectEvent, ProjectEventKind, ProjectSeq, ViewerSeq,
@@ -73,6 +76,7 @@ pub use parameter::{ParameterDefinition, ParameterKind, ParameterProblem, Parame
 pub use personal_token::{Ceiling, PersonalToken, TokenScope};
 pub use principal::{Actor, Principal, Role};
 pub use project::Project;
+pub use promotion::Promotion;
 pub use provider::{HealthState, Provider, ProviderHealth, ProviderKind};
 pub use repository::RepositoryRef;
 pub use retention::Retention;

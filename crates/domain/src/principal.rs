@@ -38,6 +38,15 @@ impl Actor {
             Self::System { component } => format!("system:{component}"),
         }
     }
+
+    /// Its name for display.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::User { display_name, .. } => display_name,
+            Self::System { component } => component,
+        }
+    }
 }
 
 /// What a principal may do on the whole instance.

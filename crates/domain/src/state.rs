@@ -18,6 +18,7 @@ const MOST_ARTIFACTS: usize = 1000;
 const MOST_APPROVALS: usize = 100;
 const MOST_ATTEMPTS: usize = 50;
 const MOST_DEPENDENCIES: usize = 200;
+const MOST_TARGETS: usize = 50;
 
 /// A build with its stages and approvals.
 #[derive(Debug, Clone, PartialEq)]
@@ -48,6 +49,9 @@ pub enum DecideError {
     /// It is settled, or decided and on its way.
     #[error("this approval can no longer be decided: it is {}", status_word(*.0))]
     NotPending(ApprovalStatus),
+    /// This person may not decide.
+    #[error("{0}")]
+    Closed(&'static str),
     /// The inputs do not fit.
     #[error("the inputs of the decision do not fit")]
     Parameters(Vec<ParameterProblem>),
@@ -165,13 +169,57 @@ impl BuildState {
         if approval.status != ApprovalStatus::Pending {
             return Err(DecideError::NotPending(approval.status));
         }
+        if let Some(why) = approval.closed_to(actor, &self.build.trigger.actor) {
+            return Err(DecideError::Closed(why));
+        }
         let parameters = match verdict {
             Verdict::Approve => check_parameters(&approval.parameters, parameters).map_err(DecideError::Parameters)?,
             Verdict::Reject => Vec::new(),
         };
         approval.decisions.push(ApprovalDecision { actor: actor.clone(), verdict, comment, parameters, at: now });
-        approval.status = ApprovalStatus::Delivering;
+        if approval.deployment.is_none() {
+            approval.status = ApprovalStatus::Delivering;
+        } else if verdict == Verdict::Reject {
+            let message = format!("{} said no to the deployment", actor.name());
+            self.refuse(id, ApprovalStatus::Rejected, StatusReason::new(ReasonCode::Rejected, message), actor, now);
+        } else if approval.is_carried() {
+            (approval.status, approval.delivered_at) = (ApprovalStatus::Approved, Some(now));
+            if matches!(self.build.hold, Some(Hold::Approval { .. })) {
+                self.lift();
+            }
+        }
         Ok(())
+    }
+
+    /// Asks people whether a deployment may go on. `false`, and nothing changes, where it was asked before.
+    pub fn ask_for_deployment(&mut self, question: Approval) -> bool {
+        let is_new = !self.approvals.contains_key(&question.key);
+        if is_new {
+            self.approvals.insert(question.key.clone(), question);
+        }
+        is_new
+    }
+
+    /// Closes the question about a deployment that nobody answered in time; the build is stopped. Does nothing where it is
+    /// settled.
+    pub fn lapse(&mut self, key: &ApprovalKey, by: &Actor, now: Timestamp) {
+        let open = self.approvals.get(key).filter(|approval| approval.status == ApprovalStatus::Pending);
+        if let Some(id) = open.map(|approval| approval.id) {
+            let reason = StatusReason::new(ReasonCode::ApprovalExpired, "nobody approved the deployment in time");
+            self.refuse(id, ApprovalStatus::Expired, reason, by, now);
+        }
+    }
+
+    /// Ends a build whose deployment may not go on: at once where its engine has not heard of it, else by asking it to stop.
+    fn refuse(&mut self, id: ApprovalId, as_: ApprovalStatus, reason: StatusReason, by: &Actor, now: Timestamp) {
+        if let Some(approval) = self.approvals.values_mut().find(|approval| approval.id == id) {
+            (approval.status, approval.delivered_at) = (as_, Some(now));
+        }
+        if self.build.hold.is_some() {
+            self.finish(RunStatus::Cancelled, reason, now);
+        } else {
+            self.request_cancel(by, Some(reason.message), now);
+        }
     }
 
     /// Notes that the engine cannot be asked, or (`None`) that it can again.
@@ -321,6 +369,12 @@ impl BuildState {
             agent: seen.agent.clone(),
         };
         self.stages.insert(seen.key.clone(), stage);
+        if let Some(target) = &seen.environment
+            && !self.build.targets.contains(target)
+            && self.build.targets.len() < MOST_TARGETS
+        {
+            self.build.targets.push(target.clone());
+        }
         if self.build.shape == BuildShape::Unknown {
             self.build.shape = BuildShape::Pipeline;
         }
@@ -336,6 +390,9 @@ impl BuildState {
             build: self.build.id,
             key: seen.key.clone(),
             stage: seen.stage.clone(),
+            deployment: None,
+            required: 1,
+            self_approval: true,
             revision: EventSeq::ZERO,
             status: ApprovalStatus::Pending,
             message: seen.message.clone(),
@@ -400,7 +457,8 @@ impl BuildState {
         }
     }
 
-    fn warn(&mut self, code: &str, message: String) {
+    /// Notes something odd, once.
+    pub fn warn(&mut self, code: &str, message: String) {
         let warning = Warning { code: code.to_owned(), message };
         if self.build.warnings.len() < MOST_WARNINGS && !self.build.warnings.contains(&warning) {
             self.build.warnings.push(warning);

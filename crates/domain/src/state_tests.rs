@@ -4,8 +4,9 @@ use proptest::prelude::*;
 
 use super::*;
 use crate::{
-    AwaitedCredential, BuildId, EnvironmentId, ManualClock, ParameterDefinition, ParameterKind, Principal, ProjectId,
-    ProviderId, SequentialIds, ServiceId, StageKind, Trigger, TriggerKind,
+    Approval, AwaitedCredential, BuildId, DeploymentId, DeploymentStatus, Deploys, EnvironmentId, ManualClock,
+    ParameterDefinition, ParameterKind, Principal, ProjectId, ProviderId, SequentialIds, ServiceId, StageKind, Trigger,
+    TriggerKind,
 };
 use crate::{Clock, LogLine, LogStream};
 
@@ -30,6 +31,8 @@ fn queued() -> BuildState {
         trigger: Trigger { kind: TriggerKind::Manual, actor: Principal::single_user().actor },
         parameters: vec![],
         rerun_of: None,
+        deploys: None,
+        targets: vec![],
         queued_at: now(),
         started_at: None,
         finished_at: None,
@@ -270,5 +273,99 @@ fn a_build_that_works_or_is_over_is_not_held() {
         let before = state.clone();
         assert!(!state.hold(awaiting()));
         assert_eq!(state, before);
+    }
+}
+
+/// What the stages of a build that deploys to `prod` amount to.
+fn progress(state: &BuildState) -> Option<DeploymentStatus> {
+    let stages: Vec<_> = state.stages.values().collect();
+    crate::deployment_progress(&state.build, "prod", &stages, None).map(|(status, _)| status)
+}
+
+fn to_prod(status: RunStatus, code: Option<ReasonCode>) -> StageObservation {
+    StageObservation {
+        environment: Some("prod".into()),
+        reason: code.map(|code| StatusReason::new(code, "so")),
+        ..stage("ship", status)
+    }
+}
+
+#[test]
+fn a_deployment_is_what_its_stage_is() {
+    use DeploymentStatus as To;
+    for (status, code, amounts_to) in [
+        (RunStatus::Planned, None, None),
+        (RunStatus::Queued, None, Some(To::Queued)),
+        (RunStatus::WaitingForCredential, None, Some(To::Queued)),
+        (RunStatus::WaitingForApproval, None, Some(To::WaitingForApproval)),
+        (RunStatus::Running, None, Some(To::Running)),
+        (RunStatus::Cancelling, None, Some(To::Running)),
+        (RunStatus::Succeeded, None, Some(To::Active)),
+        (RunStatus::Succeeded, Some(ReasonCode::Reused), None),
+        (RunStatus::Unstable, None, Some(To::Active)),
+        (RunStatus::Unstable, Some(ReasonCode::CommandFailed), Some(To::Failed)),
+        (RunStatus::Failed, Some(ReasonCode::CommandFailed), Some(To::Failed)),
+        (RunStatus::Errored, Some(ReasonCode::Interrupted), Some(To::Failed)),
+        (RunStatus::Cancelled, Some(ReasonCode::CancelledByUser), Some(To::Cancelled)),
+        (RunStatus::Skipped, Some(ReasonCode::ConditionNotMet), None),
+    ] {
+        let mut state = queued();
+        state.observe(&Observation::Stages(vec![to_prod(status, code)]), now());
+        assert_eq!(progress(&state), amounts_to, "{status} {code:?}");
+        assert_eq!(state.build.targets, ["prod"]);
+    }
+}
+
+#[test]
+fn a_build_that_only_deploys_is_on_its_way_from_its_beginning_to_its_end() {
+    let mut state = queued();
+    state.build.deploys = Some(Deploys {
+        build: BuildId::generate(&SequentialIds::new(3)),
+        number: 4,
+        version: "main-4".into(),
+        environment: EnvironmentId::generate(&SequentialIds::new(5)),
+        environment_name: "prod".into(),
+        takes_back: None,
+        comment: None,
+    });
+    assert_eq!(progress(&state), Some(DeploymentStatus::Queued));
+    let mut refused = state.clone();
+    refused.finish(RunStatus::Failed, StatusReason::new(ReasonCode::StartRefused, "no"), now());
+    assert_eq!(progress(&refused), Some(DeploymentStatus::Failed));
+    let skipped = to_prod(RunStatus::Skipped, Some(ReasonCode::ConditionNotMet));
+    state.observe(&Observation::Stages(vec![skipped]), now());
+    assert_eq!(progress(&state), Some(DeploymentStatus::Failed), "it was to go there, and did not");
+}
+
+#[test]
+fn a_deployment_that_nobody_approves_lapses_and_its_build_ends() {
+    let mut state = queued();
+    let environment = EnvironmentId::generate(&SequentialIds::new(5));
+    let key = crate::deployment_approval(environment);
+    state.hold(Hold::Approval { since: now(), deadline: None });
+    state.ask_for_deployment(Approval {
+        id: ApprovalId::of(state.build.id, &key),
+        build: state.build.id,
+        key: key.clone(),
+        stage: None,
+        deployment: Some(DeploymentId::of(state.build.id, environment)),
+        required: 1,
+        self_approval: false,
+        revision: EventSeq(1),
+        status: ApprovalStatus::Pending,
+        message: "Deploy?".into(),
+        proceed_label: "Deploy".into(),
+        parameters: vec![],
+        decisions: vec![],
+        requested_at: now(),
+        expires_at: Some(now()),
+        delivered_at: None,
+    });
+    for _ in 0..2 {
+        state.lapse(&key, &Principal::system("deployments").actor, now());
+        let reason = state.build.reason.clone().map(|reason| reason.code);
+        assert_eq!((state.build.status, reason), (RunStatus::Cancelled, Some(ReasonCode::ApprovalExpired)));
+        assert_eq!(state.approvals[&key].status, ApprovalStatus::Expired);
+        assert!(state.build.is_complete);
     }
 }

@@ -12,6 +12,10 @@ pub enum TriggerKind {
     Manual,
     /// Somebody asked to run an earlier build again.
     Rerun,
+    /// Somebody asked to bring the version of an earlier build to an environment.
+    Promotion,
+    /// Somebody asked to return an environment to the version that ran there before.
+    Rollback,
 }
 
 /// What set a build off.

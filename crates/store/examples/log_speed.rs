@@ -223,6 +223,7 @@ impl Owner {
             parameters: vec![],
             trigger: Trigger { kind: TriggerKind::Manual, actor: me.actor.clone() },
             rerun_of: None,
+            deploys: None,
             commit: None,
             spec: serde_json::Value::Null,
             config_ref: "x".into(),

@@ -7,6 +7,7 @@ mod address;
 mod audit;
 mod builds;
 mod connections;
+mod deployments;
 mod entity;
 mod environments;
 mod error;
@@ -30,6 +31,7 @@ pub use builds::{
     ProviderLoad, RunRecord, StartOutcome,
 };
 pub use connections::{Attempt, TokenChange, token as token_binding};
+pub use deployments::{Clearance, DeploymentOwners, PromotionFacts};
 pub use environments::{EnvironmentPatch, NewEnvironment, RemovedEnvironment};
 pub use error::{BoxError, StoreError};
 pub use grants::GrantRecord;

@@ -12,8 +12,8 @@ use std::sync::{Arc, OnceLock};
 
 use alm_build_spi::ProviderDescriptor;
 use alm_credentials::vault::Vault;
-use alm_domain::{Build, BuildService, Capability, Clock, Environment, EnvironmentRole, Principal, Timestamp};
-use alm_store::{FinishedBuild, Store};
+use alm_domain::{Build, BuildService, Capability, Clock, Deploys, Environment, EnvironmentRole, Principal, Timestamp};
+use alm_store::{Clearance, FinishedBuild, Store};
 use chrono::TimeDelta;
 
 use super::{AppError, Checked, TokenState};
@@ -64,11 +64,13 @@ impl Gate {
     }
 
     /// The environments whose tokens builds of this service need on a provider like this: the build environment where the
-    /// engine is called with the rights of a person, and the targets where it takes secrets.
+    /// engine is called with the rights of a person, and the targets where it takes secrets; of a build that
+    /// only deploys somewhere, that target alone.
     async fn needed(
         &self,
         descriptor: &ProviderDescriptor,
         service: &BuildService,
+        deploys: Option<&Deploys>,
     ) -> Result<Vec<Environment>, AppError> {
         if self.wallet().is_none() {
             return Ok(Vec::new());
@@ -77,7 +79,9 @@ impl Gate {
         let takes_secrets = descriptor.capabilities.contains(&Capability::Secrets);
         needed.retain(|environment| match environment.role {
             EnvironmentRole::Build => descriptor.needs_token,
-            EnvironmentRole::Target => takes_secrets,
+            EnvironmentRole::Target => {
+                takes_secrets && deploys.is_none_or(|deploys| deploys.environment == environment.id)
+            }
         });
         Ok(needed)
     }
@@ -89,10 +93,11 @@ impl Gate {
         Ok(self.now() + likely(&builds))
     }
 
-    /// Whether this environment's token may be given to this build now: not while people must still approve the deployment.
-    #[expect(clippy::unused_async, reason = "approvals are in the database")]
-    pub(super) async fn may_supply(&self, _build: &Build, _environment: &Environment) -> Result<bool, AppError> {
-        Ok(true)
+    /// Whether this environment's token may be given to this build now: not while people must still approve the deployment, nor
+    /// out of turn.
+    pub(super) async fn may_supply(&self, build: &Build, environment: &Environment) -> Result<bool, AppError> {
+        let clearance = self.shared.store.clearance(&self.shared.system, build.id, environment.id).await?;
+        Ok(clearance == Clearance::Given)
     }
 }
 

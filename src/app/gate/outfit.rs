@@ -43,7 +43,7 @@ impl Gate {
             outfit.secrets = self.service_secrets(&self.shared.system, service.id).await?;
         }
         let can_wait = descriptor.capabilities.contains(&Capability::LateSecrets);
-        for environment in self.needed(descriptor, &service).await? {
+        for environment in self.needed(descriptor, &service, build.deploys.as_ref()).await? {
             if environment.role == EnvironmentRole::Build {
                 outfit.access = self.access_to(&build.trigger.actor, &environment).await?;
                 continue;
@@ -97,7 +97,7 @@ impl Gate {
         name: &str,
     ) -> Result<Option<NamedSecret>, Unfit> {
         let Some(service) = self.service_of(build).await? else { return Ok(None) };
-        let needed = self.needed(provider.descriptor(), &service).await?;
+        let needed = self.needed(provider.descriptor(), &service, build.deploys.as_ref()).await?;
         let targets = needed.into_iter().filter(|environment| environment.role == EnvironmentRole::Target);
         let Some(environment) = targets.into_iter().find(|environment| environment.name.as_str() == name) else {
             return Ok(None);
@@ -130,7 +130,7 @@ impl Gate {
         provider: &dyn BuildProvider,
     ) -> Result<Option<Environment>, AppError> {
         let Some(service) = self.service_of(build).await? else { return Ok(None) };
-        let needed = self.needed(provider.descriptor(), &service).await?;
+        let needed = self.needed(provider.descriptor(), &service, build.deploys.as_ref()).await?;
         Ok(needed.into_iter().find(|environment| environment.role == EnvironmentRole::Build))
     }
 

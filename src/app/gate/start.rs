@@ -1,7 +1,7 @@
 //! Whether a build could be started now, and what a start lacks.
 
 use alm_build_spi::BuildProvider;
-use alm_domain::{AwaitedCredential, Build, BuildService, Hold, Principal, Timestamp, UserId, Warning};
+use alm_domain::{AwaitedCredential, Build, BuildService, Deploys, Hold, Principal, Timestamp, UserId, Warning};
 use chrono::TimeDelta;
 
 use super::{Checked, Gate, TokenState};
@@ -74,8 +74,9 @@ impl Gate {
         principal: &Principal,
         provider: &dyn BuildProvider,
         service: &BuildService,
+        deploys: Option<&Deploys>,
     ) -> Result<StartCheck, AppError> {
-        let needed = self.needed(provider.descriptor(), service).await?;
+        let needed = self.needed(provider.descriptor(), service, deploys).await?;
         let needed_until = self.needed_until(service).await?;
         let environments = match (self.wallet(), principal.user()) {
             _ if needed.is_empty() => Vec::new(),
@@ -96,7 +97,7 @@ impl Gate {
         provider: &dyn BuildProvider,
     ) -> Result<Option<StartCheck>, AppError> {
         let Some(service) = self.service_of(build).await? else { return Ok(None) };
-        let needed = self.needed(provider.descriptor(), &service).await?;
+        let needed = self.needed(provider.descriptor(), &service, build.deploys.as_ref()).await?;
         let needed_until = self.needed_until(&service).await?;
         let environments = match self.wallet() {
             Some(wallet) if !needed.is_empty() => wallet.check(user, &needed, needed_until).await?,

@@ -6,7 +6,9 @@ use std::{
     time::Duration,
 };
 
-use alm_domain::{BuildId, EnvironmentId, Principal, ProjectEventKind, ProjectId, ProjectSeq, ServiceId, Timestamp};
+use alm_domain::{
+    BuildId, DeploymentId, EnvironmentId, Principal, ProjectEventKind, ProjectId, ProjectSeq, ServiceId, Timestamp,
+};
 use async_stream::try_stream;
 use futures::Stream;
 use tokio::time::Instant;
@@ -76,6 +78,13 @@ pub enum ProjectUpdate {
         seq: ProjectSeq,
         /// Which.
         environment: EnvironmentId,
+    },
+    /// A deployment was asked for, or moved on.
+    DeploymentChanged {
+        /// Resume point.
+        seq: ProjectSeq,
+        /// Which.
+        deployment: DeploymentId,
     },
     /// An environment was removed.
     EnvironmentRemoved {
@@ -224,6 +233,7 @@ const fn named(kind: ProjectEventKind, seq: ProjectSeq) -> ProjectUpdate {
         ProjectEventKind::ServiceChanged(service) => ProjectUpdate::ServiceChanged { seq, service },
         ProjectEventKind::ServiceRemoved(service) => ProjectUpdate::ServiceRemoved { seq, service },
         ProjectEventKind::EnvironmentChanged(environment) => ProjectUpdate::EnvironmentChanged { seq, environment },
+        ProjectEventKind::DeploymentChanged(deployment) => ProjectUpdate::DeploymentChanged { seq, deployment },
         ProjectEventKind::EnvironmentRemoved(environment) => ProjectUpdate::EnvironmentRemoved { seq, environment },
     }
 }

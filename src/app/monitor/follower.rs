@@ -2,10 +2,12 @@
 
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
-use alm_build_spi::{Access, BuildConfigSpec, BuildProvider, ConfigRef, ProviderError, RerunBuild, RunRef, StartBuild};
+use alm_build_spi::{
+    Access, BuildConfigSpec, BuildProvider, ConfigRef, DeployBuild, ProviderError, RerunBuild, RunRef, StartBuild,
+};
 use alm_domain::{
-    Build, BuildHeads, BuildId, BuildState, LogLine, Observation, Observed, Principal, ReasonCode, ResumeToken,
-    RunStatus, StageObservation, StatusReason, Timestamp,
+    Build, BuildHeads, BuildId, BuildState, Deploys, LogLine, Observation, Observed, Principal, ReasonCode,
+    ResumeToken, RunStatus, StageObservation, StatusReason, Timestamp,
 };
 use alm_store::{Append, Epoch, Fence, RunRecord, StoreError};
 use tokio::{sync::Notify, time::Instant};
@@ -254,9 +256,16 @@ impl<'a> Follower<'a> {
             withheld: outfit.withheld,
         };
         let access = outfit.access;
-        let started = match &build.rerun_of {
-            None => provider.start(&access, start).await,
-            Some(rerun) => match self.shared.rerun_request(start, rerun).await? {
+        let started = match (&build.rerun_of, &build.deploys) {
+            (_, Some(deploys)) => match self.shared.deploy_request(start, deploys).await? {
+                Some(request) => provider.deploy(&access, request).await,
+                None => {
+                    let message = "the build that made the version is gone";
+                    return Err(Setback::Over(StatusReason::new(ReasonCode::StartRefused, message)));
+                }
+            },
+            (None, None) => provider.start(&access, start).await,
+            (Some(rerun), None) => match self.shared.rerun_request(start, rerun).await? {
                 Some(request) => provider.rerun(&access, request).await,
                 None => {
                     return Err(Setback::Over(StatusReason::new(
@@ -393,6 +402,7 @@ impl<'a> Follower<'a> {
         metrics::counter!("alm_log_lines_total").increment(committed.lines.len() as u64);
         self.noted = false;
         self.shared.hub.publish(self.build, &committed);
+        self.shared.deployments_moved(&committed.deployments).await;
         Ok(if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
     }
 
@@ -471,6 +481,25 @@ impl Shared {
             from: rerun.from.clone(),
             stages: of.stages.values().map(as_observed).collect(),
             artifacts: of.build.artifacts.clone(),
+        }))
+    }
+}
+
+impl Shared {
+    /// The request to bring a version somewhere; `None` when the build that made it is gone.
+    async fn deploy_request(&self, start: StartBuild, deploys: &Deploys) -> Result<Option<DeployBuild>, Setback> {
+        let system: &Principal = &self.principal;
+        let Some((of, _)) = self.store.build_state(system, deploys.build).await? else { return Ok(None) };
+        let run = self.store.run_record(system, deploys.build).await?.and_then(|record| record.run_ref);
+        Ok(Some(DeployBuild {
+            start,
+            of: RunRef(run.unwrap_or_default()),
+            of_build: deploys.build,
+            commit: of.build.commit.clone(),
+            stages: of.stages.values().map(as_observed).collect(),
+            artifacts: of.build.artifacts.clone(),
+            environment: deploys.environment_name.clone(),
+            version: deploys.version.clone(),
         }))
     }
 }

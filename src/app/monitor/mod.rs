@@ -3,6 +3,7 @@
 mod ahead;
 mod backoff;
 mod commands;
+mod deployments;
 mod follower;
 mod held;
 mod supply;
@@ -141,9 +142,7 @@ impl Monitors {
 
     /// Tells the follower of a build that a command for it has been stored.
     pub(super) fn ring(&self, build: BuildId) {
-        if let Some(bell) = self.bells().get(&build) {
-            bell.notify_one();
-        }
+        self.shared.ring(build);
     }
 
     /// Lets go of all builds; resolves when no follower runs any more.
@@ -155,5 +154,14 @@ impl Monitors {
 
     fn bells(&self) -> std::sync::MutexGuard<'_, HashMap<BuildId, Arc<Notify>>> {
         self.shared.bells.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl Shared {
+    /// Tells the follower of a build that there is something for it to look at.
+    fn ring(&self, build: BuildId) {
+        if let Some(bell) = self.bells.lock().unwrap_or_else(PoisonError::into_inner).get(&build) {
+            bell.notify_one();
+        }
     }
 }

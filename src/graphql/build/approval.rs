@@ -7,6 +7,7 @@ use super::{BuildNode, ParameterDefinition, StageNode, parameter::ParameterValue
 use crate::graphql::{
     actions::{self, ActionState},
     context::ContextExt,
+    deployment::DeploymentNode,
     error::internal,
     loaders::{LoadError, StagesOf},
     node::revision,
@@ -36,11 +37,22 @@ impl ApprovalNode {
         build.map(BuildNode).ok_or_else(|| internal("an approval without its build"))
     }
 
-    /// The stage that waits; null where the engine does not say.
+    /// The stage that waits; null for a deployment, and where the engine does not say.
     async fn stage(&self, ctx: &Context<'_>) -> Result<Option<StageNode>> {
         let Some(key) = &self.0.stage else { return Ok(None) };
         let stages = ctx.loader()?.load_one(StagesOf(self.0.build)).await.map_err(LoadError::fault)?;
         Ok(stages.unwrap_or_default().into_iter().find(|stage| stage.key == *key).map(StageNode))
+    }
+
+    /// The deployment that waits; null for a stage.
+    async fn deployment(&self, ctx: &Context<'_>) -> Result<Option<DeploymentNode>> {
+        let Some(id) = self.0.deployment else { return Ok(None) };
+        Ok(ctx.loader()?.load_one(id).await.map_err(LoadError::fault)?.map(DeploymentNode))
+    }
+
+    /// How many must say yes.
+    async fn required(&self) -> i32 {
+        i32::try_from(self.0.required).unwrap_or(i32::MAX)
     }
 
     /// State.
@@ -103,7 +115,8 @@ impl ApprovalNode {
         let Some(provider) = loader.load_one(build.provider).await.map_err(LoadError::fault)? else {
             return Ok(vec![]);
         };
-        actions::in_project(ctx, build.project, ctx.app()?.approval_actions(&self.0, &build, &provider)).await
+        let states = ctx.app()?.approval_actions(ctx.principal()?, &self.0, &build, &provider);
+        actions::in_project(ctx, build.project, states).await
     }
 }
 

@@ -19,4 +19,4 @@ pub(crate) use query::BuildQuery;
 pub(crate) use stage::StageNode;
 pub(crate) use status::RunStatus;
 pub(crate) use subscription::{BuildChanged, BuildSnapshot, BuildSubscription, StagesChanged};
-pub(crate) use types::BuildNode;
+pub(crate) use types::{BuildNode, Commit};

@@ -1,6 +1,6 @@
 //! A build as the API shows it.
 
-use alm_domain::{Build, Cursor, CursorKind};
+use alm_domain::{Build, Cursor, CursorKind, DeploymentId};
 use async_graphql::{
     ComplexObject, Context, Enum, ID, Object, Result, SimpleObject,
     connection::{Edge, EmptyFields},
@@ -18,10 +18,12 @@ use crate::{
     graphql::{
         actions::{self, ActionState},
         context::ContextExt,
+        deployment::{DeploymentNode, connected},
         error::{fault, internal},
-        loaders::{ApprovalsOf, ExpectedOf, LoadError, LogOf, StagesOf},
+        loaders::{ApprovalsOf, DeploymentOwner, ExpectedOf, LoadError, LogOf, StagesOf},
         log::{LogInfo, LogLine},
         node::revision,
+        paging::{PageArguments, Pages, rows},
         project::ProjectNode,
         prompt::Prompt,
         provider::ProviderCapability,
@@ -141,7 +143,7 @@ impl BuildNode {
 
     /// What was built; null until the source is there.
     async fn commit(&self) -> Option<Commit> {
-        self.0.commit.clone().map(|commit| Commit { sha: commit.sha, title: commit.title, author: commit.author })
+        self.0.commit.clone().map(Commit::from)
     }
 
     /// Branch, tag or commit that was asked for.
@@ -245,6 +247,27 @@ impl BuildNode {
         Ok(LogInfo::new(&self.0, info))
     }
 
+    /// Where the version that it made was brought, newest first.
+    #[graphql(complexity = "rows(first, last) * child_complexity")]
+    async fn deployments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Page size from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
+    ) -> Result<Pages<DeploymentNode>> {
+        let arguments = PageArguments { first, after, last, before };
+        connected(ctx, DeploymentOwner::Build(self.0.id), None, arguments).await
+    }
+
+    /// The deployment that it carries out, and for which alone it was started; null for a build that makes a version of its own.
+    async fn deployment(&self, ctx: &Context<'_>) -> Result<Option<DeploymentNode>> {
+        let Some(deploys) = &self.0.deploys else { return Ok(None) };
+        let id = DeploymentId::of(self.0.id, deploys.environment);
+        Ok(ctx.loader()?.load_one(id).await.map_err(LoadError::fault)?.map(DeploymentNode))
+    }
+
     /// The same build in the provider's own interface.
     async fn external_url(&self) -> Option<&str> {
         self.0.external_url.as_deref()
@@ -285,6 +308,12 @@ pub(crate) struct Commit {
     author: Option<String>,
 }
 
+impl From<alm_domain::Commit> for Commit {
+    fn from(commit: alm_domain::Commit) -> Self {
+        Self { sha: commit.sha, title: commit.title, author: commit.author }
+    }
+}
+
 /// What set a build off.
 #[derive(SimpleObject)]
 pub(crate) struct Trigger {
@@ -302,6 +331,10 @@ pub(crate) enum TriggerKind {
     Manual,
     /// Running again.
     Rerun,
+    /// Somebody asked to bring the version of an earlier build to an environment.
+    Promotion,
+    /// Somebody asked to return an environment to the version that ran there before.
+    Rollback,
 }
 
 /// A file that a build left behind.

@@ -7,9 +7,11 @@ use super::GrantNode;
 use crate::graphql::{
     actions::{self, ActionState},
     context::ContextExt,
+    deployment::{DeploymentNode, connected},
     error::internal,
-    loaders::{GrantIn, LoadError},
+    loaders::{DeploymentOwner, GrantIn, LiveIn, LoadError},
     node::revision,
+    paging::{PageArguments, Pages, rows},
     project::ProjectNode,
     scalars::Instant,
 };
@@ -86,6 +88,27 @@ impl EnvironmentNode {
     /// Host of the registry that images are pushed to.
     async fn registry_host(&self) -> Option<&str> {
         self.0.registry_host.as_deref()
+    }
+
+    /// What runs here, of each build service one; at most 100.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn current(&self, ctx: &Context<'_>) -> Result<Vec<DeploymentNode>> {
+        let live = ctx.loader()?.load_one(LiveIn(self.0.id)).await.map_err(LoadError::fault)?;
+        Ok(live.unwrap_or_default().into_iter().take(100).map(DeploymentNode).collect())
+    }
+
+    /// Deployments, newest first.
+    #[graphql(complexity = "rows(first, last) * child_complexity")]
+    async fn deployments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Page size from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
+    ) -> Result<Pages<DeploymentNode>> {
+        let arguments = PageArguments { first, after, last, before };
+        connected(ctx, DeploymentOwner::Environment(self.0.id), None, arguments).await
     }
 
     /// When it was added.

@@ -8,7 +8,7 @@ mod types;
 pub(crate) use mutation::{ProjectMutation, expected, slug};
 pub(crate) use query::ProjectQuery;
 pub(crate) use subscription::{
-    BuildAdded, BuildServiceChanged, EntityRemoved, EnvironmentChanged, ProjectChanged, ProjectSnapshot,
-    ProjectSubscription,
+    BuildAdded, BuildServiceChanged, DeploymentChanged, EntityRemoved, EnvironmentChanged, ProjectChanged,
+    ProjectSnapshot, ProjectSubscription,
 };
 pub(crate) use types::ProjectNode;

@@ -13,6 +13,7 @@ use crate::{
     graphql::{
         build::{BuildChanged, BuildNode},
         context::ContextExt,
+        deployment::DeploymentNode,
         environment::EnvironmentNode,
         error::{bad_cursor, fault, store_fault},
         ids,
@@ -32,6 +33,7 @@ pub(crate) enum ProjectEvent {
     BuildChanged(BuildChanged),
     BuildServiceChanged(BuildServiceChanged),
     EnvironmentChanged(EnvironmentChanged),
+    DeploymentChanged(DeploymentChanged),
     EntityRemoved(EntityRemoved),
     Heartbeat(Heartbeat),
     StreamEnded(StreamEnded),
@@ -83,6 +85,17 @@ pub(crate) struct BuildServiceChanged {
     service: ServiceNode,
 }
 
+/// A deployment was asked for, or moved on.
+#[derive(SimpleObject)]
+pub(crate) struct DeploymentChanged {
+    /// Resume point.
+    pub(crate) cursor: String,
+    /// When it was sent.
+    pub(crate) at: Instant,
+    /// The deployment.
+    deployment: DeploymentNode,
+}
+
 /// An environment was added or changed.
 #[derive(SimpleObject)]
 pub(crate) struct EnvironmentChanged {
@@ -112,7 +125,7 @@ pub(crate) struct ProjectSubscription;
 
 #[Subscription]
 impl ProjectSubscription {
-    /// Builds, build services and environments of a project: a snapshot first, then what changes; several changes of one subject may come as
+    /// Builds, build services, environments and deployments of a project: a snapshot first, then what changes; several changes of one subject may come as
     /// one. Without end, until the project goes away or the server does.
     async fn project_updates(
         &self,
@@ -192,6 +205,12 @@ async fn event(
             removed_id: service.to_string().into(),
             removed_type: "BuildService",
         })),
+        ProjectUpdate::DeploymentChanged { seq, deployment } => {
+            store.deployments(principal, &[deployment]).await.map_err(store_fault)?.pop().map(|deployment| {
+                let deployment = DeploymentNode(deployment);
+                ProjectEvent::DeploymentChanged(DeploymentChanged { cursor: cursor(seq), at, deployment })
+            })
+        }
         ProjectUpdate::EnvironmentChanged { seq, environment } => {
             store.environments(principal, &[environment]).await.map_err(store_fault)?.pop().map(|environment| {
                 let environment = EnvironmentNode(environment);

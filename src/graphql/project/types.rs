@@ -10,9 +10,14 @@ use crate::{
         actions::{self, ActionState},
         build::{BuildFilter, BuildNode},
         context::ContextExt,
+        deployment::{DeploymentNode, PromotionBoard, connected},
         environment::EnvironmentNode,
         error::{internal, store_fault},
-        loaders::{BuildOwner, BuildsOf, EnvironmentsOf, LoadError, MembersOf, RoleIn, ServicesOf, VerdictOf},
+        ids,
+        loaders::{
+            BoardOf, BuildOwner, BuildsOf, DeploymentOwner, EnvironmentsOf, LoadError, MembersOf, RoleIn, ServicesOf,
+            VerdictOf,
+        },
         node::{Node, revision},
         paging::{PageArguments, Pages, connection, rows},
         people::{MemberNode, ProjectRole},
@@ -76,6 +81,28 @@ impl ProjectNode {
     async fn environments(&self, ctx: &Context<'_>) -> Result<Vec<EnvironmentNode>> {
         let environments = ctx.loader()?.load_one(EnvironmentsOf(self.0.id)).await.map_err(LoadError::fault)?;
         Ok(environments.unwrap_or_default().into_iter().map(EnvironmentNode).collect())
+    }
+
+    /// Which version is where; one row per build service.
+    async fn board(&self, ctx: &Context<'_>) -> Result<PromotionBoard> {
+        let board = ctx.loader()?.load_one(BoardOf(self.0.id)).await.map_err(LoadError::fault)?;
+        board.map(PromotionBoard).ok_or_else(|| internal("a project without its board"))
+    }
+
+    /// Deployments, newest first.
+    #[graphql(complexity = "rows(first, last) * child_complexity")]
+    async fn deployments(
+        &self,
+        ctx: &Context<'_>,
+        #[graphql(desc = "Page size from the start, 1 to 100.")] first: Option<i32>,
+        #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
+        #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
+        #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
+        #[graphql(desc = "Only to this environment.")] environment_id: Option<ID>,
+    ) -> Result<Pages<DeploymentNode>> {
+        let environment = environment_id.map(|id| ids::argument(&id, "environmentId")).transpose()?;
+        let arguments = PageArguments { first, after, last, before };
+        connected(ctx, DeploymentOwner::Project(self.0.id), environment, arguments).await
     }
 
     /// Builds, newest first.

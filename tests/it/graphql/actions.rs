@@ -2,7 +2,7 @@
 
 use std::collections::BTreeSet;
 
-use alm_build_spi::conformance::fake::Script;
+use alm_build_spi::conformance::fake::{Script, StageSpec};
 use alm_domain::Capability;
 use rand::{Rng, SeedableRng, rngs::StdRng, seq::IndexedRandom};
 use serde_json::{Value, json};
@@ -10,10 +10,12 @@ use serde_json::{Value, json};
 use crate::support::{Setup, TestApp, within};
 
 const STEPS: usize = 160;
+const CARRIED: &str = "deployment { carriedOutBy { id } }";
 const ACTIONS: &str = "actions { action allowed reason reasonCode }";
 
 /// Scripts that leave builds in every state that there is.
-const SCRIPTS: [&str; 8] = ["queued", "running", "asking", "lingering", "good", "bad", "unstable", "sourceless"];
+const SCRIPTS: [&str; 10] =
+    ["queued", "running", "asking", "lingering", "good", "bad", "unstable", "sourceless", "deploying", "shipping"];
 
 fn script(name: &str) -> Script {
     let script = Script::new().stage("a").line("one");
@@ -23,10 +25,18 @@ fn script(name: &str) -> Script {
         "asking" => script.ask("go", "Go on?").stage("b").wait(),
         "lingering" => script.wait().lingers_when_cancelled(),
         "bad" => script.stage("b").fail("it broke"),
+        "deploying" => deploying(script.close("a").succeed()),
+        "shipping" => deploying(script.close("a")),
         "unstable" => script.end(alm_domain::RunStatus::Unstable, None),
         "sourceless" => Script::new().commit(None).stage("a").fail("no source"),
         _ => script.succeed(),
     }
+}
+
+/// A stage for each target of the world.
+fn deploying(script: Script) -> Script {
+    let script = script.open(StageSpec::new("to-test").environment("test")).close("to-test");
+    script.open(StageSpec::new("to-prod").after(["to-test"]).environment("prod")).close("to-prod")
 }
 
 /// Something with buttons.
@@ -64,6 +74,14 @@ impl World {
         self.names += 1;
         let project = self.app.project(&format!("project-{}", self.names)).await;
         self.projects.push(project.clone());
+        for (name, rules) in [("test", json!({})), ("prod", json!({"inOrder": true, "requiredApprovals": 1}))] {
+            let rules = if self.names.is_multiple_of(2) { json!({"inOrder": true}) } else { rules };
+            let input = json!({
+                "projectId": project, "displayName": name, "role": "TARGET", "protection": rules,
+                "endpoint": {"url": format!("https://{name}.example.org"), "name": name},
+            });
+            self.app.mutate("addEnvironment", "environment { id }", input).await;
+        }
         for name in SCRIPTS {
             let input = json!({
                 "projectId": project, "providerId": self.app.provider, "slug": name, "displayName": name,
@@ -109,15 +127,18 @@ impl World {
 
     /// Waits until the service tells of every build what the engine knows of it, so that nothing moves by itself any more.
     async fn settle(&self) {
-        let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Build { id status approvals { status } } } }";
+        let query = "query($ids: [ID!]!) { nodes(ids: $ids) { ... on Build { id status deployment { id } approvals { status } } } }";
         let known = |build: &Value| {
             let truth = self.app.engine.snapshot(build["id"].as_str().unwrap().parse().unwrap());
-            let Some(truth) = truth else { return false };
+            // One that is held has no run that the engine could know.
+            let Some(truth) = truth else {
+                return build["status"] == "WAITING_FOR_APPROVAL" || build["status"] == "CANCELLED";
+            };
             let asked: BTreeSet<_> =
                 truth.approvals.iter().map(|approval| format!("{:?}", approval.status).to_uppercase()).collect();
             let told = build["approvals"].as_array().unwrap().iter();
             let told: BTreeSet<_> = told.map(|approval| approval["status"].as_str().unwrap().to_owned()).collect();
-            build["status"] == truth.run.status.to_string() && told == asked
+            build["status"] == truth.run.status.to_string() && (told == asked || build["deployment"].is_object())
         };
         for builds in self.builds.chunks(100) {
             within(async {
@@ -140,7 +161,9 @@ impl World {
         ids.extend(self.builds.iter().rev().take(24).cloned());
         let query = format!(
             "query($ids: [ID!]!) {{ nodes(ids: $ids) {{ __typename id 
-                ... on Project {{ {ACTIONS} }} ... on Provider {{ {ACTIONS} }} ... on BuildService {{ {ACTIONS} }}
+                ... on Project {{ {ACTIONS} deployments(first: 12) {{ nodes {{ __typename id {ACTIONS} }} }}
+                    board {{ rows {{ cells {{ environment {{ id }} candidate {{ id }}
+                        promote {{ action allowed reason reasonCode }} }} }} }} }} ... on Provider {{ {ACTIONS} }} ... on BuildService {{ {ACTIONS} }}
                 ... on Build {{ {ACTIONS}
                     stages {{ __typename id {ACTIONS} }} approvals {{ __typename id {ACTIONS} }} }}
             }} }}"
@@ -148,9 +171,18 @@ impl World {
         let nodes = self.app.graphql(&query, json!({ "ids": ids })).await;
         let mut subjects = Vec::new();
         for node in nodes["nodes"].as_array().unwrap() {
-            let parts = ["stages", "approvals"].into_iter().filter_map(|list| node[list].as_array()).flatten();
+            for cell in
+                node["board"]["rows"].as_array().into_iter().flatten().flat_map(|row| row["cells"].as_array().unwrap())
+            {
+                let Some(candidate) = cell["candidate"]["id"].as_str() else { continue };
+                let id = format!("{candidate} {}", cell["environment"]["id"].as_str().unwrap());
+                subjects.push(Subject { kind: "Cell", id, actions: vec![cell["promote"].clone()] });
+            }
+            let deployments = node["deployments"]["nodes"].as_array();
+            let parts = ["stages", "approvals"].into_iter().filter_map(|list| node[list].as_array()).chain(deployments);
+            let parts = parts.flatten();
             for entity in std::iter::once(node).chain(parts) {
-                let kind = ["Project", "Provider", "BuildService", "Build", "Stage", "Approval"];
+                let kind = ["Project", "Provider", "BuildService", "Build", "Stage", "Approval", "Deployment"];
                 let kind = kind.into_iter().find(|kind| entity["__typename"] == *kind).unwrap();
                 let actions = entity["actions"].as_array().unwrap().clone();
                 subjects.push(Subject { kind, id: entity["id"].as_str().unwrap().to_owned(), actions });
@@ -187,12 +219,23 @@ impl World {
                 let verdict = if self.random.random_bool(0.5) { "APPROVE" } else { "REJECT" };
                 ("decideApproval", "approval { id }", json!({"approvalId": id, "verdict": verdict}))
             }
+            ("Deployment", "ROLL_BACK") => ("rollBackDeployment", CARRIED, json!({"deploymentId": id})),
+            ("Deployment", "CANCEL_DEPLOYMENT") => {
+                ("cancelDeployment", "deployment { id }", json!({"deploymentId": id}))
+            }
+            ("Cell", "PROMOTE") => {
+                let (build, environment) = id.split_once(' ').unwrap();
+                ("promoteBuild", CARRIED, json!({"buildId": build, "environmentId": environment}))
+            }
             other => panic!("a verb that nobody tries: {other:?}"),
         };
         let payload = self.app.mutate(mutation, selection, input).await;
         if matches!(mutation, "startBuild" | "rerunBuild")
             && let Some(build) = payload["build"]["id"].as_str()
         {
+            self.builds.push(build.to_owned());
+        }
+        if let Some(build) = payload["deployment"]["carriedOutBy"]["id"].as_str() {
             self.builds.push(build.to_owned());
         }
         payload["userErrors"].clone()
@@ -243,6 +286,9 @@ async fn a_button_is_enabled_when_and_only_when_its_mutation_succeeds() {
         ("BuildService.START_BUILD", 2),
         ("Project.EDIT", 1),
         ("Provider.PROBE", 1),
+        ("Cell.PROMOTE", 1),
+        ("Deployment.CANCEL_DEPLOYMENT", 1),
+        ("Deployment.ROLL_BACK", 1),
     ] {
         let seen = tried.iter().filter(|(name, _)| name == verb).count();
         assert!(seen >= states, "{verb} was tried in {seen} states only: {tried:?}");

@@ -1,19 +1,22 @@
 //! Every kind of entity by its id.
 
-use alm_build_spi::conformance::fake::Script;
+use alm_build_spi::conformance::fake::{Script, StageSpec};
 use serde_json::{Value, json};
 
 use crate::support::TestApp;
 
 #[tokio::test]
 async fn each_kind_is_found_by_its_id_alone_and_among_others() {
-    let app = TestApp::fake(Script::new().stage("a").ask("go", "Go on?")).await;
+    let script = Script::new().open(StageSpec::new("a").environment("staging")).ask("go", "Go on?");
+    let app = TestApp::fake(script).await;
     let project = app.project("shop").await;
+    let environment = app.environment(&project, "staging", "TARGET").await;
     let service = app.service_in(&project, "web", "https://git.example.org/web.git").await;
     let build = app.start_build(&service).await;
     let build = app.follow_until(&build, |build| build["status"] == "WAITING_FOR_APPROVAL").await;
-    let environment = app.environment(&project, "staging", "TARGET").await;
     let grant = app.grant(&environment).await;
+    let query = "query($id: ID!) { node(id: $id) { ... on Project { deployments { nodes { id } } } } }";
+    let deployed = app.graphql(query, json!({ "id": project })).await;
     let viewer = app.graphql("{ viewer { user { id } } }", json!({})).await;
     let trail = app.graphql("{ auditEvents(first: 1) { nodes { id } } }", json!({})).await;
     let text = |value: &Value| value.as_str().unwrap().to_owned();
@@ -27,6 +30,7 @@ async fn each_kind_is_found_by_its_id_alone_and_among_others() {
         ("Environment", environment),
         ("OAuthGrant", grant),
         ("AuditEvent", text(&trail["auditEvents"]["nodes"][0]["id"])),
+        ("Deployment", text(&deployed["node"]["deployments"]["nodes"][0]["id"])),
         ("User", text(&viewer["viewer"]["user"]["id"])),
     ];
     let types = app.graphql("{ __type(name: \"Node\") { possibleTypes { name } } }", json!({})).await;

@@ -35,13 +35,16 @@ async fn populated(app: &TestApp) -> BTreeMap<&'static str, Vec<String>> {
         let environment = app.environment(&project, "staging", "TARGET").await;
         ids.entry("OAuthGrant").or_default().push(app.grant(&environment).await);
         ids.entry("Environment").or_default().push(environment);
-        ids.entry("Project").or_default().push(project);
         let failed = app.start_build(&id(&service)).await;
         within(app.engine.held(failed.key())).await;
         app.engine.end(failed.key(), RunStatus::Failed, Some(StatusReason::new(ReasonCode::CommandFailed, "it broke")));
         let again = app.follow(&failed).await;
         let waiting = app.rerun(&again, json!({"beginning": true})).await;
         let waiting = app.follow_until(&waiting, |build| build["status"] == "WAITING_FOR_APPROVAL").await;
+        let query = "query($id: ID!) { node(id: $id) { ... on Project { deployments(first: 1) { nodes { id } } } } }";
+        let deployed = app.graphql(query, json!({ "id": project })).await["node"]["deployments"]["nodes"][0].clone();
+        ids.entry("Deployment").or_default().push(id(&deployed));
+        ids.entry("Project").or_default().push(project);
         ids.entry("BuildService").or_default().push(id(&service));
         // Now one that has failed, now one that waits: both have all that a build can have.
         ids.entry("Build").or_default().push(if n % 2 == 0 { again.id() } else { waiting.id() }.to_owned());
@@ -72,7 +75,7 @@ async fn no_edge_takes_more_statements_for_fifty_rows_than_for_one() {
             choices: Vec::new(),
         })
         .open(StageSpec::new("frame").kind(StageKind::Sequence))
-        .open(StageSpec::new("inner").inside("frame").after(["frame"]))
+        .open(StageSpec::new("inner").inside("frame").after(["frame"]).environment("staging"))
         .line("a line")
         .ask("go", "Go on?");
     let app = Setup::fake(script).start().await;

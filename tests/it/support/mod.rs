@@ -16,7 +16,7 @@ mod wallet;
 
 use std::time::Duration;
 
-pub(crate) use build::BuildView;
+pub(crate) use build::{BuildView, allowed};
 pub(crate) use client::Download;
 pub(crate) use events::Events;
 pub(crate) use issuer::{Callback, Issuer};

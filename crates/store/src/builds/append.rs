@@ -92,7 +92,15 @@ impl Store {
         let heads = heads(&run, is_complete)?;
         tx.commit().await?;
         let at = self.now();
-        Ok(Committed { result: (), heads, change: Change::default(), lines: Vec::new(), at, project_event: None })
+        Ok(Committed {
+            result: (),
+            heads,
+            change: Change::default(),
+            lines: Vec::new(),
+            at,
+            project_event: None,
+            deployments: Vec::new(),
+        })
     }
 }
 

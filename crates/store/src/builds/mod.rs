@@ -20,6 +20,7 @@ pub use history::FinishedBuild;
 pub use lift::Lift;
 pub use list::{BuildFilter, BuildOwners, ProviderLoad};
 pub use start::{Idempotency, NewBuild, StartOutcome};
+pub(crate) use state::load;
 pub use update::Committed;
 
 /// How often a transaction is run again when PostgreSQL asks for it.

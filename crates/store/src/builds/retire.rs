@@ -1,6 +1,6 @@
 //! Letting go of builds that were kept long enough.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, HashSet};
 
 use alm_domain::{
     Build, BuildId, Principal, ProjectEvent, ProjectEventKind, ProjectId, ProjectRole, Retention, ServiceId,
@@ -10,7 +10,8 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
-    entity::{build, build_run},
+    deployments::is_open,
+    entity::{build, build_run, deployment},
     projects::add_event,
     value::counter,
     visibility::visible,
@@ -20,8 +21,9 @@ use crate::{
 const PAGE: u64 = 500;
 
 impl Store {
-    /// The builds of a build service that are kept no longer, newest first, at most `most`. Builds that are not complete, or of
-    /// which the provider has not been told, are not among them, but count.
+    /// The builds of a build service that are kept no longer, newest first, at most `most`. Builds that are not complete, of
+    /// which the provider has not been told, or whose version runs in an environment or is on its way there, are not among them,
+    /// but count.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
@@ -33,6 +35,7 @@ impl Store {
         most: usize,
     ) -> Result<Vec<BuildId>, StoreError> {
         let now = self.now();
+        let in_use = self.builds_in_use(service).await?;
         let (mut expired, mut kept, mut bytes) = (Vec::new(), 0u64, 0u64);
         let mut before = None;
         loop {
@@ -58,7 +61,11 @@ impl Store {
                 let build = Build::try_from(row)?;
                 let size = counter::<u64>(log_bytes)? + build.artifacts.iter().map(|a| a.size).sum::<u64>();
                 let finished_at = build.finished_at.unwrap_or(build.queued_at);
-                if build.is_complete && is_released && retention.expires(kept, bytes + size, finished_at, now) {
+                if build.is_complete
+                    && is_released
+                    && !in_use.contains(&build.id)
+                    && retention.expires(kept, bytes + size, finished_at, now)
+                {
                     expired.push(build.id);
                     if expired.len() == most {
                         return Ok(expired);
@@ -72,6 +79,19 @@ impl Store {
                 return Ok(expired);
             }
         }
+    }
+
+    /// The builds whose version runs in an environment or is on its way to one, and those that bring it there.
+    async fn builds_in_use(&self, service: ServiceId) -> Result<HashSet<BuildId>, StoreError> {
+        let rows: Vec<(Uuid, Uuid)> = deployment::Entity::find()
+            .filter(deployment::Column::ServiceId.eq(service.as_uuid()))
+            .filter(is_open())
+            .select_only()
+            .columns([deployment::Column::BuildId, deployment::Column::ByBuildId])
+            .into_tuple()
+            .all(self.reader())
+            .await?;
+        Ok(rows.into_iter().flat_map(|(made, by)| [made, by]).map(BuildId::from_uuid).collect())
     }
 
     /// Removes a build with its journal, its log and the idempotency keys that led to it. Idempotent: `None` when it is gone.

@@ -1,15 +1,17 @@
 //! Starting builds, at most once per idempotency key.
 
 use alm_domain::{
-    Build, BuildId, BuildShape, BuildState, Change, Commit, EventSeq, Hold, JournalEntry, ParameterValue, Principal,
-    ProjectEventKind, ProjectId, ProjectRole, ProviderId, RerunOf, RunStatus, ServiceId, Trigger, TriggerKind, Warning,
+    Build, BuildId, BuildShape, BuildState, Change, Commit, Deploys, EventSeq, Hold, JournalEntry, ParameterValue,
+    Principal, ProjectEventKind, ProjectId, ProjectRole, ProviderId, RerunOf, RunStatus, ServiceId, Trigger,
+    TriggerKind, Warning,
 };
 use sea_orm::{EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
-use super::{MOST_RETRIES, round::round};
+use super::{MOST_RETRIES, round::round, update::write_approvals};
 use crate::{
     Store, StoreError,
     audit::Act,
+    deployments::{begin, write},
     entity::{build, build_run, idempotency_key, journal, provider, service},
     error::is_collision,
     projects::{add_event, open_project},
@@ -32,6 +34,8 @@ pub struct NewBuild {
     pub trigger: Trigger,
     /// The build that it repeats.
     pub rerun_of: Option<RerunOf>,
+    /// That it brings the version of another build somewhere.
+    pub deploys: Option<Deploys>,
     /// What is to be built, where it is known already.
     pub commit: Option<Commit>,
     /// The effective configuration that the build keeps.
@@ -94,6 +98,26 @@ impl Store {
         }
     }
 
+    /// What an earlier call with this key came to; `None` when there was none.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] when the build is not visible any more.
+    pub async fn started_before(
+        &self,
+        principal: &Principal,
+        idempotency: &Idempotency,
+    ) -> Result<Option<StartOutcome>, StoreError> {
+        storable("idempotencyKey", &idempotency.key)?;
+        let key = (principal.key(), idempotency.key.clone());
+        let Some(known) = idempotency_key::Entity::find_by_id(key).one(self.reader()).await? else { return Ok(None) };
+        let id = BuildId::from_uuid(known.build_id);
+        if known.request_hash != idempotency.request_hash {
+            return Ok(Some(StartOutcome::KeyReused(id)));
+        }
+        let build = self.builds(principal, &[id]).await?.pop().ok_or(StoreError::NotFound)?;
+        Ok(Some(StartOutcome::Repeated(build)))
+    }
+
     async fn try_start(
         &self,
         principal: &Principal,
@@ -135,7 +159,7 @@ impl Store {
         }
         service.last_number += 1;
         let now = self.now();
-        let mut started = Build {
+        let mut state = BuildState::new(Build {
             id: new.id,
             project: ProjectId::from_uuid(service.project_id),
             service: new.service,
@@ -150,6 +174,8 @@ impl Store {
             trigger: new.trigger.clone(),
             parameters: new.parameters.clone(),
             rerun_of: new.rerun_of.clone(),
+            deploys: new.deploys.clone(),
+            targets: Vec::new(),
             queued_at: now,
             started_at: None,
             finished_at: None,
@@ -163,13 +189,14 @@ impl Store {
             warnings: new.warnings.clone(),
             without: Vec::new(),
             is_complete: false,
-        };
+        });
         if let Some(hold) = &new.hold {
-            let mut state = BuildState::new(started);
             state.hold(hold.clone());
-            round(&mut state);
-            started = state.build;
         }
+        let deployment = begin(tx.db(), &mut state, now).await?;
+        round(&mut state);
+        let BuildState { build: started, approvals, .. } = state;
+        let approvals: Vec<_> = approvals.into_values().collect();
         let row = build::Model::of(&started)?.into_active_model();
         build::Entity::insert(row).exec_without_returning(tx.db()).await?;
         if let Some(i) = idempotency {
@@ -202,11 +229,13 @@ impl Store {
             build: new.id,
             seq: EventSeq(1),
             at: now,
-            change: Change { build: Some(started.clone()), ..Change::default() },
+            change: Change { build: Some(started.clone()), approvals: approvals.clone(), ..Change::default() },
         };
         let entry = journal::Model::of(&entry)?.into_active_model();
         journal::Entity::insert(entry).exec_without_returning(tx.db()).await?;
         let service_slug = service.slug.clone();
+        write_approvals(tx.db(), &approvals).await?;
+        write(tx.db(), deployment.as_slice()).await?;
         let service = service::ActiveModel {
             id: sea_orm::ActiveValue::Unchanged(service.id),
             last_number: sea_orm::ActiveValue::Set(service.last_number),
@@ -214,9 +243,14 @@ impl Store {
         };
         service::Entity::update(service).exec_without_returning(tx.db()).await?;
         add_event(tx.db(), started.project, ProjectEventKind::BuildAdded(new.id), now).await?;
+        if let Some(one) = deployment {
+            add_event(tx.db(), one.project, ProjectEventKind::DeploymentChanged(one.id), now).await?;
+        }
         let verb = match started.trigger.kind {
             TriggerKind::Rerun => "build.rerun",
-            _ => "build.start",
+            TriggerKind::Promotion => "deployment.promote",
+            TriggerKind::Rollback => "deployment.roll_back",
+            TriggerKind::Manual => "build.start",
         };
         let summary = format!("build {} of {}", started.number, service_slug);
         self.note(&tx, principal, Act::within(started.project, verb, new.id, summary)).await?;

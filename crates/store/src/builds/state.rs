@@ -52,7 +52,7 @@ impl Store {
 }
 
 /// The build, if it is in the scope.
-pub(super) async fn load(
+pub(crate) async fn load(
     db: &impl ConnectionTrait,
     scope: Scope<'_>,
     id: BuildId,

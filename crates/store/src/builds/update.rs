@@ -1,8 +1,8 @@
 //! The one function that changes builds.
 
 use alm_domain::{
-    BuildHeads, BuildId, BuildState, Change, EventSeq, JournalEntry, LineNo, LogLine, NumberedLine, Principal,
-    ProjectEvent, ProjectEventKind, ProjectRole, StatusReason, Timestamp,
+    Approval, BuildHeads, BuildId, BuildState, Change, Deployment, EventSeq, JournalEntry, LineNo, LogLine,
+    NumberedLine, Principal, ProjectEvent, ProjectEventKind, ProjectRole, StatusReason, Timestamp,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, sea_query::OnConflict,
@@ -18,6 +18,7 @@ use super::{
 use crate::{
     Store, StoreError,
     audit::Deed,
+    deployments::{Concerned, ask, fold, recheck},
     entity::{approval, build, journal, stage},
     error::is_collision,
     logs::{self, Prepared},
@@ -39,8 +40,10 @@ pub struct Committed<R> {
     pub lines: Vec<NumberedLine>,
     /// When it was committed: the time of the journal entry.
     pub at: Timestamp,
-    /// What the project's list of builds is told.
+    /// The last of what the project is told.
     pub project_event: Option<ProjectEvent>,
+    /// Deployments that changed with the build.
+    pub deployments: Vec<Deployment>,
 }
 
 impl Store {
@@ -115,21 +118,42 @@ impl Store {
         let mut after = before.clone();
         let refused = guard.ask(tx.db(), &before.build).await?;
         let result = f(&mut after, refused);
+        let at = self.now();
+        let concerned = Concerned::by(tx.db(), &before, &after).await?;
+        if let Some(concerned) = &concerned {
+            recheck(tx.db(), concerned, &before, &mut after, at).await?;
+            ask(concerned, &before, &mut after, at);
+        }
         round(&mut after);
         let seq = EventSeq(counter(run.event_head)?).next();
         let change = after.take_change(&before, seq);
         if before.build.is_complete && !(change.is_empty() && prepared.lines.is_empty()) {
             return Err(complete(id));
         }
-        let at = self.now();
         if change.is_empty() && prepared.lines.is_empty() && *noted == (None, None) {
             let heads = heads(&run, before.build.is_complete)?;
-            return Ok(Committed { result, heads, change, lines: Vec::new(), at, project_event: None });
+            return Ok(Committed {
+                result,
+                heads,
+                change,
+                lines: Vec::new(),
+                at,
+                project_event: None,
+                deployments: Vec::new(),
+            });
         }
         let mut project_event = None;
+        let mut deployments = Vec::new();
         if !change.is_empty() {
             run.event_head = column(seq.0);
             write_change(tx.db(), &change).await?;
+            if let Some(concerned) = &concerned {
+                deployments = fold(tx.db(), concerned, &after, at).await?;
+                for one in &deployments {
+                    let kind = ProjectEventKind::DeploymentChanged(one.id);
+                    project_event = Some(add_event(tx.db(), one.project, kind, at).await?);
+                }
+            }
             if shows(&before, &after) {
                 let kind = ProjectEventKind::BuildChanged(id);
                 project_event = Some(add_event(tx.db(), after.build.project, kind, at).await?);
@@ -154,7 +178,7 @@ impl Store {
             entry.change
         };
         tx.commit().await?;
-        Ok(Committed { result, heads, change, lines: Vec::new(), at, project_event })
+        Ok(Committed { result, heads, change, lines: Vec::new(), at, project_event, deployments })
     }
 }
 
@@ -188,9 +212,13 @@ async fn write_change(db: &impl ConnectionTrait, change: &Change) -> Result<(), 
             .exec(db)
             .await?;
     }
-    if !change.approvals.is_empty() {
-        let rows = change
-            .approvals
+    write_approvals(db, &change.approvals).await
+}
+
+/// Writes approvals over what is there of them.
+pub(super) async fn write_approvals(db: &impl ConnectionTrait, approvals: &[Approval]) -> Result<(), StoreError> {
+    if !approvals.is_empty() {
+        let rows = approvals
             .iter()
             .map(|a| Ok(approval::Model::of(a)?.into_active_model()))
             .collect::<Result<Vec<_>, StoreError>>()?;

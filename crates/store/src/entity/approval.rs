@@ -1,8 +1,8 @@
 //! Rows of approvals.
 
 use alm_domain::{
-    Approval, ApprovalDecision, ApprovalId, ApprovalKey, ApprovalStatus, BuildId, EventSeq, ParameterDefinition,
-    StageKey, Timestamp,
+    Approval, ApprovalDecision, ApprovalId, ApprovalKey, ApprovalStatus, BuildId, DeploymentId, EventSeq,
+    ParameterDefinition, StageKey, Timestamp,
 };
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -33,6 +33,12 @@ impl ActiveModelBehavior for ActiveModel {}
 struct Document {
     key: ApprovalKey,
     stage: Option<StageKey>,
+    #[serde(default)]
+    deployment: Option<DeploymentId>,
+    #[serde(default = "one")]
+    required: u32,
+    #[serde(default = "yes")]
+    self_approval: bool,
     status: ApprovalStatus,
     message: String,
     proceed_label: String,
@@ -42,12 +48,23 @@ struct Document {
     delivered_at: Option<Timestamp>,
 }
 
+const fn one() -> u32 {
+    1
+}
+
+const fn yes() -> bool {
+    true
+}
+
 impl Model {
     pub(crate) fn of(approval: &Approval) -> Result<Self, StoreError> {
         let approval = approval.clone();
         let document = Document {
             key: approval.key,
             stage: approval.stage,
+            deployment: approval.deployment,
+            required: approval.required,
+            self_approval: approval.self_approval,
             status: approval.status,
             message: approval.message,
             proceed_label: approval.proceed_label,
@@ -76,6 +93,9 @@ impl TryFrom<Model> for Approval {
             build: BuildId::from_uuid(row.build_id),
             key: document.key,
             stage: document.stage,
+            deployment: document.deployment,
+            required: document.required,
+            self_approval: document.self_approval,
             revision: EventSeq(counter(row.revision)?),
             status: document.status,
             message: document.message,

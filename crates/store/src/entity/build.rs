@@ -1,8 +1,8 @@
 //! Rows of builds: what is shown of them.
 
 use alm_domain::{
-    Actor, Artifact, Build, BuildId, BuildShape, CancelRequest, CapabilityNote, Commit, EventSeq, Hold, ParameterValue,
-    ProjectId, ProviderId, ReasonCode, RerunOf, ServiceId, StatusReason, Timestamp, Trigger, Warning,
+    Actor, Artifact, Build, BuildId, BuildShape, CancelRequest, CapabilityNote, Commit, Deploys, EventSeq, Hold,
+    ParameterValue, ProjectId, ProviderId, ReasonCode, RerunOf, ServiceId, StatusReason, Timestamp, Trigger, Warning,
 };
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -30,6 +30,8 @@ pub(crate) struct Model {
     pub(crate) queued_at: i64,
     pub(crate) started_at: Option<i64>,
     pub(crate) finished_at: Option<i64>,
+    /// The build whose version it brings somewhere; such a build makes none of its own.
+    pub(crate) deploys_build_id: Option<Uuid>,
     pub(crate) document: String,
 }
 
@@ -54,6 +56,10 @@ struct Document {
     degraded_code: Option<ReasonCode>,
     #[serde(default)]
     hold: Option<Hold>,
+    #[serde(default)]
+    deploys: Option<Deploys>,
+    #[serde(default)]
+    targets: Vec<String>,
     cancel: Option<CancelRequest>,
     artifacts: Vec<Artifact>,
     warnings: Vec<Warning>,
@@ -82,6 +88,8 @@ impl Model {
             degraded_reason: build.degraded_reason.clone(),
             degraded_code: build.degraded_code,
             hold: build.hold.clone(),
+            deploys: build.deploys.clone(),
+            targets: build.targets.clone(),
             cancel: build.cancel.clone(),
             artifacts: build.artifacts.clone(),
             warnings: build.warnings.clone(),
@@ -102,6 +110,7 @@ impl Model {
             queued_at: millis(build.queued_at),
             started_at: build.started_at.map(millis),
             finished_at: build.finished_at.map(millis),
+            deploys_build_id: build.deploys.as_ref().map(|deploys| deploys.build.as_uuid()),
             document: write_json(&document)?,
         })
     }
@@ -139,6 +148,8 @@ impl TryFrom<Model> for Build {
             degraded_reason: document.degraded_reason,
             degraded_code: document.degraded_code,
             hold: document.hold,
+            deploys: document.deploys,
+            targets: document.targets,
             cancel: document.cancel,
             artifacts: document.artifacts,
             warnings: document.warnings,

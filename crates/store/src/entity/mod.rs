@@ -7,6 +7,7 @@ pub(crate) mod audit_event;
 pub(crate) mod audit_head;
 pub(crate) mod build;
 pub(crate) mod build_run;
+pub(crate) mod deployment;
 pub(crate) mod environment;
 pub(crate) mod grant;
 pub(crate) mod idempotency_key;

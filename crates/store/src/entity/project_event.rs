@@ -1,6 +1,8 @@
 //! Rows of projects' coarse events.
 
-use alm_domain::{BuildId, EnvironmentId, ProjectEvent, ProjectEventKind, ProjectId, ProjectSeq, ServiceId, shorten};
+use alm_domain::{
+    BuildId, DeploymentId, EnvironmentId, ProjectEvent, ProjectEventKind, ProjectId, ProjectSeq, ServiceId, shorten,
+};
 use sea_orm::entity::prelude::*;
 
 use crate::{
@@ -16,6 +18,7 @@ const SERVICE_CHANGED: &str = "SERVICE_CHANGED";
 const SERVICE_REMOVED: &str = "SERVICE_REMOVED";
 const ENVIRONMENT_CHANGED: &str = "ENVIRONMENT_CHANGED";
 const ENVIRONMENT_REMOVED: &str = "ENVIRONMENT_REMOVED";
+const DEPLOYMENT_CHANGED: &str = "DEPLOYMENT_CHANGED";
 
 #[derive(Clone, Debug, PartialEq, Eq, DeriveEntityModel)]
 #[sea_orm(table_name = "project_events")]
@@ -45,6 +48,7 @@ impl Model {
             ProjectEventKind::ServiceRemoved(id) => (SERVICE_REMOVED, Some(id.as_uuid())),
             ProjectEventKind::EnvironmentChanged(id) => (ENVIRONMENT_CHANGED, Some(id.as_uuid())),
             ProjectEventKind::EnvironmentRemoved(id) => (ENVIRONMENT_REMOVED, Some(id.as_uuid())),
+            ProjectEventKind::DeploymentChanged(id) => (DEPLOYMENT_CHANGED, Some(id.as_uuid())),
         };
         Self {
             project_id: event.project.as_uuid(),
@@ -69,6 +73,7 @@ impl TryFrom<Model> for ProjectEvent {
             (SERVICE_REMOVED, Some(id)) => ProjectEventKind::ServiceRemoved(ServiceId::from_uuid(id)),
             (ENVIRONMENT_CHANGED, Some(id)) => ProjectEventKind::EnvironmentChanged(EnvironmentId::from_uuid(id)),
             (ENVIRONMENT_REMOVED, Some(id)) => ProjectEventKind::EnvironmentRemoved(EnvironmentId::from_uuid(id)),
+            (DEPLOYMENT_CHANGED, Some(id)) => ProjectEventKind::DeploymentChanged(DeploymentId::from_uuid(id)),
             (kind, _) => return Err(StoreError::corrupt("an event of a project", shorten(kind))),
         };
         Ok(Self {

@@ -151,6 +151,7 @@ pub(crate) fn new_build(service: ServiceId) -> NewBuild {
         parameters: vec![],
         trigger: Trigger { kind: TriggerKind::Manual, actor: Principal::single_user().actor },
         rerun_of: None,
+        deploys: None,
         commit: None,
         spec: serde_json::json!({ "service": "web" }),
         config_ref: "config".into(),
