@@ -60,6 +60,8 @@ fn row(name: &str, ids: &Ids, provider: &str) -> (Kind, Value) {
         }
         "registerOAuthClient" => (Kind::Admin, json!({"origin": "https://x.example.org", "clientId": "x"})),
         "updateOAuthClient" | "removeOAuthClient" => (Kind::Admin, json!({"id": missing("oac")})),
+        "promoteBuild" => (Kind::Developer, json!({"buildId": build, "environmentId": environment})),
+        "rollBackDeployment" | "cancelDeployment" => (Kind::Outsider, json!({"deploymentId": missing("dep")})),
         new => {
             panic!("the mutation {new} is new: say here who may use it, with an input that changes as little as can be")
         }
@@ -72,7 +74,9 @@ fn missing(prefix: &str) -> String {
 }
 
 /// Mutations about what belongs to one person alone, or is not there: nobody finds it.
-const NOBODYS: [&str; 5] = [
+const NOBODYS: [&str; 7] = [
+    "rollBackDeployment",
+    "cancelDeployment",
     "revokePersonalToken",
     "renewOAuthConnection",
     "disconnectOAuthConnection",
