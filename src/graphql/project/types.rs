@@ -129,6 +129,20 @@ impl ProjectNode {
         Ok(connection(page, CursorKind::Builds, owner, BuildNode))
     }
 
+    /// Its members, owners first; at most 200.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn members(&self, ctx: &Context<'_>) -> Result<Vec<MemberNode>> {
+        let members = ctx.loader()?.load_one(MembersOf(self.0.id)).await.map_err(LoadError::fault)?;
+        Ok(members.unwrap_or_default().into_iter().map(MemberNode).collect())
+    }
+
+    /// What the caller may do here. Depends on who asks.
+    #[graphql(directive = crate::graphql::live::depends_on_viewer::apply())]
+    async fn viewer_role(&self, ctx: &Context<'_>) -> Result<Option<ProjectRole>> {
+        let role = ctx.loader()?.load_one(RoleIn(self.0.id)).await.map_err(LoadError::fault)?;
+        Ok(role.map(ProjectRole::from))
+    }
+
     /// Verbs on this project. Depends on who asks.
     #[graphql(complexity = "5 * child_complexity", directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn actions(&self, ctx: &Context<'_>) -> Result<Vec<ActionState>> {
