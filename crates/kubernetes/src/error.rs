@@ -1,0 +1,183 @@
+//! What a cluster's errors mean.
+
+use std::time::Duration;
+
+use alm_build_spi::{Finding, ProviderError};
+use alm_domain::clean_text;
+use kube::core::Status;
+
+/// The longest message of a cluster that is passed on, in characters.
+const LONGEST: usize = 600;
+/// How many findings of one answer are passed on.
+const MOST_FINDINGS: usize = 50;
+
+/// Why a request got no answer of the cluster. Names the host only.
+#[derive(Debug, thiserror::Error)]
+pub enum TransportError {
+    /// Nothing answers there, or the connection broke.
+    #[error("{0}")]
+    Unreachable(String),
+    /// No answer in time.
+    #[error("{host} did not answer in time")]
+    TimedOut {
+        /// The host.
+        host: String,
+    },
+    /// It asks to be left alone for a while.
+    #[error("{host} is overloaded")]
+    Overloaded {
+        /// The host.
+        host: String,
+        /// How long.
+        retry_after: Option<Duration>,
+    },
+    /// It answers that somebody else should be asked, who might be given the token.
+    #[error("{host} answers with a redirect, which is not followed: check the address of the cluster's API")]
+    Redirected {
+        /// The host.
+        host: String,
+    },
+    /// The answer is longer than what is read.
+    #[error("the answer of {host} is longer than {longest} bytes")]
+    TooLong {
+        /// The host.
+        host: String,
+        /// Longest answer that is read.
+        longest: u64,
+    },
+    /// Something that a request cannot be made of.
+    #[error("the request cannot be sent: {0}")]
+    Unsendable(String),
+}
+
+/// What the caller should do about an error of a cluster. The token is taken out of answers before they come here.
+#[must_use]
+pub fn provider_error(host: &str, error: kube::Error) -> ProviderError {
+    match error {
+        kube::Error::Api(status) => of_status(host, &status),
+        kube::Error::Service(cause) => match cause.downcast::<TransportError>() {
+            Ok(cause) => of_transport(*cause),
+            Err(cause) => unavailable(format!("{host} cannot be asked: {}", shown(&cause.to_string())), None),
+        },
+        // What the cluster said may stand in the cause, which is therefore left out.
+        kube::Error::SerdeError(_) | kube::Error::FromUtf8(_) => {
+            let message = format!("{host} answers with something that is not an answer of a cluster's API");
+            ProviderError::Internal { message, cause: None }
+        }
+        kube::Error::HyperError(_) | kube::Error::ReadEvents(_) => {
+            unavailable(format!("the connection with {host} broke"), None)
+        }
+        other => ProviderError::internal(format!("{host} cannot be asked"), other),
+    }
+}
+
+fn of_transport(error: TransportError) -> ProviderError {
+    let message = error.to_string();
+    match error {
+        TransportError::Overloaded { retry_after, .. } => unavailable(message, retry_after),
+        TransportError::Unreachable(_) | TransportError::TimedOut { .. } => ProviderError::unavailable(message, error),
+        TransportError::Redirected { .. } | TransportError::TooLong { .. } | TransportError::Unsendable(_) => {
+            ProviderError::internal(message, error)
+        }
+    }
+}
+
+fn of_status(host: &str, status: &Status) -> ProviderError {
+    let message = shown(&status.message);
+    match status.code {
+        401 => ProviderError::Unauthorized(format!("{host} does not accept it: connect the account again")),
+        403 => ProviderError::Forbidden(format!("{host}: {message}")),
+        404 => ProviderError::NotFound(format!("{host}: {message}")),
+        409 => ProviderError::Conflict(format!("{host}: {message}")),
+        400 | 405 | 413 | 415 | 422 => ProviderError::Invalid(findings(status, message)),
+        408 | 410 | 429 | 500..=599 => {
+            let seconds = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
+            let retry_after = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
+            unavailable(format!("{host} answers {}: {message}", status.code), retry_after)
+        }
+        code => ProviderError::Internal { message: format!("{host} answers {code}: {message}"), cause: None },
+    }
+}
+
+/// The cluster's causes, field by field; the message as a whole where there are none.
+fn findings(status: &Status, message: String) -> Vec<Finding> {
+    let causes = status.details.iter().flat_map(|details| &details.causes).take(MOST_FINDINGS);
+    let named = causes.filter(|cause| !cause.message.is_empty()).map(|cause| {
+        let path: Vec<String> = cause.field.split('.').filter(|part| !part.is_empty()).map(shown).collect();
+        let path = if path.is_empty() { vec!["cluster".to_owned()] } else { path };
+        Finding { path, message: format!("the cluster refuses it: {}", shown(&cause.message)) }
+    });
+    let mut findings: Vec<Finding> = named.collect();
+    if findings.is_empty() {
+        let message = if message.is_empty() { "without a reason".to_owned() } else { message };
+        findings.push(Finding::new(["cluster"], format!("the cluster refuses it: {message}")));
+    }
+    findings
+}
+
+fn unavailable(message: String, retry_after: Option<Duration>) -> ProviderError {
+    ProviderError::Unavailable { message, retry_after, cause: None }
+}
+
+/// A foreign text for people: one line, no control characters, not too long.
+fn shown(text: &str) -> String {
+    let text = clean_text(text.replace(['\n', '\r', '\t'], " "));
+    match text.char_indices().nth(LONGEST) {
+        Some((end, _)) => format!("{}…", &text[..end]),
+        None => text,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn told(body: &str) -> ProviderError {
+        let status: Status = serde_json::from_str(body).unwrap();
+        provider_error("api.example.test", kube::Error::Api(Box::new(status)))
+    }
+
+    fn status(code: u16, message: &str) -> ProviderError {
+        let body = serde_json::json!({ "kind": "Status", "status": "Failure", "code": code, "message": message });
+        told(&body.to_string())
+    }
+
+    #[test]
+    fn each_status_says_what_to_do() {
+        assert!(matches!(status(401, "Unauthorized"), ProviderError::Unauthorized(_)));
+        assert!(matches!(status(403, "no"), ProviderError::Forbidden(m) if m.contains("no")));
+        assert!(matches!(status(404, "gone"), ProviderError::NotFound(_)));
+        assert!(matches!(status(409, "modified"), ProviderError::Conflict(_)));
+        assert!(matches!(status(400, "paused"), ProviderError::Invalid(f) if f[0].message.contains("paused")));
+        for code in [429, 500, 503, 504] {
+            assert!(status(code, "later").is_transient(), "{code}");
+        }
+    }
+
+    #[test]
+    fn a_422_is_told_field_by_field() {
+        let error = told(
+            r#"{"kind":"Status","code":422,"message":"BuildConfig is invalid","details":{"causes":[
+            {"reason":"FieldValueInvalid","message":"Invalid value: must be one","field":"spec.strategy.jenkinsPipelineStrategy"},
+            {"message":"required","field":""}]}}"#,
+        );
+        let ProviderError::Invalid(findings) = error else { panic!("{error}") };
+        assert_eq!(findings[0].path, ["spec", "strategy", "jenkinsPipelineStrategy"]);
+        assert_eq!(findings[1].path, ["cluster"]);
+        assert!(findings[0].message.contains("must be one"));
+    }
+
+    #[test]
+    fn an_overloaded_cluster_says_for_how_long() {
+        let error = told(r#"{"code":429,"message":"slow down","details":{"retryAfterSeconds":7}}"#);
+        assert!(matches!(error, ProviderError::Unavailable { retry_after: Some(after), .. } if after.as_secs() == 7));
+    }
+
+    #[test]
+    fn foreign_words_stay_short_and_plain() {
+        let ProviderError::NotFound(message) = status(404, &format!("a\u{1b}]0;x\u{7}\nb{}", "c".repeat(9_000))) else {
+            panic!()
+        };
+        assert!(message.chars().count() < 700 && !message.chars().any(char::is_control), "{message}");
+    }
+}

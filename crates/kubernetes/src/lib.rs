@@ -1,0 +1,33 @@
+//! What the providers of clusters share: sessions with the API of a cluster, what its errors mean, watching, the logs of pods, and
+//! the secrets of runs.
+//!
+//! **Architecture Invariant:** a session belongs to one token. Nothing that one token has fetched is given to another.
+//!
+//! **Architecture Invariant:** what a cluster answers is data. It is bounded before it is read, the token is taken out of its errors
+//! before anybody sees them, and no answer of it is followed elsewhere.
+
+mod access_review;
+mod cluster;
+mod error;
+mod lines;
+mod name;
+mod overlap;
+mod pod_log;
+mod run_secret;
+mod session;
+mod time;
+mod transport;
+mod watch;
+mod way;
+
+pub use cluster::Cluster;
+pub use error::{TransportError, provider_error};
+pub use lines::{Lines, Piece};
+pub use name::{is_label_value, is_name, is_namespace};
+pub use overlap::{Fate, Overlap, Told};
+pub use pod_log::{LogNews, PodTold, RunLife, follow_pod, read_pod};
+pub use run_secret::{RUN_LABEL, RunSecrets};
+pub use session::Session;
+pub use time::{millis, timestamp};
+pub use watch::{Sight, watch_many, watch_one};
+pub use way::Way;
