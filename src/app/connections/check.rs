@@ -134,21 +134,12 @@ impl App {
                 checked_at: Some(now),
                 ..grant
             },
-            Err(error) if error.is_transient() => {
-                Grant { status: GrantStatus::Error, reason: Some(error.to_string()), ..grant }
-            }
             Err(error @ alm_credentials::identity::IdentityError::Unauthorized { .. }) => {
                 return self.refused(user, environment, &error.to_string()).await;
             }
             Err(error) => Grant { status: GrantStatus::Error, reason: Some(error.to_string()), ..grant },
         };
-        let warned = warned_at(&tried);
-        let status =
-            if tried.status == GrantStatus::Connected && !tried.renews_itself && warned.is_some_and(|at| at <= now) {
-                GrantStatus::Expiring
-            } else {
-                tried.status
-            };
+        let status = standing(&tried, now);
         self.put_grant(&system, Grant { status, ..tried }, TokenChange::Keep, version).await
     }
 

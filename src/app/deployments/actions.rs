@@ -55,9 +55,8 @@ impl App {
         rules: &Promotion<'_>,
     ) -> Option<Why> {
         let wrong = |why: String| Some((ActionBlocker::WrongState, why));
-        if role.is_none_or(|role| role < ProjectRole::Developer) {
-            let why = "this needs the role DEVELOPER in the project: ask one of its owners";
-            return Some((ActionBlocker::NotPermitted, why.to_owned()));
+        if let Some(missing) = role_missing(role) {
+            return Some(missing);
         }
         if let Some((code, why)) = self.lacks(provider, build, Capability::Deploy) {
             return Some((code, why.to_owned()));
@@ -98,14 +97,8 @@ impl App {
         pending: Option<&Deployment>,
     ) -> Vec<ActionState> {
         let (service, project, provider, environment) = on;
-        let role_missing = role.is_none_or(|role| role < ProjectRole::Developer).then(|| {
-            (
-                ActionBlocker::NotPermitted,
-                "this needs the role DEVELOPER in the project: ask one of its owners".to_owned(),
-            )
-        });
         let back = match before {
-            None => role_missing.clone().or_else(|| Some((ActionBlocker::WrongState, nothing_before(deployment)))),
+            None => role_missing(role).or_else(|| Some((ActionBlocker::WrongState, nothing_before(deployment)))),
             Some(build) => {
                 let rules = Promotion {
                     environment,
@@ -118,18 +111,18 @@ impl App {
                 self.promotion_blocked(role, build, service, project, provider, &rules)
             }
         };
-        let lacks = || self.cancel_lacks(provider, by).map(|(code, why)| (code, why.to_owned()));
-        let stop = role_missing.or_else(|| not_pending(deployment)).or_else(lacks);
+        let lacks = || self.lacks(provider, by, Capability::Cancel).map(|(code, why)| (code, why.to_owned()));
+        let stop = role_missing(role).or_else(|| not_pending(deployment)).or_else(lacks);
         vec![
             ActionState { action: Action::RollBack, blocked: back },
             ActionState { action: Action::CancelDeployment, blocked: stop },
         ]
     }
+}
 
-    /// Why a build cannot be stopped: its engine cannot do it, and has heard of it.
-    fn cancel_lacks<'a>(&self, provider: &Provider, build: &'a Build) -> Option<(ActionBlocker, &'a str)> {
-        self.lacks(provider, build, Capability::Cancel)
-    }
+fn role_missing(role: Option<ProjectRole>) -> Option<Why> {
+    let why = || "this needs the role DEVELOPER in the project: ask one of its owners".to_owned();
+    role.is_none_or(|role| role < ProjectRole::Developer).then(|| (ActionBlocker::NotPermitted, why()))
 }
 
 /// That a deployment is not on its way.

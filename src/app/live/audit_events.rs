@@ -33,7 +33,7 @@ pub enum AuditUpdate {
 impl Hub {
     /// Tells everybody who listens that somebody may have done something. Called after the commit.
     pub(in crate::app) fn ring_audit(&self) {
-        self.shared.audit.send_modify(|rung| *rung = rung.wrapping_add(1));
+        self.shared.audit.ring();
     }
 
     /// The records of a project, or of the instance, behind `after` (or from now on), each once, in order, for ever. The right to

@@ -77,7 +77,7 @@ impl Hub {
         until: Option<EventSeq>,
     ) -> impl Stream<Item = Result<(Timestamp, BuildUpdate), AppError>> + Send + 'static + use<> {
         let shared = Arc::clone(&self.shared);
-        let channel = self.listen_to_build(build);
+        let channel = self.shared.builds.listen(build);
         try_stream! {
             let mut rung = channel.heads.subscribe();
             let now = || shared.clock.now();

@@ -5,14 +5,14 @@
 
 mod audit_events;
 mod build_events;
+mod listened;
 mod log_lines;
 mod project_events;
 mod ring;
 mod viewer_events;
 
 use std::{
-    collections::HashMap,
-    sync::{Arc, Mutex, PoisonError, Weak},
+    sync::{Arc, Mutex, PoisonError},
     time::Duration,
 };
 
@@ -21,7 +21,10 @@ use alm_store::{Committed, Store};
 use tokio::sync::watch;
 use tokio_util::sync::CancellationToken;
 
-use self::ring::Ring;
+use self::{
+    listened::{Bell, Listened},
+    ring::Ring,
+};
 
 pub use audit_events::AuditUpdate;
 pub use build_events::BuildUpdate;
@@ -50,15 +53,15 @@ struct Shared {
     clock: Arc<dyn Clock>,
     heartbeat: Duration,
     stop: CancellationToken,
-    builds: Mutex<HashMap<BuildId, Weak<BuildChannel>>>,
-    projects: Mutex<HashMap<ProjectId, Weak<watch::Sender<u64>>>>,
-    audit: watch::Sender<u64>,
-    accounts: watch::Sender<u64>,
-    viewers: Mutex<HashMap<UserId, Weak<watch::Sender<u64>>>>,
+    builds: Listened<BuildId, BuildChannel>,
+    projects: Listened<ProjectId, Bell>,
+    viewers: Listened<UserId, Bell>,
+    audit: Bell,
+    accounts: Bell,
 }
 
 /// One build that somebody listens to.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 struct BuildChannel {
     /// How far the build is known to reach; zero until the first commit that the channel saw.
     heads: watch::Sender<BuildHeads>,
@@ -72,19 +75,18 @@ impl Hub {
             clock,
             heartbeat,
             stop: CancellationToken::new(),
-            builds: Mutex::default(),
-            projects: Mutex::default(),
-            audit: watch::Sender::new(0),
-            accounts: watch::Sender::new(0),
-            viewers: Mutex::default(),
+            builds: Listened::default(),
+            projects: Listened::default(),
+            viewers: Listened::default(),
+            audit: Bell::default(),
+            accounts: Bell::default(),
         };
         Self { shared: Arc::new(shared) }
     }
 
     /// Tells everybody who listens that a build has moved on. Called after the commit.
     pub(super) fn publish<R>(&self, build: BuildId, committed: &Committed<R>) {
-        let channel = locked(&self.shared.builds).get(&build).and_then(Weak::upgrade);
-        if let Some(channel) = channel {
+        if let Some(channel) = self.shared.builds.heard(&build) {
             locked(&channel.ring).push(&committed.lines);
             channel.heads.send_modify(|heads| {
                 heads.event = heads.event.max(committed.heads.event);
@@ -99,41 +101,27 @@ impl Hub {
 
     /// Tells everybody who listens that something happened in a project. Called after the commit.
     pub(super) fn ring_project(&self, project: ProjectId) {
-        let channel = locked(&self.shared.projects).get(&project).and_then(Weak::upgrade);
-        if let Some(channel) = channel {
-            channel.send_modify(|rung| *rung = rung.wrapping_add(1));
+        if let Some(bell) = self.shared.projects.heard(&project) {
+            bell.ring();
         }
     }
 
     /// Tells everybody who listens that what a person has connected changed. Called after the commit.
     pub(super) fn connections_changed(&self, user: UserId) {
-        let channel = locked(&self.shared.viewers).get(&user).and_then(Weak::upgrade);
-        if let Some(channel) = channel {
-            channel.send_modify(|rung| *rung = rung.wrapping_add(1));
+        if let Some(bell) = self.shared.viewers.heard(&user) {
+            bell.ring();
         }
         self.ring_accounts();
     }
 
     /// Tells whatever waits for somebody's account to look whether it is there: few wait, and each looks for itself.
     pub(super) fn ring_accounts(&self) {
-        self.shared.accounts.send_modify(|rung| *rung = rung.wrapping_add(1));
+        self.shared.accounts.ring();
     }
 
     /// Rung whenever what anybody has connected changed, or somebody is here again.
     pub(super) fn accounts(&self) -> watch::Receiver<u64> {
         self.shared.accounts.subscribe()
-    }
-
-    /// Rung whenever what a person has connected changed, for as long as it is held.
-    pub(super) fn listen_to_viewer(&self, user: UserId) -> Arc<watch::Sender<u64>> {
-        let mut viewers = locked(&self.shared.viewers);
-        if let Some(channel) = viewers.get(&user).and_then(Weak::upgrade) {
-            return channel;
-        }
-        viewers.retain(|_, channel| channel.strong_count() > 0);
-        let channel = Arc::new(watch::Sender::new(0));
-        viewers.insert(user, Arc::downgrade(&channel));
-        channel
     }
 
     /// Ends all streams.
@@ -143,31 +131,6 @@ impl Hub {
 
     pub(super) fn stopping(&self) -> CancellationToken {
         self.shared.stop.clone()
-    }
-
-    fn listen_to_build(&self, build: BuildId) -> Arc<BuildChannel> {
-        let mut builds = locked(&self.shared.builds);
-        if let Some(channel) = builds.get(&build).and_then(Weak::upgrade) {
-            return channel;
-        }
-        builds.retain(|_, channel| channel.strong_count() > 0);
-        let channel = Arc::new(BuildChannel {
-            heads: watch::Sender::new(BuildHeads::default()),
-            ring: Mutex::new(Ring::default()),
-        });
-        builds.insert(build, Arc::downgrade(&channel));
-        channel
-    }
-
-    fn listen_to_project(&self, project: ProjectId) -> Arc<watch::Sender<u64>> {
-        let mut projects = locked(&self.shared.projects);
-        if let Some(channel) = projects.get(&project).and_then(Weak::upgrade) {
-            return channel;
-        }
-        projects.retain(|_, channel| channel.strong_count() > 0);
-        let channel = Arc::new(watch::Sender::new(0));
-        projects.insert(project, Arc::downgrade(&channel));
-        channel
     }
 }
 

@@ -134,7 +134,7 @@ impl Hub {
         until: Option<ProjectSeq>,
     ) -> impl Stream<Item = Result<ProjectTold, AppError>> + Send + 'static + use<> {
         let shared = Arc::clone(&self.shared);
-        let channel = self.listen_to_project(project);
+        let channel = self.shared.projects.listen(project);
         try_stream! {
             let mut rung = channel.subscribe();
             let now = || shared.clock.now();

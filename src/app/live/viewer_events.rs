@@ -52,7 +52,7 @@ impl Hub {
         after: Option<ViewerSeq>,
     ) -> impl Stream<Item = Result<(Timestamp, ViewerUpdate), AppError>> + Send + 'static + use<> {
         let shared = Arc::clone(&self.shared);
-        let channel = self.listen_to_viewer(user);
+        let channel = self.shared.viewers.listen(user);
         try_stream! {
             let mut rung = channel.subscribe();
             let now = || shared.clock.now();
