@@ -1,6 +1,6 @@
 //! Use cases about what builds leave behind.
 
-use alm_build_spi::{Access, ByteStream, RunRef};
+use alm_build_spi::{ByteStream, RunRef};
 use alm_domain::{Artifact, BuildId, Capability, Principal};
 
 use super::{App, AppError, FieldProblem};
@@ -33,6 +33,7 @@ impl App {
         let provider = self.inner.registry.get(build.provider).await?;
         let record = self.store().run_record(principal, id).await?;
         let run = record.and_then(|record| record.run_ref).ok_or_else(|| AppError::not_found("buildId", "build"))?;
-        Ok(provider.artifact(&Access::default(), &RunRef(run), path, offset))
+        let access = self.inner.gate.access(&principal.actor, &build, &*provider).await?;
+        Ok(provider.artifact(&access, &RunRef(run), path, offset))
     }
 }

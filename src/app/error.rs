@@ -5,6 +5,8 @@ use alm_credentials::vault::VaultError;
 use alm_domain::ParameterProblem;
 use alm_store::StoreError;
 
+use super::Checked;
+
 /// A value of the request that the caller can correct.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct FieldProblem {
@@ -67,6 +69,9 @@ pub enum AppError {
     /// The caller lacks the role.
     #[error("{0}")]
     Forbidden(String),
+    /// An account must be connected first, or connected again.
+    #[error("{}", .0.sentence())]
+    CredentialNeeded(Box<Checked>),
     /// The engine failed or cannot be reached.
     #[error("the provider failed")]
     Provider(#[source] ProviderError),

@@ -12,6 +12,7 @@ mod connections;
 mod credentials;
 mod decide;
 mod deployments;
+mod engine;
 mod environments;
 mod error;
 mod figures;

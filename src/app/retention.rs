@@ -1,10 +1,10 @@
 //! Letting go of builds that were kept long enough.
 
-use alm_build_spi::{Access, ProviderError, RunRef};
+use alm_build_spi::{ProviderError, RunRef};
 use alm_domain::{BuildId, BuildService, Principal, Provider, Retention};
 use alm_store::PageRequest;
 
-use super::{App, AppError};
+use super::{App, AppError, gate::Unfit};
 
 const PAGE: u32 = 200;
 /// Builds of one service that go at a time, so that nobody waits long for the one writer.
@@ -89,9 +89,17 @@ impl App {
     /// What the engine keeps goes first: a build that is still shown can be asked for again, one that is not cannot.
     async fn remove_build(&self, system: &Principal, provider: &Provider, id: BuildId) -> Result<(), AppError> {
         if let Some(run) = self.store().run_record(system, id).await?.and_then(|record| record.run_ref) {
-            match self.inner.registry.get_for(provider)?.purge(&Access::default(), &RunRef(run)).await {
-                Ok(()) | Err(ProviderError::NotFound(_)) => {}
-                Err(error) => return Err(AppError::Provider(error)),
+            let (provider, build) = (self.inner.registry.get_for(provider)?, self.build(system, id).await?);
+            match self.inner.gate.access(&build.trigger.actor, &build, &*provider).await {
+                Ok(access) => match provider.purge(&access, &RunRef(run)).await {
+                    Ok(()) | Err(ProviderError::NotFound(_)) => {}
+                    Err(error) => return Err(AppError::Provider(error)),
+                },
+                // Whoever started it has gone: a cluster keeps builds by limits of its own.
+                Err(Unfit::Token(_)) => {
+                    tracing::debug!(build = %id, "what the engine keeps of an old build was left there")
+                }
+                Err(Unfit::Other(error)) => return Err(error),
             }
         }
         if let Some(event) = self.store().remove_build(system, id).await? {

@@ -1,16 +1,16 @@
 //! Use cases about build services.
 
-use alm_build_spi::{Access, BuildConfigSpec, BuildProvider, ConfigRef, Description, ProviderError};
+use alm_build_spi::{BuildConfigSpec, BuildProvider, ConfigRef, Description, ProviderError};
 use alm_domain::{
     BuildService, ConfigurationEntry, EnvironmentId, Principal, Project, ProjectId, ProjectRole, Provider, ProviderId,
     RepositoryRef, ServiceId, Settings, Slug, effective_configuration,
 };
 use alm_store::{NewService, ServicePatch};
-use std::sync::Arc;
 
 use super::{
     App, AppError,
     admin::{changed, check_name, settings_problems},
+    engine::Engine,
 };
 
 /// A build service to create.
@@ -75,11 +75,12 @@ impl App {
         self.check_environments(principal, request.project, &record, request.environments.as_deref()).await?;
         let id = ServiceId::generate(&*self.inner.ids);
         let name = format!("{}/{}", project.slug, request.slug);
-        let (provider, spec) = self.checked(&record, id, name, &request.repository, &request.settings).await?;
+        let engine = self.engine(principal, &record, project.id, request.environments.as_deref()).await?;
+        let spec = self.checked(&engine, &record, id, name, &request.repository, &request.settings).await?;
         if request.validate_only {
             return Ok(None);
         }
-        let config = provider.create_config(&Access::default(), &spec).await?;
+        let config = engine.heard(engine.provider.create_config(&engine.access, &spec).await).await?;
         let new = NewService {
             id,
             project: request.project,
@@ -98,7 +99,7 @@ impl App {
             }
             Err(error) => {
                 // What was made at the engine belongs to nobody now.
-                if let Err(error) = provider.delete_config(&Access::default(), &config).await {
+                if let Err(error) = engine.provider.delete_config(&engine.access, &config).await {
                     tracing::warn!(service = %id, error = &error as &dyn std::error::Error, "a build configuration was left at the engine");
                 }
                 Err(error.into())
@@ -129,20 +130,24 @@ impl App {
         let repository = changes.repository.unwrap_or_else(|| service.repository.clone());
         let settings = changed(service.settings.clone(), changes.settings);
         let name = format!("{}/{}", project.slug, service.slug);
-        let (provider, spec) = self.checked(&record, id, name, &repository, &settings).await?;
+        let chosen = changes.environments.as_ref().unwrap_or(&service.environments);
+        let engine = self.engine(principal, &record, service.project, chosen.as_deref()).await?;
+        let spec = self.checked(&engine, &record, id, name, &repository, &settings).await?;
         if changes.validate_only {
             return Ok(None);
         }
         if expected.is_some_and(|revision| revision != service.revision) {
             return Err(AppError::Stale);
         }
+        let Engine { provider, access, .. } = &engine;
         let config = match &service.config_ref {
-            Some(config) => match provider.update_config(&Access::default(), &ConfigRef(config.clone()), &spec).await {
-                Err(ProviderError::NotFound(_)) => provider.create_config(&Access::default(), &spec).await?,
-                updated => updated?,
+            Some(config) => match provider.update_config(access, &ConfigRef(config.clone()), &spec).await {
+                Err(ProviderError::NotFound(_)) => provider.create_config(access, &spec).await,
+                updated => updated,
             },
-            None => provider.create_config(&Access::default(), &spec).await?,
+            None => provider.create_config(access, &spec).await,
         };
+        let config = engine.heard(config).await?;
         let patch = ServicePatch {
             display_name,
             repository: Some(repository),
@@ -167,13 +172,23 @@ impl App {
     ) -> Result<BuildService, AppError> {
         let service = self.store().remove_service(principal, id, expected).await?;
         self.inner.hub.ring_project(service.project);
-        if let Some(config) = &service.config_ref {
-            let provider = self.inner.registry.get(service.provider).await?;
-            if let Err(error) = provider.delete_config(&Access::default(), &ConfigRef(config.clone())).await {
-                tracing::warn!(service = %id, error = &error as &dyn std::error::Error, "a build configuration was left at the engine");
-            }
+        if let Some(config) = &service.config_ref
+            && let Err(error) = self.delete_config(principal, &service, ConfigRef(config.clone())).await
+        {
+            tracing::warn!(service = %id, error = &error as &dyn std::error::Error, "a build configuration was left at the engine");
         }
         Ok(service)
+    }
+
+    async fn delete_config(
+        &self,
+        principal: &Principal,
+        service: &BuildService,
+        config: ConfigRef,
+    ) -> Result<(), AppError> {
+        let record = self.provider(principal, service.provider).await?;
+        let engine = self.engine(principal, &record, service.project, service.environments.as_deref()).await?;
+        engine.heard(engine.provider.delete_config(&engine.access, &config).await).await
     }
 
     /// What a build of this service would do, read from its definition now.
@@ -187,11 +202,11 @@ impl App {
         reference: Option<&str>,
     ) -> Result<Description, AppError> {
         let record = self.provider(principal, service.provider).await?;
-        let provider = self.inner.registry.get_for(&record)?;
+        let engine = self.engine(principal, &record, service.project, service.environments.as_deref()).await?;
         let project = self.project(principal, service.project).await?;
-        let spec = spec_of(&*provider, &record, &project, service);
+        let spec = spec_of(&*engine.provider, &record, &project, service);
         let reference = reference.unwrap_or(&service.repository.reference);
-        Ok(provider.describe(&Access::default(), &spec, reference).await?)
+        engine.heard(engine.provider.describe(&engine.access, &spec, reference).await).await
     }
 
     /// The effective settings of a build service: a superset of its provider's, each with its origin. Empty where this server
@@ -217,13 +232,14 @@ impl App {
 
     async fn checked(
         &self,
+        engine: &Engine,
         record: &Provider,
         service: ServiceId,
         name: String,
         repository: &RepositoryRef,
         settings: &Settings,
-    ) -> Result<(Arc<dyn BuildProvider>, BuildConfigSpec), AppError> {
-        let provider = self.inner.registry.get_for(record)?;
+    ) -> Result<BuildConfigSpec, AppError> {
+        let provider = &engine.provider;
         settings_problems(&self.inner.registry.settings(record.kind)?, settings, true)?;
         let spec = BuildConfigSpec {
             service,
@@ -231,8 +247,8 @@ impl App {
             repository: repository.clone(),
             settings: effective_configuration(&provider.descriptor().settings, &record.settings, Some(settings)),
         };
-        provider.validate(&Access::default(), &spec).await?;
-        Ok((provider, spec))
+        engine.heard(provider.validate(&engine.access, &spec).await).await?;
+        Ok(spec)
     }
 }
 

@@ -70,8 +70,7 @@ impl App {
             deploys: None,
             commit: None,
         };
-        check_key(request.idempotency_key.as_deref())?;
-        let key = request.idempotency_key.map(|key| Idempotency { key, request_hash: hash });
+        let key = keyed(request.idempotency_key, hash)?;
         self.begin(principal, &service, begin, key).await
     }
 
@@ -124,8 +123,7 @@ impl App {
             deploys: None,
             commit: old.commit.clone(),
         };
-        check_key(request.idempotency_key.as_deref())?;
-        let key = request.idempotency_key.map(|key| Idempotency { key, request_hash: hash });
+        let key = keyed(request.idempotency_key, hash)?;
         self.begin(principal, &service, begin, key).await
     }
 
@@ -137,7 +135,7 @@ impl App {
     pub async fn can_start(&self, principal: &Principal, id: ServiceId) -> Result<StartCheck, AppError> {
         let service = self.service(principal, id).await?;
         let provider = self.inner.registry.get(service.provider).await?;
-        self.inner.gate.check_start(principal, &*provider, &service, None).await
+        self.inner.gate.check_start(&principal.actor, &*provider, &service, None).await
     }
 
     pub(super) async fn begin(
@@ -159,7 +157,7 @@ impl App {
                 "the build service is not set up at its provider: save it again".to_owned(),
             ));
         };
-        let check = self.inner.gate.check_start(principal, &*provider, service, begin.deploys.as_ref()).await?;
+        let check = self.inner.gate.check_start(&principal.actor, &*provider, service, begin.deploys.as_ref()).await?;
         let new = NewBuild {
             id: BuildId::generate(&*self.inner.ids),
             service: service.id,
@@ -183,10 +181,7 @@ impl App {
                 Ok(build)
             }
             StartOutcome::Repeated(build) => Ok(build),
-            StartOutcome::KeyReused(first) => Err(AppError::KeyReused(FieldProblem::new(
-                ["idempotencyKey"],
-                format!("was used for another request already, which made {first}: use a new key"),
-            ))),
+            StartOutcome::KeyReused(first) => Err(key_reused(first)),
         }
     }
 
@@ -216,11 +211,19 @@ pub(super) struct Begin {
     pub(super) commit: Option<Commit>,
 }
 
-pub(super) fn check_key(key: Option<&str>) -> Result<(), AppError> {
-    if key.is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
+/// The key under which a request counts once.
+pub(super) fn keyed(key: Option<String>, request_hash: [u8; 32]) -> Result<Option<Idempotency>, AppError> {
+    if key.as_ref().is_some_and(|key| key.is_empty() || key.len() > LONGEST_KEY) {
         return Err(AppError::invalid(["idempotencyKey"], format!("must have 1 to {LONGEST_KEY} bytes")));
     }
-    Ok(())
+    Ok(key.map(|key| Idempotency { key, request_hash }))
+}
+
+pub(super) fn key_reused(first: BuildId) -> AppError {
+    AppError::KeyReused(FieldProblem::new(
+        ["idempotencyKey"],
+        format!("was used for another request already, which made {first}: use a new key"),
+    ))
 }
 
 /// What makes two requests the same.

@@ -169,6 +169,7 @@ pub(crate) fn internal(what: &str) -> Error {
 pub(crate) fn fault(error: &AppError) -> Error {
     match error {
         AppError::Forbidden(message) => coded(ErrorCode::Forbidden, message),
+        AppError::CredentialNeeded(_) => coded(ErrorCode::Forbidden, error.to_string()),
         AppError::NotFound(problem) => coded(ErrorCode::NotFound, &problem.message),
         AppError::Invalid(problems) => {
             let argument = problems.first().and_then(|p| p.path.first()).map_or("input", String::as_str);

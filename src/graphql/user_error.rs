@@ -1,6 +1,6 @@
 //! Expected outcomes of mutations that the caller can correct.
 
-use alm_domain::{AwaitedCredential, Build, Hold};
+use alm_domain::{AwaitedCredential, Build, Environment, Hold};
 use async_graphql::{Context, Enum, Error, Interface, SimpleObject};
 
 use super::{
@@ -98,6 +98,13 @@ pub(crate) struct CredentialError {
     environment: Box<EnvironmentNode>,
 }
 
+impl CredentialError {
+    fn at(message: String, environment: Environment) -> UserError {
+        let environment = Box::new(EnvironmentNode(environment));
+        UserError::Credential(Self { message, path: None, code: UserErrorCode::CredentialNeeded, environment })
+    }
+}
+
 /// What a build that was started, and is held, waits for: one error for each account that its starter must connect. There is the
 /// build all the same.
 pub(crate) async fn credential_errors(ctx: &Context<'_>, build: &Build) -> Result<Vec<UserError>, Error> {
@@ -105,9 +112,7 @@ pub(crate) async fn credential_errors(ctx: &Context<'_>, build: &Build) -> Resul
     let ids = awaited.iter().map(|one| one.environment);
     let environments = ctx.loader()?.load_many(ids).await.map_err(LoadError::fault)?;
     let error = |one: &AwaitedCredential| {
-        let environment = Box::new(EnvironmentNode(environments.get(&one.environment)?.clone()));
-        let (message, code) = (one.message.clone(), UserErrorCode::CredentialNeeded);
-        Some(UserError::Credential(CredentialError { message, path: None, code, environment }))
+        Some(CredentialError::at(one.message.clone(), environments.get(&one.environment)?.clone()))
     };
     Ok(awaited.iter().filter_map(error).collect())
 }
@@ -148,6 +153,7 @@ fn user_errors(error: AppError, action: crate::app::Action) -> Result<Vec<UserEr
             path: Some(vec!["expectedRevision".to_owned()]),
             code: UserErrorCode::Conflict,
         })],
+        AppError::CredentialNeeded(checked) => vec![CredentialError::at(checked.sentence(), checked.environment)],
         AppError::WrongState(message) => blocked(message, UserErrorCode::WrongState),
         AppError::InUse(message) => blocked(message, UserErrorCode::InUse),
         AppError::NotSupported(message) => blocked(message, UserErrorCode::NotSupported),

@@ -30,6 +30,15 @@ pub enum Actor {
 }
 
 impl Actor {
+    /// The person; `None` for the service itself.
+    #[must_use]
+    pub const fn user(&self) -> Option<UserId> {
+        match self {
+            Self::User { id, .. } => Some(*id),
+            Self::System { .. } => None,
+        }
+    }
+
     /// A text that names whoever it is, stable over restarts: the key of what is unique per principal.
     #[must_use]
     pub fn key(&self) -> String {
@@ -154,10 +163,7 @@ impl Principal {
     /// The person; `None` for the service itself.
     #[must_use]
     pub const fn user(&self) -> Option<UserId> {
-        match &self.actor {
-            Actor::User { id, .. } => Some(*id),
-            Actor::System { .. } => None,
-        }
+        self.actor.user()
     }
 
     /// Whether it may register, change and remove providers, and whatever else concerns the whole instance.

@@ -179,7 +179,7 @@ impl Store {
         ids: &[AuditEventId],
     ) -> Result<Vec<AuditEvent>, StoreError> {
         let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(crate::projects::BATCH) {
+        for ids in ids.chunks(crate::among::BATCH) {
             let rows = audit_event::Entity::find()
                 .filter(audit_event::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
                 .all(self.reader())

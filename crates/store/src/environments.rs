@@ -1,8 +1,8 @@
 //! Environments of projects.
 
 use alm_domain::{
-    BuildService, Environment, EnvironmentId, EnvironmentName, EnvironmentRole, MOST_ENVIRONMENTS, OAuthClient,
-    Principal, ProjectEventKind, ProjectId, ProjectRole, Protection, Sealed, TokenMode, UserId,
+    Environment, EnvironmentId, EnvironmentName, EnvironmentRole, MOST_ENVIRONMENTS, OAuthClient, Principal,
+    ProjectEventKind, ProjectId, ProjectRole, Protection, Sealed, TokenMode, UserId,
 };
 use sea_orm::{
     ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
@@ -10,11 +10,12 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError,
+    among::among,
     audit::Act,
     entity::environment,
     grants::forget_environment,
     oauth_clients,
-    projects::{BATCH, add_event, expect_revision, open_project},
+    projects::{add_event, expect_revision, open_project},
     services::project_named,
     value::storable,
     visibility::visible,
@@ -225,18 +226,9 @@ impl Store {
         principal: &Principal,
         ids: &[EnvironmentId],
     ) -> Result<Vec<Environment>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let rows = environment::Entity::find()
-                .filter(environment::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(visible(principal).projects(environment::Column::ProjectId))
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let rows = environment::Entity::find().filter(visible(principal).projects(environment::Column::ProjectId));
+        let ids = ids.iter().map(|id| id.as_uuid());
+        among(self.reader(), rows, environment::Column::Id, ids).await
     }
 
     /// The environments of this project that were not removed, in the order of promotion.
@@ -260,35 +252,26 @@ impl Store {
         principal: &Principal,
         projects: &[ProjectId],
     ) -> Result<Vec<Environment>, StoreError> {
-        let mut found: Vec<Environment> = Vec::new();
-        for ids in projects.chunks(BATCH) {
-            let rows = environment::Entity::find()
-                .filter(environment::Column::ProjectId.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(environment::Column::RemovedAt.is_null())
-                .filter(visible(principal).projects(environment::Column::ProjectId))
-                .order_by_asc(environment::Column::Position)
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let rows = environment::Entity::find()
+            .filter(environment::Column::RemovedAt.is_null())
+            .filter(visible(principal).projects(environment::Column::ProjectId))
+            .order_by_asc(environment::Column::Position);
+        let ids = projects.iter().map(|id| id.as_uuid());
+        among(self.reader(), rows, environment::Column::ProjectId, ids).await
     }
 
-    /// The environments that the builds of this build service use, in the order of promotion; removed ones are left out.
+    /// Those environments of a project that were chosen, or all of them, in the order of promotion; removed ones are left out.
     ///
     /// # Errors
     /// [`StoreError::Unavailable`].
-    pub async fn environments_of_service(
+    pub async fn environments_used(
         &self,
         principal: &Principal,
-        service: &BuildService,
+        project: ProjectId,
+        chosen: Option<&[EnvironmentId]>,
     ) -> Result<Vec<Environment>, StoreError> {
-        let mut found = self.environments_of_project(principal, service.project).await?;
-        if let Some(ids) = &service.environments {
-            found.retain(|environment| ids.contains(&environment.id));
-        }
+        let mut found = self.environments_of_project(principal, project).await?;
+        found.retain(|environment| chosen.is_none_or(|chosen| chosen.contains(&environment.id)));
         Ok(found)
     }
 

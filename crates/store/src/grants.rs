@@ -14,9 +14,9 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
+    among::among,
     connections::{drop_attempts, forget_tokens},
     entity::{environment, grant, viewer_head},
-    projects::BATCH,
     value::{column, counter, millis},
     visibility::visible,
 };
@@ -40,19 +40,11 @@ impl Store {
     /// [`StoreError::Unavailable`].
     pub async fn grants(&self, principal: &Principal, ids: &[GrantId]) -> Result<Vec<Grant>, StoreError> {
         let Some(user) = principal.user() else { return Ok(Vec::new()) };
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let rows = grant::Entity::find()
-                .filter(grant::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(grant::Column::UserId.eq(user.as_uuid()))
-                .filter(grant::Column::EnvironmentId.in_subquery(seen(principal)))
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let rows = grant::Entity::find()
+            .filter(grant::Column::UserId.eq(user.as_uuid()))
+            .filter(grant::Column::EnvironmentId.in_subquery(seen(principal)));
+        let ids = ids.iter().map(|id| id.as_uuid());
+        among(self.reader(), rows, grant::Column::Id, ids).await
     }
 
     /// What the caller has in each of these environments; [`Grant::none`] where nothing was ever connected.

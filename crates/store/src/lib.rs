@@ -4,6 +4,7 @@
 //! of the ORM do not leave this crate. Whatever changes a build is committed together with its journal entry, or not at all.
 
 mod address;
+mod among;
 mod audit;
 mod builds;
 mod connections;

@@ -9,7 +9,7 @@ use sea_orm::{
 };
 use uuid::Uuid;
 
-use crate::{StoreError, projects::BATCH, value::counter};
+use crate::{StoreError, among::BATCH, value::counter};
 
 /// No page is longer, whatever is asked for.
 const LONGEST_PAGE: u32 = 1000;

@@ -14,6 +14,7 @@ use uuid::Uuid;
 
 use crate::{
     Page, PageRequest, Store, StoreError,
+    among::among,
     audit::Act,
     entity::{project, project_event},
     error::is_unique_violation,
@@ -23,8 +24,6 @@ use crate::{
     visibility::{Scope, visible},
 };
 
-/// How many ids are looked up with one statement.
-pub(crate) const BATCH: usize = 500;
 /// How many entries of a journal are read at once, whatever is asked for.
 pub(crate) const MOST_ENTRIES: usize = 10_000;
 
@@ -144,13 +143,7 @@ impl Store {
     ) -> Result<Project, StoreError> {
         check(patch.display_name.as_deref(), patch.description.as_ref().and_then(Option::as_deref))?;
         let tx = self.begin().await?;
-        let row = project::Entity::find_by_id(id.as_uuid())
-            .filter(visible(principal).projects(project::Column::Id))
-            .lock_exclusive()
-            .one(tx.db())
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        visible(principal).at_least(ProjectRole::Owner).permit(tx.db(), row.id).await?;
+        let row = locked_project(tx.db(), visible(principal).at_least(ProjectRole::Owner), id.as_uuid()).await?;
         expect_revision(row.revision, expected.map(|seq| seq.0))?;
         let event = add_event(tx.db(), id, ProjectEventKind::ProjectChanged, self.now()).await?;
         let mut row = project::Model { revision: column(event.seq.0), ..row };
@@ -187,18 +180,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn projects(&self, principal: &Principal, ids: &[ProjectId]) -> Result<Vec<Project>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let rows = project::Entity::find()
-                .filter(project::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(visible(principal).projects(project::Column::Id))
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let rows = project::Entity::find().filter(visible(principal).projects(project::Column::Id));
+        let ids = ids.iter().map(|id| id.as_uuid());
+        among(self.reader(), rows, project::Column::Id, ids).await
     }
 
     /// The project with this slug.
@@ -314,8 +298,8 @@ pub(crate) async fn add_event(
     Ok(event)
 }
 
-/// The project, locked until the transaction ends, if something may be started or made in it by the caller.
-pub(crate) async fn open_project(
+/// The project, locked until the transaction ends, if the caller has the role there.
+pub(crate) async fn locked_project(
     db: &impl ConnectionTrait,
     scope: Scope<'_>,
     id: Uuid,
@@ -327,6 +311,16 @@ pub(crate) async fn open_project(
         .await?
         .ok_or(StoreError::NotFound)?;
     scope.permit(db, row.id).await?;
+    Ok(row)
+}
+
+/// The project, locked until the transaction ends, if something may be started or made in it by the caller.
+pub(crate) async fn open_project(
+    db: &impl ConnectionTrait,
+    scope: Scope<'_>,
+    id: Uuid,
+) -> Result<project::Model, StoreError> {
+    let row = locked_project(db, scope, id).await?;
     if row.is_archived {
         return Err(StoreError::WrongState(format!(
             "the project {} is archived: take it out of the archive first",

@@ -5,11 +5,12 @@ use sea_orm::{ActiveModelTrait, ColumnTrait, EntityTrait, IntoActiveModel, Pagin
 
 use crate::{
     Page, PageRequest, Store, StoreError,
+    among::among,
     audit::Act,
     entity::{build, provider, service},
     error::is_unique_violation,
     page::{Keyset, page},
-    projects::{BATCH, expect_revision},
+    projects::expect_revision,
     value::{column, storable},
     visibility::administrator,
 };
@@ -182,14 +183,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn providers(&self, _principal: &Principal, ids: &[ProviderId]) -> Result<Vec<Provider>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let ids = ids.iter().map(|id| id.as_uuid());
-            for row in provider::Entity::find().filter(provider::Column::Id.is_in(ids)).all(self.reader()).await? {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let ids = ids.iter().map(|id| id.as_uuid());
+        among(self.reader(), provider::Entity::find(), provider::Column::Id, ids).await
     }
 
     /// The provider with this slug.

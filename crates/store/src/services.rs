@@ -14,11 +14,12 @@ use uuid::Uuid;
 
 use crate::{
     Page, PageRequest, Store, StoreError,
+    among::among,
     audit::Act,
     entity::{build, project, provider, service},
     error::is_unique_violation,
     page::{Keyset, Owned, page, page_of_each},
-    projects::{BATCH, add_event, expect_revision, open_project},
+    projects::{add_event, expect_revision, open_project},
     secrets,
     value::{millis, read_json, storable, write_json},
     visibility::visible,
@@ -177,18 +178,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn services(&self, principal: &Principal, ids: &[ServiceId]) -> Result<Vec<BuildService>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let rows = service::Entity::find()
-                .filter(service::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(visible(principal).projects(service::Column::ProjectId))
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let rows = service::Entity::find().filter(visible(principal).projects(service::Column::ProjectId));
+        let ids = ids.iter().map(|id| id.as_uuid());
+        among(self.reader(), rows, service::Column::Id, ids).await
     }
 
     /// The build services of these projects that were not removed, by slug.
@@ -200,18 +192,11 @@ impl Store {
         principal: &Principal,
         projects: &[ProjectId],
     ) -> Result<Vec<BuildService>, StoreError> {
-        let mut found: Vec<BuildService> = Vec::new();
-        for ids in projects.chunks(BATCH) {
-            let rows = service::Entity::find()
-                .filter(service::Column::ProjectId.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(service::Column::RemovedAt.is_null())
-                .filter(visible(principal).projects(service::Column::ProjectId))
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
+        let rows = service::Entity::find()
+            .filter(service::Column::RemovedAt.is_null())
+            .filter(visible(principal).projects(service::Column::ProjectId));
+        let ids = projects.iter().map(|id| id.as_uuid());
+        let mut found: Vec<BuildService> = among(self.reader(), rows, service::Column::ProjectId, ids).await?;
         found.sort_by(|a, b| a.slug.cmp(&b.slug).then(a.id.cmp(&b.id)));
         Ok(found)
     }

@@ -154,7 +154,7 @@ impl Store {
     ) -> Result<Vec<(ProjectId, ProjectRole)>, StoreError> {
         let mut memberships = std::collections::HashMap::new();
         if let Some(user) = principal.user().filter(|_| principal.needs_membership()) {
-            for ids in projects.chunks(crate::projects::BATCH) {
+            for ids in projects.chunks(crate::among::BATCH) {
                 let rows: Vec<(Uuid, i64)> = membership::Entity::find()
                     .filter(membership::Column::UserId.eq(user.as_uuid()))
                     .filter(membership::Column::ProjectId.is_in(ids.iter().map(|id| id.as_uuid())))

@@ -12,10 +12,10 @@ use alm_store::{Idempotency, StartOutcome};
 
 pub use self::board::{Board, Cell, Row};
 use super::{
-    App, AppError, FieldProblem,
+    App, AppError,
     actions::ActionBlocker,
     decide::check_comment,
-    start::{Begin, check_key, request_hash},
+    start::{Begin, key_reused, keyed, request_hash},
 };
 
 /// A version to bring to an environment.
@@ -181,16 +181,4 @@ struct Way {
     environment: Environment,
     takes_back: Option<DeploymentId>,
     comment: Option<String>,
-}
-
-fn keyed(key: Option<String>, request_hash: [u8; 32]) -> Result<Option<Idempotency>, AppError> {
-    check_key(key.as_deref())?;
-    Ok(key.map(|key| Idempotency { key, request_hash }))
-}
-
-fn key_reused(first: BuildId) -> AppError {
-    AppError::KeyReused(FieldProblem::new(
-        ["idempotencyKey"],
-        format!("was used for another request already, which made {first}: use a new key"),
-    ))
 }

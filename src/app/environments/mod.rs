@@ -254,7 +254,7 @@ impl App {
         principal: &Principal,
         service: &BuildService,
     ) -> Result<Vec<Environment>, AppError> {
-        Ok(self.store().environments_of_service(principal, service).await?)
+        Ok(self.store().environments_used(principal, service.project, service.environments.as_deref()).await?)
     }
 }
 

@@ -12,7 +12,10 @@ use std::sync::{Arc, OnceLock};
 
 use alm_build_spi::ProviderDescriptor;
 use alm_credentials::vault::Vault;
-use alm_domain::{Build, BuildService, Capability, Clock, Deploys, Environment, EnvironmentRole, Principal, Timestamp};
+use alm_domain::{
+    Build, BuildService, Capability, Clock, Deploys, Environment, EnvironmentId, EnvironmentRole, Principal, ProjectId,
+    Timestamp,
+};
 use alm_store::{Clearance, FinishedBuild, Store};
 use chrono::TimeDelta;
 
@@ -63,19 +66,20 @@ impl Gate {
         self.shared.wallet.get()
     }
 
-    /// The environments whose tokens builds of this service need on a provider like this: the build environment where the
+    /// The environments whose tokens builds that use these ones need on a provider like this: the build environment where the
     /// engine is called with the rights of a person, and the targets where it takes secrets; of a build that
     /// only deploys somewhere, that target alone.
     async fn needed(
         &self,
         descriptor: &ProviderDescriptor,
-        service: &BuildService,
+        project: ProjectId,
+        chosen: Option<&[EnvironmentId]>,
         deploys: Option<&Deploys>,
     ) -> Result<Vec<Environment>, AppError> {
         if self.wallet().is_none() {
             return Ok(Vec::new());
         }
-        let mut needed = self.shared.store.environments_of_service(&self.shared.system, service).await?;
+        let mut needed = self.shared.store.environments_used(&self.shared.system, project, chosen).await?;
         let takes_secrets = descriptor.capabilities.contains(&Capability::Secrets);
         needed.retain(|environment| match environment.role {
             EnvironmentRole::Build => descriptor.needs_token,

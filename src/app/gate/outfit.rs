@@ -1,8 +1,10 @@
 //! What a run is given: the token that its engine is called with, and its secrets.
 
-use alm_build_spi::{Access, BuildProvider, NamedSecret};
+use alm_build_spi::{Access, BuildProvider, NamedSecret, ProviderDescriptor};
 use alm_credentials::vault::Binding;
-use alm_domain::{Actor, Build, Capability, Environment, EnvironmentRole, Principal, ServiceId, UserId};
+use alm_domain::{
+    Actor, Build, Capability, Environment, EnvironmentId, EnvironmentRole, Principal, ProjectId, ServiceId,
+};
 
 use super::{Checked, Gate};
 use crate::app::AppError;
@@ -27,9 +29,18 @@ pub(in crate::app) enum Unfit {
     Other(AppError),
 }
 
-impl<E: Into<AppError>> From<E> for Unfit {
-    fn from(error: E) -> Self {
-        Self::Other(error.into())
+impl From<Unfit> for AppError {
+    fn from(unfit: Unfit) -> Self {
+        match unfit {
+            Unfit::Token(checked) => Self::CredentialNeeded(checked),
+            Unfit::Other(error) => error,
+        }
+    }
+}
+
+impl From<AppError> for Unfit {
+    fn from(error: AppError) -> Self {
+        Self::Other(error)
     }
 }
 
@@ -43,7 +54,9 @@ impl Gate {
             outfit.secrets = self.service_secrets(&self.shared.system, service.id).await?;
         }
         let can_wait = descriptor.capabilities.contains(&Capability::LateSecrets);
-        for environment in self.needed(descriptor, &service, build.deploys.as_ref()).await? {
+        for environment in
+            self.needed(descriptor, service.project, service.environments.as_deref(), build.deploys.as_ref()).await?
+        {
             if environment.role == EnvironmentRole::Build {
                 outfit.access = self.access_to(&build.trigger.actor, &environment).await?;
                 continue;
@@ -96,16 +109,45 @@ impl Gate {
         provider: &dyn BuildProvider,
         name: &str,
     ) -> Result<Option<NamedSecret>, Unfit> {
-        let Some(service) = self.service_of(build).await? else { return Ok(None) };
-        let needed = self.needed(provider.descriptor(), &service, build.deploys.as_ref()).await?;
-        let targets = needed.into_iter().filter(|environment| environment.role == EnvironmentRole::Target);
-        let Some(environment) = targets.into_iter().find(|environment| environment.name.as_str() == name) else {
+        let needed = self.needed_by(build, provider).await?;
+        let mut targets = needed.into_iter().filter(|environment| environment.role == EnvironmentRole::Target);
+        let Some(environment) = targets.find(|environment| environment.name.as_str() == name) else {
             return Ok(None);
         };
         if !self.may_supply(build, &environment).await? {
             return Ok(None);
         }
         self.token_of(&build.trigger.actor, &environment).await.map(Some)
+    }
+
+    /// The environment in whose engine this person works on a build service that uses these environments, and with which rights;
+    /// `None` where the engine asks for none.
+    pub(in crate::app) async fn engine_of(
+        &self,
+        actor: &Actor,
+        descriptor: &ProviderDescriptor,
+        project: ProjectId,
+        chosen: Option<&[EnvironmentId]>,
+    ) -> Result<Option<(Environment, Access)>, Unfit> {
+        if !descriptor.needs_token || self.wallet().is_none() {
+            return Ok(None);
+        }
+        let needed = self.needed(descriptor, project, chosen, None).await?;
+        let Some(environment) = needed.into_iter().find(|environment| environment.role == EnvironmentRole::Build)
+        else {
+            let message = "the provider works with the accounts of people, and there is no environment to connect one at: \
+                           add one of the role BUILD, with the address of the provider's cluster, to the project";
+            return Err(Unfit::Other(AppError::WrongState(message.to_owned())));
+        };
+        let access = self.access_to(actor, &environment).await?;
+        Ok(Some((environment, access)))
+    }
+
+    /// Notes that an engine does not take this person's token any more.
+    pub(in crate::app) async fn refused(&self, actor: &Actor, environment: &Environment) {
+        if let (Some(user), Some(wallet)) = (actor.user(), self.wallet()) {
+            wallet.unauthorized(user, environment).await;
+        }
     }
 
     /// Notes that the engine of a build does not take this person's token any more.
@@ -115,10 +157,8 @@ impl Gate {
         build: &Build,
         provider: &dyn BuildProvider,
     ) -> Result<(), AppError> {
-        if let (Some(user), Some(wallet)) = (person(actor), self.wallet())
-            && let Some(environment) = self.build_environment(build, provider).await?
-        {
-            wallet.unauthorized(user, &environment).await;
+        if let Some(environment) = self.build_environment(build, provider).await? {
+            self.refused(actor, &environment).await;
         }
         Ok(())
     }
@@ -129,9 +169,22 @@ impl Gate {
         build: &Build,
         provider: &dyn BuildProvider,
     ) -> Result<Option<Environment>, AppError> {
-        let Some(service) = self.service_of(build).await? else { return Ok(None) };
-        let needed = self.needed(provider.descriptor(), &service, build.deploys.as_ref()).await?;
+        if !provider.descriptor().needs_token {
+            return Ok(None);
+        }
+        let needed = self.needed_by(build, provider).await?;
         Ok(needed.into_iter().find(|environment| environment.role == EnvironmentRole::Build))
+    }
+
+    /// The environments whose tokens a build needs; none where its service is gone.
+    async fn needed_by(&self, build: &Build, provider: &dyn BuildProvider) -> Result<Vec<Environment>, AppError> {
+        match self.service_of(build).await? {
+            Some(service) => {
+                let chosen = service.environments.as_deref();
+                self.needed(provider.descriptor(), service.project, chosen, build.deploys.as_ref()).await
+            }
+            None => Ok(Vec::new()),
+        }
     }
 
     async fn access_to(&self, actor: &Actor, environment: &Environment) -> Result<Access, Unfit> {
@@ -139,18 +192,11 @@ impl Gate {
     }
 
     async fn token_of(&self, actor: &Actor, environment: &Environment) -> Result<NamedSecret, Unfit> {
-        let (Some(user), Some(wallet)) = (person(actor), self.wallet()) else {
+        let (Some(user), Some(wallet)) = (actor.user(), self.wallet()) else {
             let message = "the service itself has no account: a person must start the build";
             return Err(Unfit::Other(AppError::WrongState(message.to_owned())));
         };
         let (value, expires_at) = wallet.token(user, environment).await.map_err(Unfit::Token)?;
         Ok(NamedSecret::token(environment.name.as_str(), value, expires_at))
-    }
-}
-
-const fn person(actor: &Actor) -> Option<UserId> {
-    match actor {
-        Actor::User { id, .. } => Some(*id),
-        Actor::System { .. } => None,
     }
 }

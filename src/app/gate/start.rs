@@ -1,7 +1,7 @@
 //! Whether a build could be started now, and what a start lacks.
 
 use alm_build_spi::BuildProvider;
-use alm_domain::{AwaitedCredential, Build, BuildService, Deploys, Hold, Principal, Timestamp, UserId, Warning};
+use alm_domain::{Actor, AwaitedCredential, Build, BuildService, Deploys, Hold, Timestamp, Warning};
 use chrono::TimeDelta;
 
 use super::{Checked, Gate, TokenState};
@@ -15,15 +15,19 @@ const MOST_AWAITED: usize = 50;
 pub struct StartCheck {
     /// The caller's token for each environment that a build needs one of, in the order of promotion.
     pub environments: Vec<Checked>,
-    /// Until when a build is likely to need them.
-    pub needed_until: Timestamp,
+    /// Until when a build is likely to need them; `None` where it needs none.
+    pub needed_until: Option<Timestamp>,
     now: Timestamp,
 }
 
 impl StartCheck {
     /// The environments for which the caller has to do something first: a build is held until then.
     pub fn missing(&self) -> impl Iterator<Item = &Checked> {
-        self.environments.iter().filter(|checked| checked.blocks(self.now, self.needed_until))
+        self.environments.iter().filter(|checked| self.blocks(checked))
+    }
+
+    fn blocks(&self, checked: &Checked) -> bool {
+        self.needed_until.is_some_and(|needed_until| checked.blocks(self.now, needed_until))
     }
 
     /// Whether a build would begin, and not be held.
@@ -52,8 +56,7 @@ impl StartCheck {
     /// What a build is told that begins with tokens which may not last.
     pub(in crate::app) fn warnings(&self) -> Vec<Warning> {
         let ends = |checked: &&Checked| {
-            matches!(checked.state, TokenState::ExpiresDuring | TokenState::Unknown)
-                && !checked.blocks(self.now, self.needed_until)
+            matches!(checked.state, TokenState::ExpiresDuring | TokenState::Unknown) && !self.blocks(checked)
         };
         let code = |checked: &Checked| match checked.state {
             TokenState::Unknown => "TOKEN_UNKNOWN",
@@ -65,45 +68,39 @@ impl StartCheck {
 }
 
 impl Gate {
-    /// What a start by this person would find. What can be renewed without the person is renewed.
+    /// What a start by this actor would find. What can be renewed without a person is renewed.
     ///
     /// # Errors
     /// When the database cannot be asked; [`AppError::WrongState`] where the service itself starts what needs a person.
     pub(in crate::app) async fn check_start(
         &self,
-        principal: &Principal,
+        actor: &Actor,
         provider: &dyn BuildProvider,
         service: &BuildService,
         deploys: Option<&Deploys>,
     ) -> Result<StartCheck, AppError> {
-        let needed = self.needed(provider.descriptor(), service, deploys).await?;
-        let needed_until = self.needed_until(service).await?;
-        let environments = match (self.wallet(), principal.user()) {
-            _ if needed.is_empty() => Vec::new(),
-            (Some(wallet), Some(user)) => wallet.check(user, &needed, needed_until).await?,
-            _ => {
-                let message = "builds of this service need the account of a person: the service itself has none";
-                return Err(AppError::WrongState(message.to_owned()));
-            }
+        let needed =
+            self.needed(provider.descriptor(), service.project, service.environments.as_deref(), deploys).await?;
+        if needed.is_empty() {
+            return Ok(StartCheck { environments: Vec::new(), needed_until: None, now: self.now() });
+        }
+        let (Some(wallet), Some(user)) = (self.wallet(), actor.user()) else {
+            let message = "builds of this service need the account of a person: the service itself has none";
+            return Err(AppError::WrongState(message.to_owned()));
         };
-        Ok(StartCheck { environments, needed_until, now: self.now() })
+        let needed_until = self.needed_until(service).await?;
+        let environments = wallet.check(user, &needed, needed_until).await?;
+        Ok(StartCheck { environments, needed_until: Some(needed_until), now: self.now() })
     }
 
     /// What a build that is held finds now; `None` where its service is gone.
     pub(in crate::app) async fn check_held(
         &self,
         build: &Build,
-        user: UserId,
         provider: &dyn BuildProvider,
     ) -> Result<Option<StartCheck>, AppError> {
         let Some(service) = self.service_of(build).await? else { return Ok(None) };
-        let needed = self.needed(provider.descriptor(), &service, build.deploys.as_ref()).await?;
-        let needed_until = self.needed_until(&service).await?;
-        let environments = match self.wallet() {
-            Some(wallet) if !needed.is_empty() => wallet.check(user, &needed, needed_until).await?,
-            _ => Vec::new(),
-        };
-        Ok(Some(StartCheck { environments, needed_until, now: self.now() }))
+        self.check_start(&build.trigger.actor, provider, &service, build.deploys.as_ref()).await.map(Some)
     }
 
     /// The build service of a build, if it was not removed.

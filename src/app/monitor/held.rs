@@ -1,7 +1,7 @@
 //! Builds that are held: when they go on, and when they lapse.
 
 use alm_build_spi::BuildProvider;
-use alm_domain::{Actor, Build, Hold, ReasonCode, RunStatus, StatusReason};
+use alm_domain::{Build, Hold, ReasonCode, RunStatus, StatusReason};
 use alm_store::{Append, Fence, Lift};
 
 use super::follower::{Follower, Setback};
@@ -22,10 +22,7 @@ impl Follower<'_> {
             // Whoever approves it lifts it, and rings.
             return Err(Setback::Held(hold.deadline()));
         };
-        let check = match &build.trigger.actor {
-            Actor::User { id, .. } => self.shared.gate.check_held(build, *id, provider).await?,
-            Actor::System { .. } => None,
-        };
+        let check = self.shared.gate.check_held(build, provider).await?;
         // Where its service is gone, it is the lift that says so.
         let missing = check.map(|check| check.awaited()).unwrap_or_default();
         if missing.is_empty() {

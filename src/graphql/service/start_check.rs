@@ -14,8 +14,8 @@ use crate::{
 pub(crate) struct StartCheck {
     /// Whether the build would begin at once; otherwise it is held until the caller has connected what is missing.
     is_ready: bool,
-    /// Until when a build is likely to need its tokens, from the last builds with a margin.
-    needed_until: Instant,
+    /// Until when a build is likely to need its tokens, from the last builds with a margin; null where it needs none.
+    needed_until: Option<Instant>,
     /// The caller's token for each environment that a build needs one of, in the order of promotion; at most 50.
     #[graphql(complexity = "5 * child_complexity")]
     environments: Vec<TokenCheck>,
@@ -64,7 +64,7 @@ impl From<app::StartCheck> for StartCheck {
         };
         Self {
             is_ready: check.is_ready(),
-            needed_until: check.needed_until.into(),
+            needed_until: check.needed_until.map(Instant::from),
             environments: check.environments.into_iter().map(environment).collect(),
         }
     }

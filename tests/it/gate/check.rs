@@ -41,7 +41,9 @@ async fn each_environment_says_what_its_token_is_worth() {
 async fn an_engine_that_acts_for_people_needs_the_token_of_the_build_environment_too() {
     let accounts = Accounts::default();
     let app = Setup::fake(Script::new().line("x")).needing_token().accounts(&accounts).start().await;
+    accounts.connect(me(), "cluster", "t-first");
     let service = shop(&app, &[("cluster", "BUILD")]).await;
+    accounts.disconnect(me(), "cluster");
     assert_eq!(check(&app, &service).await["environments"][0]["state"], "NOT_CONNECTED");
     let (build, _) = start_held(&app, &service).await;
     app.engine.accept_tokens(Some(vec!["t-cluster".into()]));

@@ -9,9 +9,9 @@ use crate::support::{Accounts, Setup, TestApp, on_each_database};
 
 async fn acting(setup: Setup, accounts: &Accounts, script: Script) -> (TestApp, String) {
     let app = setup.scripted(script).needing_token().accounts(accounts).start().await;
-    let service = shop(&app, &[("cluster", "BUILD")]).await;
     accounts.connect(me(), "cluster", "t-first");
     app.engine.accept_tokens(Some(vec!["t-first".into()]));
+    let service = shop(&app, &[("cluster", "BUILD")]).await;
     (app, service)
 }
 

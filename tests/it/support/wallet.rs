@@ -40,6 +40,11 @@ impl Accounts {
         self.put(user, environment, Token { value: value.to_owned(), expires_at });
     }
 
+    /// The person takes an account back. Nobody is told.
+    pub(crate) fn disconnect(&self, user: UserId, environment: &str) {
+        self.0.lock().unwrap().tokens.remove(&(user, environment.to_owned()));
+    }
+
     /// How long a token lasts that is given out now.
     pub(crate) fn fresh_lasts(&self, lasts: TimeDelta) {
         self.0.lock().unwrap().fresh_lasts = Some(lasts);

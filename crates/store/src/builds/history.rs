@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
+    among::BATCH,
     entity::build,
-    projects::BATCH,
     value::{counter, instant, maybe_instant, status, storable},
     visibility::visible,
 };

@@ -5,8 +5,8 @@ use sea_orm::{ColumnTrait, EntityTrait, QueryFilter, sea_query::Query};
 
 use crate::{
     Store, StoreError,
+    among::among,
     entity::{approval, build, service, stage},
-    projects::BATCH,
     services::project_named,
     visibility::visible,
 };
@@ -17,18 +17,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn builds(&self, principal: &Principal, ids: &[BuildId]) -> Result<Vec<Build>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let rows = build::Entity::find()
-                .filter(build::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(visible(principal).projects(build::Column::ProjectId))
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let rows = build::Entity::find().filter(visible(principal).projects(build::Column::ProjectId));
+        let ids = ids.iter().map(|id| id.as_uuid());
+        among(self.reader(), rows, build::Column::Id, ids).await
     }
 
     /// The build with this number of the build service at this address.
@@ -65,17 +56,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn stages_of_builds(&self, principal: &Principal, builds: &[BuildId]) -> Result<Vec<Stage>, StoreError> {
-        let mut found: Vec<Stage> = Vec::new();
-        for ids in builds.chunks(BATCH) {
-            let rows = stage::Entity::find()
-                .filter(stage::Column::BuildId.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(visible(principal).builds(stage::Column::BuildId))
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
+        let rows = stage::Entity::find().filter(visible(principal).builds(stage::Column::BuildId));
+        let ids = builds.iter().map(|id| id.as_uuid());
+        let mut found: Vec<Stage> = among(self.reader(), rows, stage::Column::BuildId, ids).await?;
         found.sort_by_key(|stage| (stage.build, stage.position, stage.id));
         Ok(found)
     }
@@ -85,18 +68,9 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn stages(&self, principal: &Principal, ids: &[StageId]) -> Result<Vec<Stage>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let rows = stage::Entity::find()
-                .filter(stage::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(visible(principal).builds(stage::Column::BuildId))
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let rows = stage::Entity::find().filter(visible(principal).builds(stage::Column::BuildId));
+        let ids = ids.iter().map(|id| id.as_uuid());
+        among(self.reader(), rows, stage::Column::Id, ids).await
     }
 
     /// The approvals of these builds: build after build, each in the order in which they were asked for.
@@ -108,17 +82,9 @@ impl Store {
         principal: &Principal,
         builds: &[BuildId],
     ) -> Result<Vec<Approval>, StoreError> {
-        let mut found: Vec<Approval> = Vec::new();
-        for ids in builds.chunks(BATCH) {
-            let rows = approval::Entity::find()
-                .filter(approval::Column::BuildId.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(visible(principal).builds(approval::Column::BuildId))
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
+        let rows = approval::Entity::find().filter(visible(principal).builds(approval::Column::BuildId));
+        let ids = builds.iter().map(|id| id.as_uuid());
+        let mut found: Vec<Approval> = among(self.reader(), rows, approval::Column::BuildId, ids).await?;
         found.sort_by_key(|approval| (approval.build, approval.requested_at, approval.id));
         Ok(found)
     }
@@ -128,17 +94,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn approvals(&self, principal: &Principal, ids: &[ApprovalId]) -> Result<Vec<Approval>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let rows = approval::Entity::find()
-                .filter(approval::Column::Id.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(visible(principal).builds(approval::Column::BuildId))
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let rows = approval::Entity::find().filter(visible(principal).builds(approval::Column::BuildId));
+        let ids = ids.iter().map(|id| id.as_uuid());
+        among(self.reader(), rows, approval::Column::Id, ids).await
     }
 }

@@ -17,12 +17,13 @@ use super::{
 };
 use crate::{
     Store, StoreError,
+    among::BATCH,
     audit::Deed,
     deployments::{Concerned, ask, fold, recheck},
     entity::{approval, build, journal, stage},
     error::is_collision,
     logs::{self, Prepared},
-    projects::{BATCH, add_event},
+    projects::add_event,
     value::{column, counter},
     visibility::visible,
 };

@@ -9,8 +9,8 @@ use uuid::Uuid;
 use super::ProviderLoad;
 use crate::{
     Store, StoreError,
+    among::BATCH,
     entity::{build, service},
-    projects::BATCH,
     value::{counter, status},
     visibility::visible,
 };

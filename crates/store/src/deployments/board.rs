@@ -11,8 +11,8 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
+    among::BATCH,
     entity::{build, deployment},
-    projects::BATCH,
     value::counter,
     visibility::visible,
 };

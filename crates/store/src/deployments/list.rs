@@ -9,9 +9,9 @@ use uuid::Uuid;
 use super::read::is_open;
 use crate::{
     Page, PageRequest, Store, StoreError,
+    among::among,
     entity::deployment,
     page::{Keyset, Owned, page, page_of_each},
-    projects::BATCH,
     value::millis,
     visibility::visible,
 };
@@ -157,21 +157,11 @@ impl Store {
         ids: impl Iterator<Item = Uuid>,
         wanted: Condition,
     ) -> Result<Vec<Deployment>, StoreError> {
-        let ids: Vec<Uuid> = ids.collect();
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let rows = deployment::Entity::find()
-                .filter(column.is_in(ids.iter().copied()))
-                .filter(wanted.clone())
-                .filter(visible(principal).projects(deployment::Column::ProjectId))
-                .order_by_asc(deployment::Column::Id)
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let rows = deployment::Entity::find()
+            .filter(wanted)
+            .filter(visible(principal).projects(deployment::Column::ProjectId))
+            .order_by_asc(deployment::Column::Id);
+        among(self.reader(), rows, column, ids).await
     }
 }
 

@@ -6,8 +6,8 @@ use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
+    among::BATCH,
     entity::{build_run, log_range},
-    projects::BATCH,
     value::counter,
     visibility::visible,
 };

@@ -3,15 +3,16 @@
 use alm_domain::{Membership, Principal, Project, ProjectEventKind, ProjectId, ProjectRole, Timestamp, UserId};
 use sea_orm::{
     ActiveValue::{Set, Unchanged},
-    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
 };
 use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
+    among::among,
     audit::Act,
     entity::{membership, project, user},
-    projects::{BATCH, add_event},
+    projects::{add_event, locked_project},
     value::{column, millis},
     visibility::visible,
 };
@@ -109,22 +110,14 @@ impl Store {
         principal: &Principal,
         projects: &[ProjectId],
     ) -> Result<Vec<Membership>, StoreError> {
-        let mut found = Vec::new();
-        for ids in projects.chunks(BATCH) {
-            let rows = membership::Entity::find()
-                .filter(membership::Column::ProjectId.is_in(ids.iter().map(|id| id.as_uuid())))
-                .filter(visible(principal).projects(membership::Column::ProjectId))
-                .order_by_asc(membership::Column::ProjectId)
-                .order_by_desc(membership::Column::Role)
-                .order_by_asc(membership::Column::Since)
-                .order_by_asc(membership::Column::UserId)
-                .all(self.reader())
-                .await?;
-            for row in rows {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let rows = membership::Entity::find()
+            .filter(visible(principal).projects(membership::Column::ProjectId))
+            .order_by_asc(membership::Column::ProjectId)
+            .order_by_desc(membership::Column::Role)
+            .order_by_asc(membership::Column::Since)
+            .order_by_asc(membership::Column::UserId);
+        let ids = projects.iter().map(|id| id.as_uuid());
+        among(self.reader(), rows, membership::Column::ProjectId, ids).await
     }
 
     /// A change of the members is one of the project: whoever follows it is told.
@@ -137,13 +130,7 @@ impl Store {
     ) -> Result<(Project, Membership), StoreError> {
         let tx = self.begin().await?;
         // Locked, so that two owners cannot remove each other at the same moment.
-        let row = project::Entity::find_by_id(id.as_uuid())
-            .filter(visible(principal).projects(project::Column::Id))
-            .lock_exclusive()
-            .one(tx.db())
-            .await?
-            .ok_or(StoreError::NotFound)?;
-        visible(principal).at_least(ProjectRole::Owner).permit(tx.db(), row.id).await?;
+        let row = locked_project(tx.db(), visible(principal).at_least(ProjectRole::Owner), id.as_uuid()).await?;
         let now = self.now();
         let membership = change(tx.db(), now).await?;
         let event = add_event(tx.db(), id, ProjectEventKind::ProjectChanged, now).await?;

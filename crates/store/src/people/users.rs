@@ -9,9 +9,9 @@ use sea_orm::{
 
 use crate::{
     Store, StoreError,
+    among::among,
     entity::user,
     error::is_unique_violation,
-    projects::BATCH,
     value::{millis, storable},
 };
 
@@ -110,14 +110,8 @@ impl Store {
     /// # Errors
     /// [`StoreError::Unavailable`].
     pub async fn users(&self, _principal: &Principal, ids: &[UserId]) -> Result<Vec<User>, StoreError> {
-        let mut found = Vec::with_capacity(ids.len());
-        for ids in ids.chunks(BATCH) {
-            let ids = ids.iter().map(|id| id.as_uuid());
-            for row in user::Entity::find().filter(user::Column::Id.is_in(ids)).all(self.reader()).await? {
-                found.push(row.try_into()?);
-            }
-        }
-        Ok(found)
+        let ids = ids.iter().map(|id| id.as_uuid());
+        among(self.reader(), user::Entity::find(), user::Column::Id, ids).await
     }
 
     /// The person with exactly this login.

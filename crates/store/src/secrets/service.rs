@@ -10,12 +10,13 @@ use sea_orm::{ColumnTrait, ConnectionTrait, EntityTrait, PaginatorTrait, QueryFi
 use super::{put, remove};
 use crate::{
     Store, StoreError,
+    among::BATCH,
     audit::Act,
     entity::{
         sealed_secret::{Column, Entity, Model},
         service,
     },
-    projects::{BATCH, add_event},
+    projects::add_event,
     value::{instant, read_json},
     visibility::visible,
 };
