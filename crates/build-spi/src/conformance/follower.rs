@@ -218,6 +218,17 @@ impl Follower {
         told.filter_map(|o| if let Observation::Approval(approval) = o { Some(approval) } else { None }).collect()
     }
 
+    /// What the engine and the service said of the run beside its output: warnings, and the last lines of their own.
+    pub(crate) fn remarks(&self) -> String {
+        let warned = self.observations().filter_map(|o| match o {
+            Observation::Warning(warning) => Some(format!("warning {}: {}", warning.code, warning.message)),
+            _ => None,
+        });
+        let said: Vec<_> = self.lines().into_iter().filter(|line| line.stream == LogStream::System).collect();
+        let last = said.iter().skip(said.len().saturating_sub(5)).map(|line| format!("said {:?}", line.text));
+        warned.chain(last).fold(String::new(), |told, remark| told + "; " + &remark)
+    }
+
     pub(crate) fn summary(&self) -> String {
         let statuses: Vec<_> = self.runs().iter().map(|run| run.status.name()).collect();
         format!("{} lines, states {statuses:?}", self.lines().len())

@@ -1,12 +1,21 @@
 //! What checks stand on: builds that are started with one word, and the reasons to stop.
 
-use std::sync::{Arc, Mutex, PoisonError};
+use std::{
+    sync::{Arc, Mutex, PoisonError},
+    time::Duration,
+};
 
-use alm_domain::{BuildId, Capability, ParameterValue, ServiceId};
+use alm_domain::{BuildId, Capability, ParameterValue, RunObservation, ServiceId};
 use chrono::TimeDelta;
+use tokio::time::timeout;
 
 use super::{Harness, Power, Scenario, follower::Follower};
 use crate::{Access, BuildConfigSpec, BuildProvider, ConfigRef, ProviderError, RunRef, StartBuild};
+
+/// How long an engine is asked about what is only good to know.
+const A_MOMENT: Duration = Duration::from_secs(2);
+/// Of so many builds of a failed check it is told how they stand.
+const MOST_RUNS: usize = 4;
 
 /// Why a check ends early.
 pub(crate) enum Stop {
@@ -152,6 +161,23 @@ impl<'a> Stand<'a> {
         let mut follower = self.follow(&started.run);
         follower.finish().await?;
         Ok((started, follower))
+    }
+
+    /// What may be behind a failed check: how its builds stand, with the reasons, warnings and remarks that came with it.
+    pub(crate) async fn ends(&self) -> String {
+        let runs = self.started.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let mut told = String::new();
+        for run in runs.iter().take(MOST_RUNS) {
+            // An engine that cannot be asked is what the check is about, or is said by it.
+            let Ok(Ok(now)) = timeout(A_MOMENT, self.provider.get(&self.access, run)).await else { continue };
+            let RunObservation { status, reason, .. } = now.run;
+            let why = reason.map_or(String::new(), |reason| format!(" ({:?}: {})", reason.code, reason.message));
+            let mut follower = self.follow(run);
+            // One that goes on is told as far as it came.
+            let _ = timeout(A_MOMENT, follower.finish()).await;
+            told += &format!("\n         its build {} is {}{why}{}", run.0, status.name(), follower.remarks());
+        }
+        told
     }
 
     /// Makes the engine well again, and stops what the check left running.

@@ -24,6 +24,10 @@ pub async fn run_checks(harness: &dyn Harness, checks: &[Check]) -> Report {
             Ok(Err(Stop::Fail(why))) => Outcome::Failed(why),
             Err(_) => Outcome::Failed(format!("did not come to an end within {:?}", harness.patience())),
         };
+        let outcome = match outcome {
+            Outcome::Failed(why) => Outcome::Failed(why + &stand.ends().await),
+            outcome => outcome,
+        };
         let healed = timeout(harness.patience(), stand.tidy_up()).await;
         let outcome = match (outcome, healed) {
             (Outcome::Passed, Err(_)) => Outcome::Failed("what the check left running could not be stopped".to_owned()),

@@ -1,23 +1,11 @@
-//! The cache: one bare repository per address, shared by all builds.
+//! Fetching into the cache.
 
-use std::{
-    fs,
-    path::{Path, PathBuf},
-};
-
-use sha2::{Digest, Sha256};
+use std::{fs, path::Path};
 
 use super::{
-    Git, GitError, GitErrorKind, RepositoryUrl, command::Input, config, lock::Lock, reference::is_full_sha,
+    Git, GitError, GitErrorKind, Mirror, RepositoryUrl, command::Input, config, lock::Lock, reference::is_full_sha,
     resolve::Target,
 };
-
-/// The cached copy of a repository.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Mirror {
-    dir: PathBuf,
-    url: RepositoryUrl,
-}
 
 /// A commit that is in the cache, and stays there for two weeks at least.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -37,28 +25,6 @@ const KEPT_COMMITS: usize = 300;
 /// Names in the cache are read up to here.
 const LISTING: usize = 8 * 1024 * 1024;
 
-impl Mirror {
-    /// The place of a repository in a cache folder; the same each time. Touches nothing.
-    #[must_use]
-    pub fn of(cache: &Path, url: &RepositoryUrl) -> Self {
-        let digest = Sha256::digest(url.as_str().as_bytes());
-        let name: String = digest.iter().take(16).map(|byte| format!("{byte:02x}")).collect();
-        Self { dir: cache.join(format!("{name}.git")), url: url.clone() }
-    }
-
-    /// The bare repository.
-    #[must_use]
-    pub fn dir(&self) -> &Path {
-        &self.dir
-    }
-
-    /// The address that it is a copy of.
-    #[must_use]
-    pub const fn url(&self) -> &RepositoryUrl {
-        &self.url
-    }
-}
-
 /// The reference that keeps a commit.
 fn kept(sha: &str) -> String {
     format!("refs/alm/builds/{sha}")
@@ -77,17 +43,17 @@ impl Git {
         let mirror = Mirror::of(&cache, url);
         let target = self.look_up(url, reference).await?;
         if let Target::Sha(sha) = &target
-            && mirror.dir.join("HEAD").exists()
+            && mirror.dir().join("HEAD").exists()
             && let Some(sha) = self.commit_in(&mirror, &kept(sha)).await?
         {
             return Ok(Fetched { sha, mirror });
         }
-        let lock = Lock::take(&mirror.dir.with_extension("lock"), self.settings.timeout).await?;
+        let lock = Lock::take(&mirror.dir().with_extension("lock"), self.settings.timeout).await?;
         let format = match &target {
             Target::Name { sha, .. } | Target::Sha(sha) if sha.len() == 64 => "--object-format=sha256",
             _ => "--object-format=sha1",
         };
-        self.prepare(&mirror, &lock, format).await?;
+        self.make_ready(&mirror, &lock, format).await?;
         let sha = match &target {
             Target::Name { name, .. } => self.fetch_name(&mirror, &lock, name).await?,
             Target::Sha(sha) => self.fetch_sha(&mirror, &lock, sha).await?,
@@ -105,23 +71,6 @@ impl Git {
         Ok(Fetched { sha, mirror })
     }
 
-    async fn prepare(&self, mirror: &Mirror, lock: &Lock, format: &str) -> Result<(), GitError> {
-        // Nobody else writes here while we hold the lock, so what git left locked was left by one that was killed.
-        for stale in ["shallow.lock", "packed-refs.lock", "config.lock", "HEAD.lock", "refs/alm/arrival.lock"] {
-            match fs::remove_file(mirror.dir.join(stale)) {
-                Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
-                    return Err(GitError::local("cannot clean the cached repository", &error));
-                }
-                _ => {}
-            }
-        }
-        if mirror.dir.join("HEAD").exists() {
-            return Ok(());
-        }
-        fs::create_dir_all(&mirror.dir).map_err(|e| GitError::local("cannot make the cached repository", &e))?;
-        self.own(mirror, lock, &["init", "--bare", "--quiet", "--template=", format]).await.map(|_| ())
-    }
-
     async fn fetch_name(&self, mirror: &Mirror, lock: &Lock, name: &str) -> Result<String, GitError> {
         let refspec = format!("+{name}:{ARRIVAL}");
         match self.fetch_from_host(mirror, lock, &["--depth=1"], &[&refspec]).await {
@@ -137,7 +86,7 @@ impl Git {
                 GitErrorKind::ReferenceNotFound,
                 format!(
                     "{name} of {} does not lead to a commit: choose a branch, a tag of a commit, or a commit",
-                    mirror.url
+                    mirror.url()
                 ),
             )),
         }
@@ -155,14 +104,14 @@ impl Git {
             Some(sha) => Ok(sha),
             None => Err(GitError::new(
                 GitErrorKind::ReferenceNotFound,
-                format!("{} has no commit {sha}: check the hash, or push the commit", mirror.url),
+                format!("{} has no commit {sha}: check the hash, or push the commit", mirror.url()),
             )),
         }
     }
 
     async fn fetch_all(&self, mirror: &Mirror, lock: &Lock) -> Result<(), GitError> {
         let refspecs = ["+refs/heads/*:refs/alm/heads/*", "+refs/tags/*:refs/alm/tags/*"];
-        let depth: &[&str] = if mirror.dir.join("shallow").exists() {
+        let depth: &[&str] = if mirror.dir().join("shallow").exists() {
             &["--unshallow", "--update-shallow", "--prune"]
         } else {
             &["--update-shallow", "--prune"]
@@ -183,22 +132,22 @@ impl Git {
         options: &[&str],
         refspecs: &[&str],
     ) -> Result<(), GitError> {
-        let mut command = self.in_repository(mirror.dir.as_os_str());
-        command.env("GIT_ALLOW_PROTOCOL", config::only(mirror.url.transport()));
+        let mut command = self.in_repository(mirror.dir().as_os_str());
+        command.env("GIT_ALLOW_PROTOCOL", config::only(mirror.url().transport()));
         command.args(["fetch", "--quiet", "--no-tags", "--no-write-fetch-head", "--no-recurse-submodules", "--force"]);
-        command.args(options).args(["--end-of-options", mirror.url.as_str()]).args(refspecs);
-        self.expect("cannot fetch", mirror.url.as_str(), &mut command, Input::Lock(lock.file()), 65_536)
+        command.args(options).args(["--end-of-options", mirror.url().as_str()]).args(refspecs);
+        self.expect("cannot fetch", mirror.url().as_str(), &mut command, Input::Lock(lock.file()), 65_536)
             .await
             .map(|_| ())
     }
 
     /// A command on the cache itself, with words of our own only.
-    async fn own(&self, mirror: &Mirror, lock: &Lock, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
-        let mut command = self.in_repository(mirror.dir.as_os_str());
+    pub(super) async fn own(&self, mirror: &Mirror, lock: &Lock, arguments: &[&str]) -> Result<Vec<u8>, GitError> {
+        let mut command = self.in_repository(mirror.dir().as_os_str());
         command.args(arguments);
         self.expect(
             "cannot use the cached copy of",
-            mirror.url.as_str(),
+            mirror.url().as_str(),
             &mut command,
             Input::Lock(lock.file()),
             65_536,
@@ -208,7 +157,7 @@ impl Git {
 
     /// The commit that a name or (shortened) hash leads to in the cache.
     async fn commit_in(&self, mirror: &Mirror, name: &str) -> Result<Option<String>, GitError> {
-        let mut command = self.in_repository(mirror.dir.as_os_str());
+        let mut command = self.in_repository(mirror.dir().as_os_str());
         command.args(["rev-parse", "--verify", "--quiet", "--end-of-options", &format!("{name}^{{commit}}")]);
         let output = self.run("looking for a commit", &mut command, Input::Nothing, 1024).await?;
         let sha = String::from_utf8_lossy(&output.stdout).trim().to_owned();
@@ -216,27 +165,27 @@ impl Git {
     }
 
     async fn tidy(&self, mirror: &Mirror, lock: &Lock) {
-        let packs = fs::read_dir(mirror.dir.join("objects/pack")).map_or(0, Iterator::count) / 2;
+        let packs = fs::read_dir(mirror.dir().join("objects/pack")).map_or(0, Iterator::count) / 2;
         if packs >= MANY_PACKS
             && let Err(error) = self.pack_anew(mirror, lock).await
         {
-            tracing::warn!(mirror = %mirror.dir.display(), %error, "the cached repository could not be packed");
+            tracing::warn!(mirror = %mirror.dir().display(), %error, "the cached repository could not be packed");
         }
     }
 
     /// Packs the cache anew, and lets go of all but the newest commits. git itself keeps what nothing names any more for two
     /// weeks, so that builds of old commits that are running now still find them.
     pub(super) async fn pack_anew(&self, mirror: &Mirror, lock: &Lock) -> Result<(), GitError> {
-        let mut command = self.in_repository(mirror.dir.as_os_str());
+        let mut command = self.in_repository(mirror.dir().as_os_str());
         command.args(["for-each-ref", "--sort=-committerdate", "--format=delete %(refname)", "refs/alm/builds"]);
-        let place = mirror.url.as_str();
+        let place = mirror.url().as_str();
         let listed = self
             .expect("cannot list the cached commits of", place, &mut command, Input::Lock(lock.file()), LISTING)
             .await?;
         let text = String::from_utf8_lossy(&listed);
         let old: String = text.lines().skip(KEPT_COMMITS).map(|line| format!("{line}\n")).collect();
         if !old.is_empty() {
-            let mut command = self.in_repository(mirror.dir.as_os_str());
+            let mut command = self.in_repository(mirror.dir().as_os_str());
             command.args(["update-ref", "--stdin"]);
             let output = self.run("forgetting old commits", &mut command, Input::Bytes(old.as_bytes()), 4096).await?;
             if !output.success {

@@ -11,6 +11,7 @@ mod config;
 mod error;
 mod fetch;
 mod lock;
+mod mirror;
 mod read;
 mod reference;
 mod resolve;
@@ -22,7 +23,8 @@ mod tests;
 
 pub use command::Git;
 pub use error::{GitError, GitErrorKind};
-pub use fetch::{Fetched, Mirror};
+pub use fetch::Fetched;
+pub use mirror::Mirror;
 pub use reference::{check_directory, check_path, check_reference};
 pub use settings::{GitSettings, HostCredentials, SshSettings};
 pub use url::{GitPolicy, RepositoryUrl, SourceProblem};

@@ -1,5 +1,6 @@
 //! Real repositories, made by git in temporary folders.
 
+mod given_up;
 mod hostile;
 mod hosts;
 mod origin;

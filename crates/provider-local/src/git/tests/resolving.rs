@@ -131,10 +131,11 @@ async fn a_shallow_origin_and_one_with_sha256_can_be_built() {
 async fn what_a_killed_git_left_locked_does_not_stop_the_next() {
     let (bench, origin) = (Bench::new(), Origin::with_one_commit());
     let fetched = bench.fetch(&origin, "main").await.unwrap();
-    for stale in ["shallow.lock", "packed-refs.lock", "refs/alm/arrival.lock"] {
+    let tip = origin.commit("a.txt", "two\n", "Second");
+    let kept = format!("refs/alm/builds/{tip}.lock");
+    for stale in ["shallow.lock", "packed-refs.lock", "refs/alm/arrival.lock", &kept] {
         std::fs::write(fetched.mirror.dir().join(stale), "").unwrap();
     }
-    let tip = origin.commit("a.txt", "two\n", "Second");
     assert_eq!(bench.fetch(&origin, "main").await.unwrap().sha, tip);
 }
 
