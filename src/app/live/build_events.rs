@@ -112,7 +112,8 @@ impl Hub {
                 }
                 if let Some(mut change) = gathered {
                     if change.build.is_none() {
-                        change.build = store.builds(&principal, &[build]).await?.pop();
+                        // Not as it is by now: that would be ahead of its stages, and its end would come before theirs.
+                        change.build = store.build_at(&principal, build, seq).await?;
                     }
                     let over = change.build.as_ref().is_some_and(|b| b.is_complete);
                     last_told = Some(Instant::now());

@@ -110,7 +110,11 @@ fn the_rows_are_the_fold_of_a_journal_without_holes(runtime: &Runtime, world: &W
             prop_assert_eq!(journal.len() as u64, heads.event.0);
             let first: Build = journal[0].change.build.clone().unwrap();
             let mut fold = BuildState::new(first);
-            journal.iter().for_each(|entry| fold.apply(&entry.change));
+            for entry in &journal {
+                fold.apply(&entry.change);
+                let then = store.build_at(me, build.id, entry.seq).await.unwrap();
+                prop_assert_eq!(then.as_ref(), Some(&fold.build), "at {}", entry.seq);
+            }
             prop_assert_eq!(&fold, &rows);
             let mut stages: Vec<_> = rows.stages.into_values().collect();
             stages.sort_by_key(|stage| (stage.position, stage.id));
