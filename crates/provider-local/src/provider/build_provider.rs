@@ -105,9 +105,10 @@ impl BuildProvider for LocalProvider {
                 return Ok(CancelReceipt::AlreadyFinished);
             }
             dir.put_cancel()?;
-            // One that waits has nobody to read the command: it ends here.
-            if recover::settle(&dir, inner.clock.as_ref())? == recover::Fate::Over {
-                inner.queue.remove(build);
+            // One that waits has nobody to read the command: it ends here, or where somebody just writes to it, in a moment.
+            match recover::settle(&dir, inner.clock.as_ref())? {
+                recover::Fate::Over => inner.queue.remove(build),
+                recover::Fate::Alive | recover::Fate::Waiting => inner.queue.settle_later(build),
             }
             Ok(CancelReceipt::Accepted)
         })

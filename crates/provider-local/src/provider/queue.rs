@@ -52,6 +52,8 @@ struct State {
     /// What was last told about why a run waits.
     told: HashMap<BuildId, String>,
     tries: HashMap<BuildId, u32>,
+    /// Those that wait although they were cancelled: somebody held them at that moment.
+    cancelled: HashSet<BuildId>,
 }
 
 impl Queue {
@@ -93,6 +95,19 @@ impl Queue {
     pub(super) fn remove(&self, build: BuildId) {
         self.lock().waiting.retain(|other| *other != build);
         self.ring();
+    }
+
+    /// Notes that a run was cancelled and could not be ended. If it has begun by now, its supervisor ends it.
+    pub(super) fn settle_later(&self, build: BuildId) {
+        self.lock().cancelled.insert(build);
+        self.ring();
+    }
+
+    /// Those of the cancelled that still wait.
+    fn cancelled(&self) -> Vec<BuildId> {
+        let mut state = self.lock();
+        let cancelled = std::mem::take(&mut state.cancelled);
+        cancelled.into_iter().filter(|build| state.waiting.contains(build)).collect()
     }
 
     /// Forgets a run that is no more.
@@ -163,15 +178,20 @@ pub(super) async fn dispatch(inner: Arc<Inner>, stop: CancellationToken) {
         for build in adopted {
             tasks.spawn(attend(Arc::clone(&inner), build, false));
         }
+        end_cancelled(&inner).await;
         let slots = inner.concurrency();
         while let Some(build) = inner.queue.next(slots) {
             tasks.spawn(attend(Arc::clone(&inner), build, true));
         }
         for (build, text) in inner.queue.news(slots) {
             let run = inner.dir(build);
-            let told = tokio::task::spawn_blocking(move || tell_waiting(&run, text)).await;
-            if let Ok(Err(error)) = told {
-                tracing::warn!(%build, error = &error as &dyn std::error::Error, "why a run waits cannot be told");
+            match tokio::task::spawn_blocking(move || tell_waiting(&run, text)).await {
+                Ok(Ok(true)) | Err(_) => {}
+                // It is told the next time.
+                Ok(Ok(false)) => _ = inner.queue.lock().told.remove(&build),
+                Ok(Err(error)) => {
+                    tracing::warn!(%build, error = &error as &dyn std::error::Error, "why a run waits cannot be told");
+                }
             }
         }
         while tasks.try_join_next().is_some() {}
@@ -179,6 +199,21 @@ pub(super) async fn dispatch(inner: Arc<Inner>, stop: CancellationToken) {
             () = inner.queue.bell.notified() => {}
             () = sleep(SEARCH) => search(&inner).await,
             () = stop.cancelled() => return,
+        }
+    }
+}
+
+/// Ends runs that were cancelled while they wait; those that cannot be ended now are left for the next time.
+async fn end_cancelled(inner: &Arc<Inner>) {
+    for build in inner.queue.cancelled() {
+        let (run, clock) = (inner.dir(build), Arc::clone(&inner.clock));
+        match tokio::task::spawn_blocking(move || recover::settle(&run, clock.as_ref())).await {
+            Ok(Ok(Fate::Over)) => inner.queue.remove(build),
+            Ok(Err(error)) => {
+                tracing::warn!(%build, error = &error as &dyn std::error::Error, "a cancelled run cannot be ended");
+                inner.queue.lock().cancelled.insert(build);
+            }
+            Ok(Ok(_)) | Err(_) => _ = inner.queue.lock().cancelled.insert(build),
         }
     }
 }
@@ -228,11 +263,18 @@ async fn attend(inner: Arc<Inner>, build: BuildId, is_new: bool) {
         }
         sleep(WATCH).await;
     };
-    if !inner.queue.leave(build, fate) {
-        let clock = Arc::clone(&inner.clock);
-        let refused = tokio::task::spawn_blocking(move || recover::refuse(&run, &why, clock.as_ref())).await;
-        if let Ok(Err(error)) = refused {
-            tracing::error!(%build, error = &error as &dyn std::error::Error, "a run that cannot begin cannot be ended");
+    if inner.queue.leave(build, fate) {
+        return;
+    }
+    loop {
+        let (at, why, clock) = (run.clone(), why.clone(), Arc::clone(&inner.clock));
+        match tokio::task::spawn_blocking(move || recover::refuse(&at, &why, clock.as_ref())).await {
+            Ok(Ok(false)) => sleep(WATCH).await,
+            Ok(Err(error)) => {
+                tracing::error!(%build, error = &error as &dyn std::error::Error, "a run that cannot begin cannot be ended");
+                return;
+            }
+            Ok(Ok(true)) | Err(_) => return,
         }
     }
 }
@@ -254,15 +296,16 @@ async fn start(supervisor: &[OsString], run: &RunDir) -> io::Result<ExitStatus> 
     command.spawn()?.wait().await
 }
 
-fn tell_waiting(run: &RunDir, text: String) -> io::Result<()> {
-    let Some(held) = run.hold()? else { return Ok(()) };
+/// `false` where somebody holds the run at this moment.
+fn tell_waiting(run: &RunDir, text: String) -> io::Result<bool> {
+    let Some(held) = run.hold()? else { return Ok(false) };
     let mut writer = run.writer(&held)?;
     if writer.is_started() || writer.is_complete() {
-        return Ok(());
+        return Ok(true);
     }
     let reason = Some(StatusReason::new(ReasonCode::WaitingForSlot, text));
     let waits = RunObservation { reason, ..RunObservation::status(RunStatus::Queued) };
-    writer.append(&Payload::of(vec![Observation::Run(waits)]), false)
+    writer.append(&Payload::of(vec![Observation::Run(waits)]), false).map(|()| true)
 }
 
 fn ordinal(n: usize) -> String {

@@ -92,12 +92,12 @@ pub(super) fn settle(run: &RunDir, clock: &dyn Clock) -> io::Result<Fate> {
     Ok(Fate::Over)
 }
 
-/// Ends a run that was never begun because its supervisor cannot be started.
+/// Ends a run that was never begun because its supervisor cannot be started; `false` where somebody holds it at this moment.
 ///
 /// # Errors
 /// When its directory cannot be read or written.
-pub(super) fn refuse(run: &RunDir, why: &str, clock: &dyn Clock) -> io::Result<()> {
-    let Some(held) = run.hold()? else { return Ok(()) };
+pub(super) fn refuse(run: &RunDir, why: &str, clock: &dyn Clock) -> io::Result<bool> {
+    let Some(held) = run.hold()? else { return Ok(false) };
     let mut writer = run.writer(&held)?;
     if !writer.is_started() && !writer.is_complete() {
         let words = fs::read(run.supervisor_log()).unwrap_or_default();
@@ -107,7 +107,7 @@ pub(super) fn refuse(run: &RunDir, why: &str, clock: &dyn Clock) -> io::Result<(
         let end = ended(RunStatus::Errored, reason, clock.now());
         writer.append(&Payload::of(vec![Observation::Run(end), Observation::Complete]), true)?;
     }
-    clear(run)
+    clear(run).map(|()| true)
 }
 
 fn end_waiting(writer: &mut Writer, now: Timestamp) -> io::Result<()> {

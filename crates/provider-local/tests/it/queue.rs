@@ -1,10 +1,12 @@
 //! Builds that wait for a slot.
 
-use alm_build_spi::{Access, BuildProvider};
+use std::fs::File;
+
+use alm_build_spi::{Access, BuildProvider, CancelReceipt};
 use alm_domain::{ReasonCode, RunStatus, Settings};
 use serde_json::json;
 
-use crate::support::Rig;
+use crate::support::{Rig, eventually};
 
 const HOLD: &str = "run: |
   echo $ALM_BUILD_NUMBER >> $TMPDIR/../../../order
@@ -42,6 +44,27 @@ async fn builds_wait_in_line_and_say_why_also_after_a_restart() {
         assert_eq!(rig.told(run).await.status(), RunStatus::Succeeded);
     }
     assert_eq!(std::fs::read_to_string(rig.path("order")).unwrap(), "1\n3\n4\n");
+}
+
+/// Whoever writes why it waits holds it for a moment, and so may a process that is just being started beside it.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_waiting_build_is_cancelled_although_somebody_holds_it_at_that_moment() {
+    let rig = Rig::with(HOLD, &[("concurrency", json!(1))]);
+    let first = rig.start().await;
+    rig.follow(&first, None, |told| told.status() == RunStatus::Running).await;
+    let second = rig.start().await;
+    rig.follow(&second, None, |told| told.why().0 == Some(ReasonCode::WaitingForSlot)).await;
+    let lock = File::open(rig.path("spool").join(&second.0).join("lock")).unwrap();
+    eventually("the build is held", || lock.try_lock().is_ok()).await;
+    let access = Access::default();
+    let receipt = rig.provider().cancel(&access, &second).await.unwrap();
+    assert_eq!(receipt, CancelReceipt::Accepted);
+    assert_eq!(rig.provider().get(&access, &second).await.unwrap().run.status, RunStatus::Queued, "it is held");
+    drop(lock);
+    assert_eq!(rig.told(&second).await.status(), RunStatus::Cancelled);
+    assert_eq!(rig.provider().get(&access, &first).await.unwrap().run.status, RunStatus::Running);
+    std::fs::write(rig.path("go"), "").unwrap();
+    assert_eq!(rig.told(&first).await.status(), RunStatus::Succeeded);
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
