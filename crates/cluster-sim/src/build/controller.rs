@@ -1,0 +1,238 @@
+//! The build controller: Docker and Source builds run in pods. Jenkins' builds it leaves alone.
+
+use std::{
+    collections::{BTreeMap, BTreeSet},
+    sync::Arc,
+};
+
+use serde_json::{Value, json};
+
+use super::{Outcome, Place, builds, environment, is_over, run_script, set_phase};
+use crate::{
+    shared::Shared,
+    world::{World, images::REGISTRY, resource_of, text, uid},
+};
+
+/// Carries out every build that comes to be, until the cluster is stopped.
+pub(crate) async fn controller(shared: Arc<Shared>) {
+    let mut taken: BTreeSet<String> = BTreeSet::new();
+    let Some(kind) = builds() else { return };
+    let fresh = |world: &World, taken: &BTreeSet<String>| -> Vec<(String, String, String)> {
+        let new = |build: &&Value| {
+            build["spec"]["strategy"]["type"] != "JenkinsPipeline"
+                && !is_over(build)
+                && !taken.contains(build["metadata"]["uid"].as_str().unwrap_or_default())
+        };
+        let all = world.all(kind, None).map(|(_, build)| build).filter(new);
+        all.map(|build| {
+            let metadata = &build["metadata"];
+            (text(&metadata["namespace"]), text(&metadata["name"]), text(&metadata["uid"]))
+        })
+        .collect()
+    };
+    loop {
+        let found = shared.until(|world| {
+            let found = fresh(world, &taken);
+            (!found.is_empty()).then_some(found)
+        });
+        let Some(found) = found.await else { return };
+        for (namespace, name, uid) in found {
+            taken.insert(uid);
+            tokio::spawn(carry_out(shared.clone(), namespace, name));
+        }
+    }
+}
+
+enum Start {
+    Go,
+    Leave,
+    Cancel,
+}
+
+async fn carry_out(shared: Arc<Shared>, namespace: String, name: String) {
+    let Some(kind) = builds() else { return };
+    let start = shared.until(|world| {
+        let Some(build) = world.get(kind, &namespace, &name) else { return Some(Start::Leave) };
+        if is_over(build) {
+            return Some(Start::Leave);
+        }
+        if build["status"]["cancelled"] == true {
+            return Some(Start::Cancel);
+        }
+        let missing = missing_stream(world, build);
+        (!missing && is_its_turn(world, build)).then_some(Start::Go)
+    });
+    shared.change(|world| {
+        if let Some(build) = world.get(kind, &namespace, &name).cloned()
+            && missing_stream(world, &build)
+        {
+            let why = json!({"reason": "InvalidOutputReference", "message": "Output image could not be resolved."});
+            set_phase(world, &namespace, &name, "New", &why);
+        }
+    });
+    match start.await {
+        Some(Start::Go) => {}
+        Some(Start::Cancel) => return cancel(&shared, &namespace, &name),
+        Some(Start::Leave) | None => return,
+    }
+    let Some(build) = shared.read(|world| world.get(kind, &namespace, &name).cloned()) else { return };
+    let pod = format!("{name}-build");
+    let main = if build["spec"]["strategy"]["type"] == "Docker" { "docker-build" } else { "sti-build" };
+    shared.change(|world| begin(world, &namespace, &build, &pod, main));
+    let cancelled = |world: &World| {
+        world.get(kind, &namespace, &name).is_none_or(|build| build["status"]["cancelled"] == true || is_over(build))
+    };
+    shared.change(|world| {
+        for container in ["git-clone", "manage-dockerfile", main] {
+            world.start_container(&namespace, &pod, container);
+        }
+        world.set_pod_phase(&namespace, &pod, "Running");
+        set_phase(world, &namespace, &name, "Running", &json!({"reason": null, "message": null}));
+    });
+    let script = shared.read(|world| script_of(world, &namespace, &build));
+    let place =
+        Place { namespace: namespace.clone(), pod: pod.clone(), container: main.to_owned(), files: BTreeMap::new() };
+    let mut values = environment(&build["spec"]);
+    values.insert("BUILD_NAME".to_owned(), name.clone());
+    let (outcome, _) = run_script(&shared, &place, &script, &values, cancelled).await;
+    if outcome == Outcome::Cancelled {
+        return cancel(&shared, &namespace, &name);
+    }
+    shared.change(|world| end(world, &namespace, &build, &pod, main, outcome));
+}
+
+fn is_its_turn(world: &World, build: &Value) -> bool {
+    if build["metadata"]["labels"]["openshift.io/build.start-policy"] == "Parallel" {
+        return true;
+    }
+    let Some(kind) = builds() else { return true };
+    let config = &build["status"]["config"]["name"];
+    let number =
+        |build: &Value| text(&build["metadata"]["annotations"]["openshift.io/build.number"]).parse().unwrap_or(0);
+    let mine: u64 = number(build);
+    let place = text(&build["metadata"]["namespace"]);
+    let before =
+        |other: &Value| other["status"]["config"]["name"] == *config && !is_over(other) && number(other) < mine;
+    config.is_null() || !world.in_namespace(kind, &place).any(before)
+}
+
+fn missing_stream(world: &World, build: &Value) -> bool {
+    let to = &build["spec"]["output"]["to"];
+    if to["kind"] != "ImageStreamTag" {
+        return false;
+    }
+    let place = text(&build["metadata"]["namespace"]);
+    let tag = text(&to["name"]);
+    let stream = tag.split(':').next().unwrap_or_default();
+    resource_of("imagestreams.image.openshift.io")
+        .is_none_or(|streams| world.get(streams, to["namespace"].as_str().unwrap_or(&place), stream).is_none())
+}
+
+fn output(namespace: &str, to: &Value) -> Option<String> {
+    let name = text(&to["name"]);
+    match to["kind"].as_str()? {
+        "ImageStreamTag" => Some(format!("{REGISTRY}/{}/{name}", to["namespace"].as_str().unwrap_or(namespace))),
+        _ => Some(name),
+    }
+}
+
+fn begin(world: &mut World, namespace: &str, build: &Value, pod: &str, main: &str) {
+    let Some(kind) = builds() else { return };
+    let name = text(&build["metadata"]["name"]);
+    let container = |name: &str| json!({"name": name, "image": "registry.example.test/openshift/docker-builder:v4.8"});
+    let object = json!({
+        "metadata": {
+            "labels": {"openshift.io/build.name": name}, "annotations": {"openshift.io/build.name": name},
+            "ownerReferences": [{"apiVersion": "build.openshift.io/v1", "kind": "Build", "name": name,
+                "uid": build["metadata"]["uid"], "controller": true}],
+        },
+        "spec": {"initContainers": [container("git-clone"), container("manage-dockerfile")], "containers": [container(main)],
+            "restartPolicy": "Never", "serviceAccountName": build["spec"]["serviceAccount"]},
+        "status": {"phase": "Pending", "qosClass": "BestEffort"},
+    });
+    let containers: Vec<String> =
+        ["git-clone", "manage-dockerfile", main].iter().map(|&name| name.to_owned()).collect();
+    world.make_pod(namespace, pod, object, &containers);
+    if let Some(mut stored) = world.get(kind, namespace, &name).cloned() {
+        stored["metadata"]["annotations"]["openshift.io/build.pod-name"] = json!(pod);
+        stored["metadata"]["generation"] = json!(2);
+        if stored["spec"]["output"]["to"].is_object() {
+            stored["spec"]["output"]["pushSecret"] = json!({"name": "builder-dockercfg-rig"});
+        }
+        let reference = output(namespace, &stored["spec"]["output"]["to"]);
+        world.put(kind, namespace, &name, stored);
+        set_phase(
+            world,
+            namespace,
+            &name,
+            "Pending",
+            &json!({"outputDockerImageReference": reference, "reason": null, "message": null}),
+        );
+    }
+}
+
+/// What a build does: what the test said of its configuration, else its own Dockerfile.
+fn script_of(world: &World, namespace: &str, build: &Value) -> String {
+    let config = text(&build["status"]["config"]["name"]);
+    let own = || text(&build["spec"]["source"]["dockerfile"]);
+    let env = || environment(&build["spec"]).remove("SCRIPT").unwrap_or_else(own);
+    world.scripts.get(&(namespace.to_owned(), config)).cloned().unwrap_or_else(env)
+}
+
+fn cancel(shared: &Shared, namespace: &str, name: &str) {
+    shared.change(|world| {
+        let why = json!({"reason": "CancelledBuild", "message": "The build was cancelled by the user."});
+        set_phase(world, namespace, name, "Cancelled", &why);
+        world.lose_pod(namespace, &format!("{name}-build"));
+    });
+}
+
+fn end(world: &mut World, namespace: &str, build: &Value, pod: &str, main: &str, outcome: Outcome) {
+    let name = text(&build["metadata"]["name"]);
+    for container in ["git-clone", "manage-dockerfile", main] {
+        world.end_container(namespace, pod, container);
+    }
+    let began = builds()
+        .and_then(|kind| world.get(kind, namespace, &name))
+        .map(|build| text(&build["status"]["startTimestamp"]))
+        .unwrap_or_default();
+    let step = |name: &str, step: &str| {
+        json!({"name": name, "startTime": began, "durationMilliseconds": 1000,
+            "steps": [{"name": step, "startTime": began, "durationMilliseconds": 1000}]})
+    };
+    let mut stages = vec![step("FetchInputs", "FetchGitSource"), step("Build", "DockerBuild")];
+    let mut fields = json!({"duration": 2_000_000_000u64});
+    let phase = match outcome {
+        Outcome::Exit(0) => {
+            stages.push(step("PushImage", "PushDockerImage"));
+            let to = &build["spec"]["output"]["to"];
+            if to["kind"] == "ImageStreamTag" {
+                let digest = format!("sha256:{:0<64}", uid().replace('-', ""));
+                fields["output"] = json!({"to": {"imageDigest": digest}});
+                let place = to["namespace"].as_str().unwrap_or(namespace).to_owned();
+                world.tag_image(&place, &text(&to["name"]), &digest);
+            }
+            "Complete"
+        }
+        Outcome::Failed(reason, message) => {
+            fields["reason"] = json!(reason);
+            fields["message"] = json!(message);
+            "Failed"
+        }
+        Outcome::Lost => {
+            fields["reason"] = json!("BuildPodDeleted");
+            fields["message"] = json!("The pod for this build was deleted before the build completed.");
+            "Error"
+        }
+        Outcome::Exit(code) => {
+            fields["reason"] = json!("GenericBuildFailed");
+            fields["message"] = json!("Generic Build failure - check logs for details.");
+            fields["logSnippet"] = json!(format!("error: build error: exit status {code}"));
+            "Failed"
+        }
+        Outcome::Cancelled => return,
+    };
+    fields["stages"] = Value::Array(stages);
+    world.set_pod_phase(namespace, pod, if phase == "Complete" { "Succeeded" } else { "Failed" });
+    set_phase(world, namespace, &name, phase, &fields);
+}

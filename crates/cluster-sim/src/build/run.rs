@@ -1,0 +1,102 @@
+//! Carrying a script out in a container of a pod.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use crate::{
+    script::{self, Act},
+    shared::Shared,
+    world::World,
+};
+
+/// How a script ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Outcome {
+    Exit(i32),
+    Failed(String, String),
+    Cancelled,
+    /// The pod has gone.
+    Lost,
+}
+
+/// Where a script runs.
+#[derive(Debug, Clone)]
+pub(crate) struct Place {
+    pub(crate) namespace: String,
+    pub(crate) pod: String,
+    pub(crate) container: String,
+    /// Contents of mounted files, by path.
+    pub(crate) files: BTreeMap<String, String>,
+}
+
+/// Runs a script until it ends or is cancelled. Gives its results too.
+pub(crate) async fn run_script(
+    shared: &Arc<Shared>,
+    place: &Place,
+    text: &str,
+    values: &BTreeMap<String, String>,
+    cancelled: impl Fn(&World) -> bool,
+) -> (Outcome, BTreeMap<String, String>) {
+    let mut results = BTreeMap::new();
+    let stopped = |world: &World| {
+        if cancelled(world) {
+            return Some(Outcome::Cancelled);
+        }
+        (!world.pod_is_there(&place.namespace, &place.pod)).then_some(Outcome::Lost)
+    };
+    for act in script::parse(text) {
+        if let Some(end) = shared.read(stopped) {
+            return (end, results);
+        }
+        let (container, act) = match act {
+            Act::In(container, act) => (container, *act),
+            act => (place.container.clone(), act),
+        };
+        let write =
+            |line: &str| shared.change(|world| world.write_line(&place.namespace, &place.pod, &container, line));
+        match act {
+            Act::Echo(line) => write(&script::fill(&line, values)),
+            Act::Flood(lines) => shared.change(|world| {
+                for n in 1..=lines {
+                    world.write_line(&place.namespace, &place.pod, &container, &format!("line {n}"));
+                }
+            }),
+            Act::Cat(path) => {
+                let path = script::fill(&path, values);
+                match place.files.get(&path) {
+                    Some(content) => content.lines().for_each(write),
+                    None => write(&format!("cat: {path}: No such file or directory")),
+                }
+            }
+            Act::Result(name, value) => {
+                results.insert(name, script::fill(&value, values));
+            }
+            Act::Rotate(lines) => {
+                shared.change(|world| world.rotate_log(&place.namespace, &place.pod, &container, lines));
+            }
+            Act::Sleep(ms) => {
+                let end = shared.until(|world| stopped(world));
+                if let Ok(Some(end)) = tokio::time::timeout(Duration::from_millis(ms), end).await {
+                    return (end, results);
+                }
+            }
+            Act::Await(gate) => {
+                let gate = script::fill(&gate, values);
+                let open = shared
+                    .until(|world| stopped(world).map(Some).or_else(|| world.gates.contains(&gate).then_some(None)));
+                match open.await {
+                    Some(None) => {}
+                    Some(Some(end)) => return (end, results),
+                    None => return (Outcome::Lost, results),
+                }
+            }
+            Act::Hang => {
+                let end = shared.until(|world| stopped(world)).await;
+                return (end.unwrap_or(Outcome::Lost), results);
+            }
+            Act::Exit(code) => return (Outcome::Exit(code), results),
+            Act::Fail(reason, message) => return (Outcome::Failed(reason, message), results),
+            _ => {}
+        }
+    }
+    (shared.read(stopped).unwrap_or(Outcome::Exit(0)), results)
+}

@@ -1,0 +1,280 @@
+//! A running cluster, as a test holds it.
+
+use std::{sync::Arc, time::Duration};
+
+use chrono::TimeDelta;
+use futures::FutureExt;
+use serde_json::Value;
+
+use crate::{
+    Faults, OauthClient, Role, Seen, api, build, jenkins, people, server, shared::Shared, tekton, world::resource_of,
+};
+
+/// What a cluster is like.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// By how much waits are shortened: the 30 s that a build's log waits for a pod last `30 s × time_factor`, and so does the
+    /// `timeoutSeconds` of a watch.
+    pub time_factor: f64,
+    /// Whether builds and runs are carried out. Without controllers they stay as they are written.
+    pub controllers: bool,
+    /// Whether OpenShift's kinds are there.
+    pub openshift: bool,
+    /// Whether Tekton's kinds are there.
+    pub tekton: bool,
+    /// Whether Tekton serves `v1` besides `v1beta1`.
+    pub tekton_v1: bool,
+}
+
+impl Default for Options {
+    fn default() -> Self {
+        Self { time_factor: 0.02, controllers: true, openshift: true, tekton: true, tekton_v1: true }
+    }
+}
+
+/// A running cluster. It ends when it is dropped.
+#[derive(Debug)]
+pub struct Cluster {
+    shared: Arc<Shared>,
+    url: String,
+    jenkins_url: String,
+}
+
+impl Drop for Cluster {
+    fn drop(&mut self) {
+        self.shared.stop.cancel();
+    }
+}
+
+impl Cluster {
+    /// Starts a cluster with everything.
+    ///
+    /// # Panics
+    /// When there is no free port on the loopback.
+    pub async fn start() -> Self {
+        Self::with(Options::default()).await
+    }
+
+    /// Starts a cluster.
+    ///
+    /// # Panics
+    /// When there is no free port on the loopback.
+    #[expect(clippy::expect_used, reason = "a test that cannot have its cluster has failed")]
+    pub async fn with(options: Options) -> Self {
+        let (port, listener) = server::open().expect("a free port on the loopback");
+        let (jenkins_port, jenkins_listener) = server::open().expect("a free port on the loopback");
+        let url = format!("http://{}", port.address());
+        let jenkins_url = format!("http://{}", jenkins_port.address());
+        let controllers = options.controllers;
+        let shared = Arc::new(Shared::new(options));
+        shared.change(|world| {
+            world.jenkins.url.clone_from(&jenkins_url);
+            world.oauth.issuer.clone_from(&url);
+        });
+        let of = shared.clone();
+        let handler: server::Handler = Arc::new(move |request| api::handle(of.clone(), request).boxed());
+        tokio::spawn(server::serve(port, listener, handler, shared.faults.clone(), shared.stop.clone()));
+        let of = shared.clone();
+        let handler: server::Handler = Arc::new(move |request| jenkins::handle(of.clone(), request).boxed());
+        let faults = shared.jenkins_faults.clone();
+        tokio::spawn(server::serve(jenkins_port, jenkins_listener, handler, faults, shared.stop.clone()));
+        if controllers {
+            tokio::spawn(build::controller(shared.clone()));
+            tokio::spawn(jenkins::controller(shared.clone()));
+            tokio::spawn(tekton::controller(shared.clone()));
+        }
+        Self { shared, url, jenkins_url }
+    }
+
+    /// Where the API server is.
+    #[must_use]
+    pub fn url(&self) -> &str {
+        &self.url
+    }
+
+    /// Where Jenkins is.
+    #[must_use]
+    pub fn jenkins_url(&self) -> &str {
+        &self.jenkins_url
+    }
+
+    /// The troubles of the API server.
+    #[must_use]
+    pub fn faults(&self) -> &Faults {
+        &self.shared.faults
+    }
+
+    /// The troubles of Jenkins.
+    #[must_use]
+    pub fn jenkins_faults(&self) -> &Faults {
+        &self.shared.jenkins_faults
+    }
+
+    /// A good token of this user, who comes to be if need be. A new one each time.
+    #[must_use]
+    pub fn token(&self, user: &str) -> String {
+        self.shared.change(|world| world.issue_token(user, None, &["user:full"]))
+    }
+
+    /// A token of this user that ends after a time (on the cluster's clock), with these scopes.
+    #[must_use]
+    pub fn token_for(&self, user: &str, life: Duration, scopes: &[&str]) -> String {
+        self.shared.change(|world| world.issue_token(user, Some(life), scopes))
+    }
+
+    /// Makes a token bad, as if it had expired.
+    pub fn expire(&self, token: &str) {
+        self.shared.change(|world| world.people.set_expired(token, true));
+    }
+
+    /// Makes an expired token good again.
+    pub fn revive(&self, token: &str) {
+        self.shared.change(|world| world.people.set_expired(token, false));
+    }
+
+    /// A project with its usual service accounts, and this user as its admin.
+    pub fn project(&self, name: &str, admin: &str) {
+        self.shared.change(|world| {
+            world.make_project(name, admin, "", "");
+            world.make_service_accounts(name);
+        });
+    }
+
+    /// Gives a user a role in a project.
+    pub fn grant(&self, user: &str, project: &str, role: Role) {
+        self.shared.change(|world| {
+            world.people.user(user);
+            world.people.grant(user, project, role);
+        });
+    }
+
+    /// Takes every role in a project from a user.
+    pub fn revoke(&self, user: &str, project: &str) {
+        self.shared.change(|world| world.people.revoke(user, project));
+    }
+
+    /// Registers an OAuth client.
+    pub fn oauth_client(&self, client: OauthClient) {
+        self.shared.change(|world| world.oauth.clients.push(client));
+    }
+
+    /// Registers a user's password for the login form.
+    pub fn password(&self, user: &str, password: &str) {
+        self.shared.change(|world| {
+            world.people.user(user);
+            world.oauth.passwords.insert(user.to_owned(), password.to_owned());
+        });
+    }
+
+    /// Says what builds of this build configuration (or runs of this pipeline's step images) do, whatever they say themselves.
+    pub fn script(&self, project: &str, config: &str, script: &str) {
+        self.shared.change(|world| {
+            world.scripts.insert((project.to_owned(), config.to_owned()), script.to_owned());
+        });
+    }
+
+    /// Lets scripts that await this gate go on.
+    pub fn open_gate(&self, gate: &str) {
+        self.shared.change(|world| world.gates.insert(gate.to_owned()));
+    }
+
+    /// An object as it is stored, for instance `("builds.build.openshift.io", "demo", "app-1")`.
+    #[must_use]
+    pub fn object(&self, resource: &str, project: &str, name: &str) -> Option<Value> {
+        self.shared.read(|world| {
+            let resource = resource_of(resource)?;
+            world.get(resource, project, name).cloned()
+        })
+    }
+
+    /// All objects of a kind in a project.
+    #[must_use]
+    pub fn objects(&self, resource: &str, project: &str) -> Vec<Value> {
+        self.shared.read(|world| {
+            resource_of(resource).map_or_else(Vec::new, |found| world.in_namespace(found, project).cloned().collect())
+        })
+    }
+
+    /// Writes an object as an administrator would, past all checks. It comes to be if it is not there.
+    pub fn put(&self, resource: &str, project: &str, name: &str, object: Value) {
+        self.shared.change(|world| {
+            if let Some(found) = resource_of(resource) {
+                world.put(found, project, name, object);
+            }
+        });
+    }
+
+    /// Changes an object as an administrator would, past all checks, by a merge patch. Nothing happens where there is none.
+    pub fn patch(&self, resource: &str, project: &str, name: &str, patch: &Value) {
+        self.shared.change(|world| {
+            if let Some(found) = resource_of(resource) {
+                world.merge(found, project, name, patch);
+            }
+        });
+    }
+
+    /// Removes an object as an administrator would; its pod's logs go with it.
+    pub fn remove(&self, resource: &str, project: &str, name: &str) {
+        self.shared.change(|world| {
+            if let Some(found) = resource_of(resource) {
+                world.remove(found, project, name);
+            }
+        });
+    }
+
+    /// An image stream tag that is there, with its image.
+    pub fn image(&self, project: &str, tag: &str, digest: &str) {
+        self.shared.change(|world| world.tag_image(project, tag, digest));
+    }
+
+    /// Forgets the history of all objects: watches from before are answered 410.
+    pub fn compact(&self) {
+        self.shared.change(crate::world::World::compact);
+    }
+
+    /// Makes the node that runs this pod disappear: its log is gone, and its containers have failed.
+    pub fn lose_pod(&self, project: &str, pod: &str) {
+        self.shared.change(|world| world.lose_pod(project, pod));
+    }
+
+    /// Makes the log of a container forget its first lines, as a rotation does.
+    pub fn rotate_log(&self, project: &str, pod: &str, container: &str, lines: usize) {
+        self.shared.change(|world| world.rotate_log(project, pod, container, lines));
+    }
+
+    /// Sets the cluster's clock wrong by this much (zero: right again).
+    pub fn skew(&self, by: TimeDelta) {
+        self.shared.clock.skew(by);
+    }
+
+    /// Puts Jenkins to sleep: it answers 503 and carries nothing out until it is woken.
+    pub fn idle_jenkins(&self, idle: bool) {
+        self.shared.change(|world| world.jenkins.idle = idle);
+    }
+
+    /// What was asked of the API server and of Jenkins so far, oldest first; the last 10,000.
+    #[must_use]
+    pub fn requests(&self) -> Vec<Seen> {
+        self.shared.read(|world| world.requests.iter().cloned().collect())
+    }
+
+    /// Waits until an object is as the test wants it, at most this long; gives it, or nothing after that.
+    pub async fn until(
+        &self,
+        resource: &str,
+        project: &str,
+        name: &str,
+        patience: Duration,
+        is: impl Fn(&Value) -> bool,
+    ) -> Option<Value> {
+        let resource = resource_of(resource)?;
+        let found = self.shared.until(|world| world.get(resource, project, name).filter(|found| is(found)).cloned());
+        tokio::time::timeout(patience, found).await.ok().flatten()
+    }
+
+    /// Whose token this is, while it is good.
+    #[must_use]
+    pub fn owner(&self, token: &str) -> Option<String> {
+        self.shared.read(|world| people::authenticate(world, Some(token)).ok().map(|caller| caller.name))
+    }
+}

@@ -1,0 +1,98 @@
+//! What the sync plugin writes on a build, in the newer form of the plugin (without `stageFlowNodes`).
+
+use serde_json::{Value, json};
+
+use super::{Input, Run};
+use crate::{
+    build::{builds, set_phase},
+    world::World,
+};
+
+/// Writes a run's state on its build, as far as the plugin still tells anything.
+pub(crate) fn tell(world: &mut World, path: &str) {
+    let Some(run) = world.jenkins.runs.get(path).cloned() else { return };
+    let Some(kind) = builds() else { return };
+    if run.silent {
+        return;
+    }
+    let base = world.jenkins.url.clone();
+    let uri = format!("{base}/{path}/");
+    let status = run
+        .garbage
+        .clone()
+        .unwrap_or_else(|| describe(&run, path, &uri, world.clock.now().timestamp_millis()).to_string());
+    let name = format!("{0}-{1}", run.namespace, run.build.trim_end_matches(&format!("-{}", run.number)));
+    let blue = format!("{base}/blue/organizations/jenkins/{}%2F{name}/detail/{name}/{}/", run.namespace, run.number);
+    let pending: Vec<&Input> = run.inputs.iter().filter(|input| input.settled.is_none()).collect();
+    let mut annotations = json!({
+        "openshift.io/jenkins-status-json": status,
+        "openshift.io/jenkins-build-uri": uri,
+        "openshift.io/jenkins-log-url": format!("{uri}consoleText"),
+        "openshift.io/jenkins-console-log-url": format!("{uri}console"),
+        "openshift.io/jenkins-blueocean-log-url": blue,
+        "openshift.io/jenkins-namespace": run.namespace,
+    });
+    if !run.inputs.is_empty() {
+        let asked: Vec<Value> = pending.iter().map(|input| question(input, path)).collect();
+        annotations["openshift.io/jenkins-pending-input-actions-json"] = json!(Value::Array(asked).to_string());
+    }
+    for (namespace, yaml) in &run.environments {
+        annotations[format!("environment.services.fabric8.io/{namespace}")] = json!(yaml);
+    }
+    world.merge(kind, &run.namespace, &run.build, &json!({"metadata": {"annotations": annotations}}));
+    let phase = match run.status {
+        "SUCCESS" | "UNSTABLE" => "Complete",
+        "FAILED" => "Failed",
+        "ABORTED" => "Cancelled",
+        _ => "Running",
+    };
+    let same = world.get(kind, &run.namespace, &run.build).is_some_and(|build| build["status"]["phase"] == phase);
+    if !same {
+        set_phase(world, &run.namespace, &run.build, phase, &json!({}));
+    }
+}
+
+/// The run, as the stage view describes it.
+pub(crate) fn describe(run: &Run, path: &str, uri: &str, now: i64) -> Value {
+    let end = if run.over { run.ended_ms } else { now };
+    let stages: Vec<Value> = run
+        .stages
+        .iter()
+        .enumerate()
+        .map(|(n, stage)| {
+            let id = (5 + 6 * n).to_string();
+            let mut told = json!({
+                "_links": {"self": {"href": format!("{uri}execution/node/{id}/wfapi/describe")}},
+                "id": id, "name": stage.name, "execNode": "", "status": stage.status, "startTimeMillis": stage.began_ms,
+                "durationMillis": stage.ended_ms.unwrap_or(now) - stage.began_ms, "pauseDurationMillis": stage.paused_ms,
+            });
+            if let Some(error) = &stage.error {
+                told["error"] = json!({"message": error, "type": "hudson.AbortException"});
+            }
+            told
+        })
+        .collect();
+    json!({
+        "_links": {"self": {"href": format!("/{path}/wfapi/describe")}},
+        "id": run.number, "name": format!("#{}", run.number), "status": run.status, "startTimeMillis": run.began_ms,
+        "endTimeMillis": end, "durationMillis": end - run.began_ms, "queueDurationMillis": 12,
+        "pauseDurationMillis": run.paused_ms, "stages": stages,
+    })
+}
+
+fn question(input: &Input, path: &str) -> Value {
+    let id = &input.id;
+    let parameters: Vec<Value> = input
+        .parameters
+        .iter()
+        .map(|(name, default)| {
+            json!({"type": "StringParameterDefinition", "name": name, "description": "", "definition": {"defaultVal": default}})
+        })
+        .collect();
+    json!({
+        "id": id, "proceedText": "Proceed", "message": input.question, "inputs": parameters,
+        "proceedUrl": format!("//{path}/wfapi/inputSubmit?inputId={id}"),
+        "abortUrl": format!("//{path}/input/{id}/abort"),
+        "redirectApprovalUrl": format!("//{path}/input/"),
+    })
+}

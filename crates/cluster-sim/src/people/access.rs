@@ -1,0 +1,71 @@
+//! Who may do what.
+
+use super::{Caller, Role};
+use crate::{
+    api::status::Failure,
+    world::{Resource, World},
+};
+
+/// What somebody wants to do.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Wish<'a> {
+    pub(crate) verb: &'a str,
+    pub(crate) group: &'a str,
+    pub(crate) plural: &'a str,
+    pub(crate) subresource: Option<&'a str>,
+    pub(crate) namespace: Option<&'a str>,
+    pub(crate) name: Option<&'a str>,
+}
+
+const READS: [&str; 3] = ["get", "list", "watch"];
+
+/// Whether they may.
+pub(crate) fn may(world: &World, caller: &Caller, wish: &Wish<'_>) -> bool {
+    if caller.is_anonymous() {
+        return wish.subresource == Some("webhooks");
+    }
+    let full = caller.scopes.iter().any(|scope| scope == "user:full");
+    match (wish.group, wish.plural) {
+        ("user.openshift.io", "users") => return wish.verb == "get" && wish.name == Some("~"),
+        ("authorization.k8s.io", _) => return wish.verb == "create",
+        ("oauth.openshift.io", "useroauthaccesstokens") => {
+            return full && ["get", "list", "watch", "delete"].contains(&wish.verb);
+        }
+        ("project.openshift.io", "projectrequests") => return full && ["create", "list"].contains(&wish.verb),
+        ("project.openshift.io", "projects") if wish.name.is_none() => return wish.verb == "list",
+        _ => {}
+    }
+    let place = match (wish.group, wish.plural) {
+        ("project.openshift.io", "projects") | ("", "namespaces") => wish.name,
+        _ => wish.namespace,
+    };
+    let Some(role) = place.and_then(|place| world.people.role(&caller.name, place)) else { return false };
+    // Scopes are enforced by a real cluster, though the recorded one did not.
+    full && in_project(role, wish)
+}
+
+fn in_project(role: Role, wish: &Wish<'_>) -> bool {
+    let reads = READS.contains(&wish.verb);
+    match wish.plural {
+        "namespaces" => return wish.verb == "get",
+        "projects" => {
+            return wish.verb == "get" || (role == Role::Admin && ["delete", "update", "patch"].contains(&wish.verb));
+        }
+        "events" | "resourcequotas" => return reads,
+        "rolebindings" => return role == Role::Admin,
+        "secrets" if role == Role::View => return false,
+        _ => {}
+    }
+    match wish.subresource {
+        None => reads || role > Role::View,
+        Some("log") => wish.verb == "get",
+        Some("instantiate" | "clone" | "webhooks" | "instantiatebinary") => wish.verb == "create" && role > Role::View,
+        Some("scale" | "rollback") => role > Role::View,
+        Some(_) => false,
+    }
+}
+
+/// Fails as a cluster does where they may not.
+pub(crate) fn authorize(world: &World, caller: &Caller, resource: &Resource, wish: &Wish<'_>) -> Result<(), Failure> {
+    if may(world, caller, wish) { Ok(()) } else { Err(Failure::forbidden(&caller.name, resource, wish)) }
+}
