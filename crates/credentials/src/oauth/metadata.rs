@@ -19,6 +19,8 @@ pub struct Metadata {
     pub revocation_endpoint: Option<Url>,
     /// Who a token belongs to (OpenID Connect).
     pub userinfo_endpoint: Option<Url>,
+    /// Where users sign out; left out where it leads to a host without consent.
+    pub end_session_endpoint: Option<Url>,
     /// The keys that sign its tokens.
     pub jwks_uri: Option<Url>,
     /// Scopes that it names.
@@ -38,6 +40,7 @@ struct Document {
     token_endpoint: Option<String>,
     revocation_endpoint: Option<String>,
     userinfo_endpoint: Option<String>,
+    end_session_endpoint: Option<String>,
     jwks_uri: Option<String>,
     #[serde(default)]
     scopes_supported: Vec<String>,
@@ -88,6 +91,7 @@ impl Metadata {
             token_endpoint: mandatory("token_endpoint", document.token_endpoint)?,
             revocation_endpoint: optional("revocation_endpoint", document.revocation_endpoint)?,
             userinfo_endpoint: optional("userinfo_endpoint", document.userinfo_endpoint)?,
+            end_session_endpoint: optional("end_session_endpoint", document.end_session_endpoint).ok().flatten(),
             jwks_uri: optional("jwks_uri", document.jwks_uri)?,
             issuer,
             scopes: document.scopes_supported,

@@ -10,7 +10,10 @@ use super::{
     jws::{Jws, is_jws},
     keys::Keys,
 };
-use crate::outbound::{CaBundle, Outbound};
+use crate::{
+    oauth::Metadata,
+    outbound::{CaBundle, Outbound},
+};
 
 /// Which tokens of an issuer count, and for what.
 #[derive(Debug, Clone)]
@@ -61,6 +64,20 @@ impl Issuer {
     #[must_use]
     pub fn could_have_made(token: &str) -> bool {
         is_jws(token)
+    }
+
+    /// What it says of itself, asked for as rarely as its keys: where people sign in, and where their tokens come from.
+    ///
+    /// # Errors
+    /// [`SignInError::Unavailable`] where that is not known and cannot be found out.
+    pub async fn metadata(&self) -> Result<Metadata, SignInError> {
+        self.keys.metadata().await
+    }
+
+    /// For whom its tokens must be.
+    #[must_use]
+    pub fn audience(&self) -> &str {
+        &self.settings.audience
     }
 
     /// Whom the token stands for. Asks the issuer for nothing but its keys, and for those rarely.

@@ -13,7 +13,7 @@ use super::{
     jws::{Jws, decode},
 };
 use crate::{
-    oauth,
+    oauth::{self, Metadata},
     outbound::{CaBundle, Outbound, Request},
 };
 
@@ -99,15 +99,21 @@ impl Key {
     }
 }
 
+/// What an issuer says of itself.
+#[derive(Debug)]
+struct Told {
+    metadata: Metadata,
+    keys: Vec<Key>,
+}
+
 /// What is known.
 #[derive(Debug, Default)]
 struct Known {
-    keys: Arc<[Key]>,
-    fetched_at: Option<Timestamp>,
+    told: Option<(Arc<Told>, Timestamp)>,
     tried_at: Option<Timestamp>,
 }
 
-/// The keys of one issuer, asked for when they are needed.
+/// The keys of one issuer, and what else it says of itself, asked for when they are needed.
 #[derive(Debug)]
 pub(super) struct Keys {
     outbound: Outbound,
@@ -134,61 +140,64 @@ impl Keys {
 
     /// Whether the issuer has signed this token.
     pub(super) async fn have_signed(&self, jws: &Jws<'_>) -> Result<bool, SignInError> {
-        let (keys, is_fresh) = self.known();
-        let fits = |keys: &[Key]| keys.iter().any(|key| key.fits(jws));
-        let keys = if is_fresh && fits(&keys) { keys } else { self.newer(|keys| fits(keys)).await? };
-        Ok(keys.iter().filter(|key| key.fits(jws)).any(|key| key.has_signed(jws)))
+        let told = self.told(|told| told.keys.iter().any(|key| key.fits(jws))).await?;
+        Ok(told.keys.iter().filter(|key| key.fits(jws)).any(|key| key.has_signed(jws)))
     }
 
-    fn known(&self) -> (Arc<[Key]>, bool) {
+    /// What the issuer says of itself.
+    pub(super) async fn metadata(&self) -> Result<Metadata, SignInError> {
+        Ok(self.told(|_| true).await?.metadata.clone())
+    }
+
+    /// What was told within this time.
+    fn known(&self, span: TimeDelta) -> Option<Arc<Told>> {
         let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-        (Arc::clone(&known.keys), known.fetched_at.is_some_and(|at| within(at, self.clock.now(), FRESH)))
+        let (told, at) = known.told.as_ref()?;
+        within(*at, self.clock.now(), span).then(|| Arc::clone(told))
     }
 
-    /// The keys as the issuer has them now, if it may be asked already, or else as they are known.
-    async fn newer(&self, suffice: impl Fn(&[Key]) -> bool) -> Result<Arc<[Key]>, SignInError> {
-        let _asking = self.asking.lock().await;
-        let (keys, is_fresh) = self.known();
-        if is_fresh && suffice(&keys) {
-            return Ok(keys);
+    /// What is known, if it is fresh and suffices; else what the issuer says now, if it may be asked already; else what is known.
+    async fn told(&self, suffices: impl Fn(&Told) -> bool) -> Result<Arc<Told>, SignInError> {
+        let fresh = || self.known(FRESH).filter(|told| suffices(told));
+        if let Some(told) = fresh() {
+            return Ok(told);
         }
-        let now = self.clock.now();
-        let (fetched_at, tried_at) = {
-            let known = self.known.read().unwrap_or_else(PoisonError::into_inner);
-            (known.fetched_at, known.tried_at)
-        };
-        let unknown = || SignInError::Unavailable("the issuer's keys could not be read a moment ago".to_owned());
-        let still_counts = fetched_at.is_some_and(|at| within(at, now, STALE));
+        let _asking = self.asking.lock().await;
+        if let Some(told) = fresh() {
+            return Ok(told);
+        }
+        let (now, known) = (self.clock.now(), self.known(STALE));
+        let tried_at = self.known.read().unwrap_or_else(PoisonError::into_inner).tried_at;
         if tried_at.is_some_and(|at| within(at, now, REFETCH)) {
-            return if still_counts { Ok(keys) } else { Err(unknown()) };
+            let unknown = || SignInError::Unavailable("the issuer's keys could not be read a moment ago".to_owned());
+            return known.ok_or_else(unknown);
         }
         self.known.write().unwrap_or_else(PoisonError::into_inner).tried_at = Some(now);
         match self.fetch().await {
-            Ok(keys) => {
-                let keys: Arc<[Key]> = keys.into();
+            Ok(told) => {
+                let told = Arc::new(told);
                 let mut known = self.known.write().unwrap_or_else(PoisonError::into_inner);
-                known.keys = Arc::clone(&keys);
-                known.fetched_at = Some(now);
-                Ok(keys)
+                known.told = Some((Arc::clone(&told), now));
+                Ok(told)
             }
             Err(problem) => {
                 tracing::warn!(issuer = %self.issuer, problem, "the keys of the issuer cannot be read");
-                if still_counts { Ok(keys) } else { Err(SignInError::Unavailable(problem)) }
+                known.ok_or(SignInError::Unavailable(problem))
             }
         }
     }
 
-    async fn fetch(&self) -> Result<Vec<Key>, String> {
+    async fn fetch(&self) -> Result<Told, String> {
         let metadata = oauth::discover(&self.outbound, &self.issuer, &self.hosts, self.ca.as_ref());
         let metadata = metadata.await.map_err(|error| error.to_string())?;
-        let place = metadata.jwks_uri.ok_or("the issuer names no jwks_uri")?;
+        let place = metadata.jwks_uri.clone().ok_or("the issuer names no jwks_uri")?;
         let reply =
             self.outbound.send(Request::get(place), self.ca.as_ref()).await.map_err(|error| error.to_string())?;
         if !reply.status().is_success() {
             return Err(format!("its jwks_uri answers {}", reply.status()));
         }
         let set: JwkSet = reply.json().ok_or("its jwks_uri does not answer with a set of keys")?;
-        Ok(set.keys.into_iter().take(MOST_KEYS).filter_map(Key::read).collect())
+        Ok(Told { metadata, keys: set.keys.into_iter().take(MOST_KEYS).filter_map(Key::read).collect() })
     }
 }
 

@@ -254,6 +254,17 @@ async fn rsa_signatures_are_checked_as_the_standard_has_them() {
     assert_eq!(keys.have_signed(&jws::Jws::read(&broken).unwrap()).await, Ok(false));
 }
 
+#[tokio::test]
+async fn what_an_issuer_says_of_itself_is_asked_for_together_with_its_keys() {
+    let bench = Bench::start().await;
+    for _ in 0..3 {
+        let metadata = bench.issuer.metadata().await.unwrap();
+        assert_eq!(metadata.token_endpoint.as_str(), format!("{}/token", bench.address));
+    }
+    assert!(bench.verify(header(), bench.claims()).await.is_ok());
+    assert_eq!(bench.asked(), 1);
+}
+
 #[test]
 fn only_groups_that_are_named_may_sign_in() {
     let admission = Admission {

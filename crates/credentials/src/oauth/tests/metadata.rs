@@ -42,6 +42,15 @@ fn an_issuer_speaks_for_its_own_host_and_for_no_other() {
     }
 }
 
+#[test]
+fn a_place_to_sign_out_that_leads_elsewhere_is_left_out() {
+    let place = |address: &str| read(&with("end_session_endpoint", json!(address)), &[]).unwrap().end_session_endpoint;
+    assert_eq!(place("https://sso.example/out").unwrap().as_str(), "https://sso.example/out");
+    for elsewhere in ["https://evil.example/out", "http://sso.example/out", "javascript:alert(1)", "out"] {
+        assert_eq!(place(elsewhere), None, "{elsewhere}");
+    }
+}
+
 /// A server that names another one as its issuer, and itself as the place to bring that one's codes.
 #[test]
 fn a_server_that_speaks_for_another_issuer_needs_consent_for_every_host() {
