@@ -13,6 +13,8 @@ await build({
   outdir: dist,
   format: "esm",
   splitting: true,
+  // The server has these beside its start page, too.
+  external: ["/start/*"],
   jsx: "automatic",
   publicPath: "/graphiql/",
   chunkNames: "chunk-[hash]",

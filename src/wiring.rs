@@ -18,22 +18,25 @@ use alm_provider_local::{LocalConfig, LocalProvider};
 use alm_store::{PageRequest, Store};
 use async_trait::async_trait;
 use axum::Router;
+use reqwest::Url;
 use secrecy::SecretString;
 use tokio_util::sync::CancellationToken;
 
 use crate::{
     app::{App, Credentials, ProviderFactory, RegisterProvider, Ring, Timing, VaultReport, rotate_vault, vault_status},
     cli::{BoxError, Composition, Ready, Serving, VaultWork},
-    config::{Config, ConfigError, IssuerUrl, Problem, SignIn, Words},
+    config::{AudienceParameter, Config, ConfigError, IssuerUrl, Problem, SignIn, Words},
     graphql::{self, Api, Limits},
     http::{self, HttpConfig, HttpState, Readiness, Token, TrustedDocuments},
-    sign_in::Entrance,
+    sign_in::{Entrance, Pages},
 };
 
 /// Short name of the provider that is there from the first start.
 const EMBEDDED: &str = "local";
 /// The key ring in the data directory, where none is given.
 const KEYS: &str = "vault.keys";
+/// Path of the page that the issuer sends people back to.
+const SIGNED_IN: &str = "/sign-in/callback";
 
 /// The service as it is shipped.
 #[derive(Debug, Clone, Copy, Default)]
@@ -86,14 +89,17 @@ impl Composition for Wiring {
         app.use_connections();
         app.resume().await?;
 
-        let mut entrance = ways_in(&config.sign_in, Entrance::new(app.clone(), Arc::new(SystemClock)))?;
-        if keep_token {
-            entrance = entrance.own_token(token.clone());
-        }
         let public = match &config.server.public_url {
             Some(public) => public.url().clone(),
             None => format!("http://{}/", reachable(listener.local_addr()?)).parse()?,
         };
+        let mut entrance = ways_in(&config.sign_in, Entrance::new(app.clone(), Arc::new(SystemClock)))?;
+        if keep_token {
+            entrance = entrance.own_token(token.clone());
+        }
+        if let Some(pages) = pages(&config.sign_in, &public)? {
+            entrance = entrance.pages(pages);
+        }
         app.reached_at(public);
 
         let closing = CancellationToken::new();
@@ -220,6 +226,17 @@ fn ways_in(settings: &SignIn, mut entrance: Entrance) -> Result<Entrance, Config
         entrance = entrance.cluster(Cluster::new(api.url().clone(), admission, outbound, ca));
     }
     Ok(entrance)
+}
+
+/// The pages as the issuer knows them, if it does.
+fn pages(settings: &SignIn, public: &Url) -> Result<Option<Pages>, BoxError> {
+    let Some(client_id) = &settings.client_id else { return Ok(None) };
+    Ok(Some(Pages {
+        client_id: client_id.as_str().to_owned(),
+        scopes: settings.scopes.iter().map(|scope| scope.as_str().to_owned()).collect(),
+        audience_parameter: settings.audience_parameter.map(AudienceParameter::name),
+        redirect: public.join(SIGNED_IN)?,
+    }))
 }
 
 fn transport(config: &Config) -> HttpConfig {

@@ -4,29 +4,38 @@ import "./main.css";
 import { GraphiQL } from "graphiql";
 import { useCallback, useMemo, useState } from "react";
 import { createRoot } from "react-dom/client";
+import * as session from "/start/session.js";
+import { signOut } from "/start/sign-in.js";
+import { Ended } from "./Ended.jsx";
 import { SignIn } from "./SignIn.jsx";
 import { examples } from "./examples.js";
 import { createFetcher } from "./fetcher.js";
-import * as token from "./token.js";
 
 function App() {
-  const [signedIn, setSignedIn] = useState(() => token.read() !== "");
-  const signOut = useCallback(() => {
-    token.forget();
+  const [signedIn, setSignedIn] = useState(() => session.read() !== "");
+  const [ended, setEnded] = useState(false);
+  const [left, setLeft] = useState(false);
+  const fetcher = useMemo(() => createFetcher(() => setEnded(true)), []);
+  const leave = useCallback(() => {
+    setLeft(Boolean(session.claims(session.read())));
+    signOut();
+    setEnded(false);
     setSignedIn(false);
   }, []);
-  const fetcher = useMemo(() => createFetcher(signOut), [signOut]);
 
-  if (!signedIn) return <SignIn onSignedIn={() => setSignedIn(true)} />;
+  if (!signedIn) return <SignIn left={left} onSignedIn={() => setSignedIn(true)} />;
   return (
-    <GraphiQL fetcher={fetcher} defaultTabs={examples} isHeadersEditorEnabled={false} defaultEditorToolsVisibility="variables">
-      <GraphiQL.Logo>
-        <a className="alm-logo" href="/">ALM Build Service</a>
-        <button className="alm-sign-out" type="button" onClick={signOut}>Sign out</button>
-      </GraphiQL.Logo>
-    </GraphiQL>
+    <>
+      {ended && <Ended onByToken={leave} />}
+      <GraphiQL fetcher={fetcher} defaultTabs={examples} isHeadersEditorEnabled={false} defaultEditorToolsVisibility="variables">
+        <GraphiQL.Logo>
+          <a className="alm-logo" href="/">ALM Build Service</a>
+          <button className="alm-sign-out" type="button" onClick={leave}>Sign out</button>
+        </GraphiQL.Logo>
+      </GraphiQL>
+    </>
   );
 }
 
-token.takeFromAddress();
+session.takeFromAddress();
 createRoot(document.getElementById("root")).render(<App />);

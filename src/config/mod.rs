@@ -46,8 +46,8 @@ pub use setting::{Fallback, Key, Setting};
 pub use sign_in::SignIn;
 pub use suggest::{closest, distance};
 pub use value::{
-    Bind, Bytes, Count, DatabaseUrl, HostName, IssuerUrl, Keys, LogFilter, LogFormat, Network, Period, PublicUrl,
-    WebOrigin, Words,
+    AudienceParameter, Bind, Bytes, Count, DatabaseUrl, HostName, IssuerUrl, Keys, LogFilter, LogFormat, Network,
+    Period, PublicUrl, WebOrigin, Words,
 };
 pub use vault::Vault;
 

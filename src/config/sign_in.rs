@@ -4,7 +4,7 @@ use std::path::PathBuf;
 
 use alm_credentials::sign_in::Algorithm;
 
-use super::{Fallback, HostName, IssuerUrl, Problem, Words, macros::section};
+use super::{AudienceParameter, Fallback, HostName, IssuerUrl, Problem, Words, macros::section};
 
 section! {
     /// How people sign in. Without an issuer and a cluster the server is for one user, who has the token in the data directory.
@@ -16,11 +16,14 @@ section! {
         pub audience: Option<Words> = Fallback::Unset("none; it must be set where there is an issuer");
         /// Hosts besides its own where the issuer may have its keys and endpoints.
         pub hosts: Vec<HostName> = Fallback::Unset("none");
-        /// What the pages of this server are called at the issuer: a public client, with `/sign-in` of this server as its
+        /// What the pages of this server are called at the issuer: a public client, with `/sign-in/callback` of this server as its
         /// redirect address.
         pub client_id: Option<Words> = Fallback::Unset("none: the pages ask for a token");
         /// Scopes that the pages ask for.
         pub scopes: Vec<Words> = Fallback::Text("openid,profile");
+        /// The parameter by which the pages ask the issuer for a token with this server's audience: `resource` (RFC 8707; the
+        /// audience must then be an address, such as `urn:alm` or one with https) or `audience`.
+        pub audience_parameter: Option<AudienceParameter> = Fallback::Unset("none: the issuer adds the audience by itself");
         /// Algorithms by which tokens may be signed. Shared secrets (HS256) and unsigned tokens are never taken.
         pub algorithms: Vec<Algorithm> = Fallback::Text("RS256,ES256");
         /// Claim with the short name of a person. It must be one that the issuer gives to one person only: it is what members of
@@ -83,6 +86,28 @@ impl SignIn {
             wrong(
                 "sign_in.issuer is one where anybody can have an account, so that everybody could sign in: set sign_in.groups \
                  (ALM_SIGN_IN_GROUPS) to those who may, or use an issuer of your own",
+            );
+        }
+        let is_address =
+            |audience: &Words| reqwest::Url::parse(audience.as_str()).is_ok_and(|url| url.fragment().is_none());
+        if self.audience_parameter == Some(AudienceParameter::Resource)
+            && !self.audience.as_ref().is_some_and(is_address)
+        {
+            wrong(
+                "sign_in.audience_parameter is resource, and sign_in.audience is not an address: the two go together (RFC 8707), so \
+                 call this server urn:alm, or by its own address, there and here",
+            );
+        }
+        if self.audience_parameter.is_some() && self.client_id.is_none() {
+            wrong(
+                "sign_in.audience_parameter is set, but the pages do not sign in: set sign_in.client_id (ALM_SIGN_IN_CLIENT_ID), or \
+                 unset sign_in.audience_parameter",
+            );
+        }
+        if self.client_id.is_some() && self.issuer.is_none() && self.cluster.is_some() {
+            wrong(
+                "sign_in.client_id is set, but the pages sign in at an issuer only, not at a cluster: set sign_in.issuer \
+                 (ALM_SIGN_IN_ISSUER), or unset sign_in.client_id",
             );
         }
         if !self.is_on() {

@@ -161,6 +161,19 @@ fn a_sign_in_that_would_let_in_whom_nobody_meant_is_refused_with_the_remedy() {
             "set sign_in.groups (ALM_SIGN_IN_GROUPS)",
         ),
         (vec![("ALM_SIGN_IN_ADMINS", "boss")], "nobody can sign in: set sign_in.issuer"),
+        (
+            vec![("ALM_SIGN_IN_CLUSTER", "https://api.cluster.example:6443"), ("ALM_SIGN_IN_CLIENT_ID", "alm-ui")],
+            "the pages sign in at an issuer only",
+        ),
+        (vec![issuer, audience, ("ALM_SIGN_IN_AUDIENCE_PARAMETER", "scope")], "write resource or audience"),
+        (
+            vec![issuer, audience, ("ALM_SIGN_IN_AUDIENCE_PARAMETER", "audience")],
+            "set sign_in.client_id (ALM_SIGN_IN_CLIENT_ID)",
+        ),
+        (
+            vec![issuer, audience, ("ALM_SIGN_IN_CLIENT_ID", "alm-ui"), ("ALM_SIGN_IN_AUDIENCE_PARAMETER", "resource")],
+            "sign_in.audience is not an address",
+        ),
         (vec![("ALM_SIGN_IN_KEEP_TOKEN", "true")], "nobody can sign in: set sign_in.issuer"),
     ] {
         let problem = refused(&variables, "");

@@ -9,7 +9,7 @@ use axum::{
     http::{HeaderMap, header::AUTHORIZATION, request::Parts},
 };
 
-use super::{Code, Refusal, Token};
+use super::{Code, Refusal, Token, WaysIn};
 
 /// Why a request is not from anybody whom we know.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
@@ -33,12 +33,27 @@ pub enum AuthError {
     Unavailable,
 }
 
+impl AuthError {
+    /// The code with which it is told.
+    pub(super) const fn code(self) -> Code {
+        match self {
+            Self::Missing | Self::Invalid | Self::Expired => Code::Unauthenticated,
+            Self::Unavailable => Code::Unavailable,
+        }
+    }
+}
+
 /// Turns a bearer token into a principal.
 #[async_trait]
 pub trait Authenticate: Send + Sync + std::fmt::Debug {
     /// The principal that this token stands for at this moment. Called for each request, and again and again while a
     /// websocket or an event stream is open.
     async fn authenticate(&self, token: Option<&str>) -> Result<Principal, AuthError>;
+
+    /// How people get such a token, as far as that is known at this moment.
+    async fn ways_in(&self) -> WaysIn {
+        WaysIn::own_token()
+    }
 }
 
 /// Single-user mode: whoever has the one token is the administrator.
@@ -66,8 +81,7 @@ impl Authenticate for SingleUserAuth {
 
 impl From<AuthError> for Refusal {
     fn from(error: AuthError) -> Self {
-        let code = if error == AuthError::Unavailable { Code::Unavailable } else { Code::Unauthenticated };
-        Self::new(code, error.to_string())
+        Self::new(error.code(), error.to_string())
     }
 }
 

@@ -8,6 +8,7 @@
 //! that is reached past the checks of Host and Origin.
 
 mod auth;
+mod caller;
 mod compression;
 mod conditional;
 mod config;
@@ -31,6 +32,7 @@ mod serve;
 mod sse;
 mod state;
 mod token;
+mod ways_in;
 mod ws;
 
 pub use auth::{AuthError, Authenticate, RequirePrincipal, SingleUserAuth};
@@ -44,3 +46,4 @@ pub use router::router;
 pub use serve::serve;
 pub use state::HttpState;
 pub use token::{Token, TokenFileError};
+pub use ways_in::{PageSignIn, SignInSite, WaysIn};

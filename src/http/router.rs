@@ -21,6 +21,8 @@ pub fn router<E: Live>(mut state: HttpState<E>) -> Router {
     let state = Arc::new(state);
     let assets = Router::new()
         .route("/", get(pages::start))
+        .route("/sign-in/ways", get(pages::ways_in))
+        .route("/sign-in/callback", get(pages::signed_in))
         .route("/start/{file}", get(pages::start_asset))
         .route("/oauth/callback", get(pages::callback))
         .route("/oauth/callback/{client}", get(pages::callback))

@@ -2,6 +2,7 @@
 //!
 //! **Architecture Invariant:** a token is looked at by one way in alone, chosen by its form; what that one refuses no other takes.
 
+mod pages;
 mod remembered;
 
 use std::{fmt, sync::Arc};
@@ -15,8 +16,9 @@ use sha2::{Digest, Sha256};
 
 use crate::{
     app::{App, Bearer, BearerOrigin},
-    http::{AuthError, Authenticate, Token},
+    http::{AuthError, Authenticate, PageSignIn, Token, WaysIn},
 };
+pub use pages::Pages;
 use remembered::Remembered;
 
 /// What every personal access token begins with.
@@ -29,6 +31,7 @@ pub struct Entrance {
     own: Option<Token>,
     issuer: Option<Issuer>,
     cluster: Option<Cluster>,
+    pages: Option<Pages>,
     remembered: Remembered,
 }
 
@@ -37,7 +40,7 @@ impl Entrance {
     #[must_use]
     pub fn new(app: App, clock: Arc<dyn Clock>) -> Self {
         let remembered = Remembered::new(Arc::clone(&clock));
-        Self { app, clock, own: None, issuer: None, cluster: None, remembered }
+        Self { app, clock, own: None, issuer: None, cluster: None, pages: None, remembered }
     }
 
     /// Whoever has this token is the administrator.
@@ -56,6 +59,12 @@ impl Entrance {
     #[must_use]
     pub fn cluster(self, cluster: Cluster) -> Self {
         Self { cluster: Some(cluster), ..self }
+    }
+
+    /// Lets people sign in on the pages, at the issuer.
+    #[must_use]
+    pub fn pages(self, pages: Pages) -> Self {
+        Self { pages: Some(pages), ..self }
     }
 
     async fn personal(&self, token: &str) -> Result<Principal, AuthError> {
@@ -140,6 +149,14 @@ impl Authenticate for Entrance {
             return Err(AuthError::Expired);
         }
         Ok(principal)
+    }
+
+    async fn ways_in(&self) -> WaysIn {
+        let sign_in = match (&self.pages, &self.issuer) {
+            (Some(pages), Some(issuer)) => pages.at(issuer).await,
+            _ => PageSignIn::Off,
+        };
+        WaysIn { own_token: self.own.is_some(), cluster: self.cluster.is_some(), sign_in }
     }
 }
 

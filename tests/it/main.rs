@@ -25,5 +25,6 @@ mod readme;
 mod recovery;
 mod resilience;
 mod schema;
+mod sign_in;
 mod subscriptions;
 mod support;

@@ -33,11 +33,12 @@ try {
   await page.fill("#token", "a-wrong-token-of-some-length");
   await page.click("button[type=submit]");
   await page.waitForSelector("text=This token is not valid");
+  await page.waitForSelector("text=The server prints it");
   await shot(page, "sign-in");
   assert.equal(trouble.filter((line) => !line.includes("401")).length, 0, trouble.join("\n"));
   trouble.length = 0;
   await page.goto(`${address}/#token=${token}`);
-  await page.waitForSelector("text=You are signed in");
+  await page.waitForSelector("text=You are signed in as Tess");
   assert.equal(page.url(), `${address}/`);
   await shot(page, "start");
   await page.click("a[href='/graphiql']");

@@ -27,10 +27,15 @@ const options = {
   // A public client for pages, whose tokens are JWTs for `audience`.
   pages: { clientId: "alm-ui", redirects: [] },
   audience: "urn:alm",
+  // By how much its clock is wrong.
+  skewSeconds: 0,
   // What the cluster says of where its issuer is: itself, as OpenShift does, or nothing.
   clusterDiscovery: true,
   ...JSON.parse(process.argv[2] ?? "{}"),
 };
+
+const now = Date.now;
+Date.now = () => now() + options.skewSeconds * 1000;
 
 const listen = (server) => new Promise((ready) => server.listen(options.port ?? 0, "127.0.0.1", () => ready(`http://127.0.0.1:${server.address().port}`)));
 const counters = {};

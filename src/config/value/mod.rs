@@ -1,6 +1,7 @@
 //! The types that settings have.
 
 mod amount;
+mod audience;
 mod bind;
 mod database_url;
 mod exception;
@@ -14,6 +15,7 @@ mod url;
 mod words;
 
 pub use amount::{Bytes, Count, Period};
+pub use audience::AudienceParameter;
 pub use bind::Bind;
 pub use database_url::DatabaseUrl;
 pub use host::HostName;

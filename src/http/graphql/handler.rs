@@ -21,6 +21,7 @@ use crate::{
     http::{
         Code, HttpState, Refusal, RequestId, RequirePrincipal,
         auth::bearer,
+        caller::Caller,
         document::{Problem, prepare},
         origin, sse, ws,
     },
@@ -79,7 +80,7 @@ async fn answer<E: Live>(state: Arc<HttpState<E>>, mut parts: Parts, body: Body)
     }
     if events == Events::Always || prepared.kind == OperationType::Subscription {
         let token = bearer(&parts.headers)?.map(Into::into);
-        return Ok(sse::stream(state, prepared, sse::Caller { principal, token }));
+        return Ok(sse::stream(state, prepared, Caller { principal, token }));
     }
     let outcome = execute(&state.executor, prepared, state.config.request_timeout).await;
     Ok(reply::reply(outcome, media))

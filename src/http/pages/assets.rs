@@ -10,11 +10,23 @@ use axum::{
 use crate::http::conditional::Tag;
 
 /// Scripts of our own only; styles may stand in the page, because the editor in GraphiQL writes them there.
-const POLICY: &str = "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; \
-    img-src 'self' data:; font-src 'self' data:; connect-src 'self'; \
-    base-uri 'none'; form-action 'none'; frame-ancestors 'none'";
+macro_rules! policy {
+    ($elsewhere:literal) => {
+        concat!(
+            "default-src 'none'; script-src 'self'; worker-src 'self'; style-src 'self' 'unsafe-inline'; \
+             img-src 'self' data:; font-src 'self' data:; connect-src 'self'",
+            $elsewhere,
+            "; base-uri 'none'; form-action 'none'; frame-ancestors 'none'"
+        )
+    };
+}
 
-/// A file as a reply. Its address may name another version tomorrow, so a browser asks again each time; with the tag of
+/// The policy of a page that connects to this origin too.
+pub(super) fn policy(origin: &str) -> String {
+    format!(policy!(" {}"), origin)
+}
+
+/// A file as a reply; `tag` tells its content from any other of the name. Its address may name another version tomorrow, so a browser asks again each time; with the tag of
 /// what it has it gets an empty answer.
 pub(super) fn file(asked: &HeaderMap, name: &str, tag: &str, content: Cow<'static, [u8]>) -> Response {
     let tag = Tag::of(&[name, tag]);
@@ -25,7 +37,7 @@ pub(super) fn file(asked: &HeaderMap, name: &str, tag: &str, content: Cow<'stati
     });
     let headers = response.headers_mut();
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
-    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(POLICY));
+    headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy!("")));
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     response

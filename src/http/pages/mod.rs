@@ -1,8 +1,10 @@
-//! The pages that people open: a start page, and GraphiQL.
+//! The pages that people open: a start page, GraphiQL, and those that OAuth servers send people back to.
 
 mod assets;
 mod graphiql;
+mod sign_in;
 mod start;
 
 pub(super) use graphiql::{graphiql, graphiql_asset};
+pub(super) use sign_in::{signed_in, ways_in};
 pub(super) use start::{callback, start, start_asset};

@@ -1,48 +1,62 @@
-// The token arrives behind the `#`, which browsers do not send; from there it goes to this tab's storage and leaves the
-// address and the history.
-const KEY = "alm.token";
-const byId = (id) => document.getElementById(id);
+import * as session from "./session.js";
+import { begin, hostOf, signOut, signOutOfIssuer, tokenHint, waysIn } from "./sign-in.js";
 
-const arrived = new URLSearchParams(location.hash.slice(1)).get("token");
-if (arrived) {
-  sessionStorage.setItem(KEY, arrived);
-  history.replaceState(null, "", location.pathname);
-}
+const byId = (id) => document.getElementById(id);
 
 function show(message, signedIn) {
   byId("state").textContent = message;
-  byId("sign-in").hidden = signedIn;
+  byId("signed-out").hidden = signedIn;
   byId("sign-out").hidden = !signedIn;
 }
 
 async function check() {
-  const token = sessionStorage.getItem(KEY);
+  const token = session.read();
   if (!token) return show("You are not signed in.", false);
-  try {
-    const reply = await fetch("/graphql", {
-      method: "POST",
-      headers: { "content-type": "application/json", authorization: `Bearer ${token}` },
-      body: JSON.stringify({ query: "{ __typename }" }),
-    });
-    if (reply.ok) return show("You are signed in, in this tab.", true);
-    if (reply.status !== 401) return show(`The server answered with ${reply.status}. Reload this page to try again.`, true);
-    sessionStorage.removeItem(KEY);
-    show("This token is not valid. Use the one that the server printed when it started.", false);
-  } catch {
-    show("The server cannot be reached. Reload this page to try again.", true);
-  }
+  const { name, problem, refused } = await session.check(token);
+  if (!problem) return show(`You are signed in${name ? ` as ${name}` : ""}, in this tab.`, true);
+  if (refused) session.forget();
+  show(problem, !refused);
 }
 
-byId("sign-in").addEventListener("submit", (event) => {
+/** Shows how people get a token here. */
+function offer(ways) {
+  const site = ways.signIn;
+  byId("token-hint").textContent = tokenHint(ways);
+  byId("by-token").open = site.state !== "on";
+  if (site.state === "unavailable") {
+    byId("still").textContent = "People sign in at an issuer, but the server cannot reach it at the moment. Reload this page to try again.";
+    byId("still").hidden = false;
+  }
+  if (site.state !== "on") return;
+  byId("sign-in").textContent = `Sign in at ${hostOf(site)}`;
+  byId("sign-in").hidden = false;
+  byId("sign-in").addEventListener("click", () => begin(site, location.pathname).catch(({ message }) => show(message, false)));
+}
+
+/** Says that the issuer may still know whoever has signed out here. */
+function tellOf(site) {
+  if (site.state !== "on") return;
+  const place = signOutOfIssuer(site);
+  const link = Object.assign(document.createElement("a"), { href: place, textContent: "sign out there too" });
+  byId("still").replaceChildren(`You may still be signed in at ${hostOf(site)}`, ...(place ? [": ", link] : []), ".");
+  byId("still").hidden = false;
+}
+
+session.takeFromAddress();
+const ways = waysIn();
+byId("token-form").addEventListener("submit", (event) => {
   event.preventDefault();
-  sessionStorage.setItem(KEY, byId("token").value.trim());
+  session.keep(byId("token").value.trim());
   byId("token").value = "";
   void check();
 });
-byId("sign-out").addEventListener("click", () => {
-  sessionStorage.removeItem(KEY);
-  void check();
+byId("sign-out").addEventListener("click", async () => {
+  const bySignIn = Boolean(session.claims(session.read()));
+  signOut();
+  await check();
+  if (bySignIn) ways.then(({ signIn }) => tellOf(signIn), () => {});
 });
 byId("example").textContent = `curl ${location.origin}/graphql -H "Authorization: Bearer $TOKEN" \\
   -H "Content-Type: application/json" -d '{"query":"{ __typename }"}'`;
 void check();
+ways.then(offer, () => show("The server cannot be reached. Reload this page to try again.", true));

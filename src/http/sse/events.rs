@@ -12,15 +12,12 @@ use bytes::Bytes;
 use futures::{Stream, StreamExt, stream::BoxStream};
 use tokio::time::{Instant, sleep, timeout_at};
 
-use super::{
-    Caller,
-    caller::Standing,
-    event::{COMPLETE, HEARTBEAT, next},
-};
+use super::event::{COMPLETE, HEARTBEAT, next};
 use crate::{
     graphql::Live,
     http::{
         HttpState,
+        caller::{Caller, Standing},
         document::{Prepared, Problem},
         graphql::{LAST_WORDS, Outcome, Said, run},
         metrics::Present,
@@ -91,8 +88,8 @@ fn events<E: Live>(
                 Wake::Recheck => match caller.standing(&*state.auth, state.config.init_timeout).await {
                     Standing::Same => recheck.as_mut().reset(Instant::now() + recheck_after),
                     Standing::OtherRights => return,
-                    Standing::Gone(problem) => {
-                        for event in last(problem) {
+                    Standing::Gone(error) => {
+                        for event in last(Problem::new(error.code(), error.to_string())) {
                             yield event;
                         }
                         return;

@@ -5,9 +5,7 @@
 //! nowhere else. The stream is polled only when the connection takes more, so that a client that reads slowly slows itself and
 //! nothing else.
 
-mod caller;
 mod event;
 mod events;
 
-pub(super) use caller::Caller;
 pub(super) use events::{refuse, stream};

@@ -1,6 +1,6 @@
 //! Who is on the other side of a socket.
 
-use std::sync::Arc;
+use std::{sync::Arc, time::Duration};
 
 use alm_domain::Principal;
 use secrecy::{ExposeSecret, SecretString};
@@ -8,14 +8,19 @@ use serde::Deserialize;
 use serde_json::value::RawValue;
 
 use super::ending::Ending;
-use crate::http::{Authenticate, auth::bearer_value};
+use crate::http::{
+    Authenticate,
+    auth::bearer_value,
+    caller::{Caller, Standing},
+};
 
 /// The token of a socket, and for whom it stands. A token can be renewed while the socket is open, but only by the same
 /// principal.
 pub(super) struct Credentials {
     auth: Arc<dyn Authenticate>,
-    token: Option<SecretString>,
-    principal: Option<Principal>,
+    /// Of the upgrade request.
+    first: Option<SecretString>,
+    caller: Option<Caller>,
 }
 
 /// `{"token": "…"}` or `{"Authorization": "Bearer …"}`; other keys are let pass.
@@ -29,53 +34,42 @@ struct Payload {
 
 impl Credentials {
     /// Of a socket that is not acknowledged yet, with the token of its upgrade request, if that had one.
-    pub(super) fn new(auth: Arc<dyn Authenticate>, token: Option<SecretString>) -> Self {
-        Self { auth, token, principal: None }
+    pub(super) const fn new(auth: Arc<dyn Authenticate>, token: Option<SecretString>) -> Self {
+        Self { auth, first: token, caller: None }
     }
 
     /// Takes the token from the payload of `connection_init`, or else that of the upgrade.
     pub(super) async fn sign_in(&mut self, payload: Option<&RawValue>) -> Result<(), Ending> {
-        if let Some(token) = token(payload)? {
-            self.token = Some(token);
-        }
-        self.principal = Some(self.ask().await?);
+        let token = token(payload)?.or_else(|| self.first.take());
+        self.caller = Some(Caller::enter(&*self.auth, token).await.map_err(Ending::of_auth)?);
         Ok(())
     }
 
     /// Takes a new token from the payload of a ping, if it has one.
-    pub(super) async fn renew(&mut self, payload: Option<&RawValue>) -> Result<(), Ending> {
-        if self.principal.is_some()
+    pub(super) async fn renew(&mut self, payload: Option<&RawValue>, limit: Duration) -> Result<(), Ending> {
+        if let Some(caller) = &mut self.caller
             && let Some(token) = token(payload)?
         {
-            self.token = Some(token);
-            self.check().await?;
+            caller.token = Some(token);
+            self.check(limit).await?;
         }
         Ok(())
     }
 
     /// Whether the token still stands for the same principal with the same rights. Where these have changed, the client has to
     /// come again, and is told what it may then see.
-    pub(super) async fn check(&self) -> Result<(), Ending> {
-        if let Some(before) = &self.principal {
-            let now = self.ask().await?;
-            if now.key() != before.key() {
-                return Err(Ending::FORBIDDEN);
-            }
-            if now != *before {
-                return Err(Ending::OTHER_RIGHTS);
-            }
+    pub(super) async fn check(&self, limit: Duration) -> Result<(), Ending> {
+        let Some(caller) = &self.caller else { return Ok(()) };
+        match caller.standing(&*self.auth, limit).await {
+            Standing::Same => Ok(()),
+            Standing::OtherRights => Err(Ending::OTHER_RIGHTS),
+            Standing::Gone(error) => Err(Ending::of_auth(error)),
         }
-        Ok(())
     }
 
     /// Who it is; nobody before the sign-in.
-    pub(super) const fn principal(&self) -> Option<&Principal> {
-        self.principal.as_ref()
-    }
-
-    async fn ask(&self) -> Result<Principal, Ending> {
-        let token = self.token.as_ref().map(ExposeSecret::expose_secret);
-        self.auth.authenticate(token).await.map_err(|_| Ending::FORBIDDEN)
+    pub(super) fn principal(&self) -> Option<&Principal> {
+        self.caller.as_ref().map(|caller| &caller.principal)
     }
 }
 

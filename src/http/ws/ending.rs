@@ -4,6 +4,8 @@ use std::borrow::Cow;
 
 use tokio_tungstenite::tungstenite::{Error, Utf8Bytes, protocol::CloseFrame};
 
+use crate::http::AuthError;
+
 /// The most that a close frame can carry.
 const LONGEST_REASON: usize = 123;
 
@@ -38,6 +40,15 @@ impl Ending {
     /// There is an operation with this id already.
     pub(super) fn doubled(id: &str) -> Self {
         Self::Close(4409, format!("Subscriber for {} already exists", alm_domain::shorten(id)).into())
+    }
+
+    /// Why whoever is on the other side may not stay. Where that cannot be found out at the moment, coming again helps.
+    pub(super) fn of_auth(error: AuthError) -> Self {
+        match error {
+            AuthError::Missing | AuthError::Invalid => Self::FORBIDDEN,
+            AuthError::Expired => Self::Close(4403, error.to_string().into()),
+            AuthError::Unavailable => Self::Close(1013, error.to_string().into()),
+        }
     }
 
     /// What a failed read means.

@@ -211,9 +211,7 @@ impl<E: Live> Session<E> {
 
     /// A ping with a token renews the sign-in. Its payload is not sent back: it may be a secret.
     async fn ping(&mut self, payload: Option<&RawValue>) -> Result<(), Ending> {
-        tokio::time::timeout(self.state.config.init_timeout, self.credentials.renew(payload))
-            .await
-            .map_err(|_| Ending::INTERNAL)??;
+        self.credentials.renew(payload, self.state.config.init_timeout).await?;
         self.say(&Outgoing::Pong)
     }
 
@@ -277,9 +275,7 @@ impl<E: Live> Session<E> {
     }
 
     async fn recheck(&mut self) -> Result<(), Ending> {
-        tokio::time::timeout(self.state.config.init_timeout, self.credentials.check())
-            .await
-            .map_err(|_| Ending::INTERNAL)??;
+        self.credentials.check(self.state.config.init_timeout).await?;
         self.recheck.as_mut().reset(Instant::now() + self.state.config.recheck);
         Ok(())
     }

@@ -5,7 +5,16 @@ use super::support::{Request, serve};
 #[tokio::test]
 async fn every_reply_has_the_security_headers_and_pages_run_only_our_scripts() {
     let server = serve().await;
-    for path in ["/", "/start/start.js", "/graphiql", "/healthz", "/nothing", "/graphql?query=%7Bhello%7D"] {
+    for path in [
+        "/",
+        "/start/start.js",
+        "/sign-in/callback",
+        "/sign-in/ways",
+        "/graphiql",
+        "/healthz",
+        "/nothing",
+        "/graphql?query=%7Bhello%7D",
+    ] {
         let reply = Request::new("GET", path).send(&server).await;
         assert_eq!(reply.header("x-content-type-options"), Some("nosniff"), "{path}");
         assert_eq!(reply.header("x-frame-options"), Some("DENY"), "{path}");
@@ -29,6 +38,8 @@ async fn the_start_page_says_what_this_is_and_where_to_go_on() {
     assert!(!page.body.contains("http://") && !page.body.contains("https://"), "nothing comes from elsewhere");
     let again = Request::new("GET", "/").with("if-none-match", page.header("etag").unwrap()).send(&server).await;
     assert_eq!((again.status, again.body.as_str()), (304, ""));
+    let other = Request::new("GET", "/start/sign-in.js").with("if-none-match", page.header("etag").unwrap());
+    assert_eq!(other.send(&server).await.status, 200);
     assert_eq!(Request::new("GET", "/start/../Cargo.toml").send(&server).await.status, 404);
 }
 

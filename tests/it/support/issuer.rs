@@ -21,7 +21,8 @@ pub(crate) struct Issuer {
     /// Id and secret of its OAuth client.
     pub(crate) client_id: String,
     pub(crate) client_secret: String,
-    control: String,
+    /// Where it is given commands behind its back.
+    pub(crate) control: String,
     http: Client,
     _process: Child,
     // Closed with this; then the issuer ends, even if it was not killed.
@@ -101,6 +102,15 @@ impl Issuer {
     /// Lets authorizations of its client end at this address too: makes a new client, with this id, for it.
     pub(crate) async fn add_client(&self, id: &str, redirect: &str) {
         let client = json!({ "client_id": id, "client_secret": self.client_secret, "redirect_uris": [redirect] });
+        self.command("clients", client).await;
+    }
+
+    /// Makes a public client, with this id, whose authorizations end at this address.
+    pub(crate) async fn add_public_client(&self, id: &str, redirect: &str) {
+        let client = json!({
+            "client_id": id, "token_endpoint_auth_method": "none", "redirect_uris": [redirect],
+            "grant_types": ["authorization_code"],
+        });
         self.command("clients", client).await;
     }
 

@@ -5,7 +5,7 @@ export const signing = generateKeyPairSync("rsa", { modulusLength: 2048 }).priva
 export const keyId = "signing";
 
 // What may change while it runs is read from `options` each time.
-const settings = (options, { name, refresh, clientId, clientSecret, redirects, pages, audience }) => ({
+const settings = (options, { name, refresh, clientId, clientSecret, redirects, pages }) => ({
   clients: [
     {
       client_id: clientId,
@@ -41,7 +41,7 @@ const settings = (options, { name, refresh, clientId, clientSecret, redirects, p
     // Tokens for a named resource, and those of pages, are JWTs; all others are opaque.
     resourceIndicators: {
       enabled: true,
-      defaultResource: (_, client) => (client.clientId === pages.clientId ? audience : undefined),
+      defaultResource: (_, client) => (client.clientId === pages.clientId ? options.audience : undefined),
       useGrantedResource: () => true,
       getResourceServerInfo: (_, resource) => ({
         scope: "user:full user:info", audience: resource, accessTokenTTL: options.accessSeconds, accessTokenFormat: "jwt", jwt: { sign: { alg: "RS256" } },

@@ -56,7 +56,7 @@ export const control = ({ provider, issuer, options, counters, given, trouble })
       return { revoked: Boolean(found) };
     },
 
-    // How long access tokens live from now on, and whether there are refresh tokens.
+    // How long access tokens live from now on, whether there are refresh tokens, by how much the clock is wrong, and so on.
     set: (changes) => Object.assign(options, changes),
 
     trouble: (changes) => Object.assign(trouble, changes),

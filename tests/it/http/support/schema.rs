@@ -47,6 +47,10 @@ impl Query {
         Ok(ctx.data::<Principal>()?.key())
     }
 
+    async fn viewer(&self) -> Viewer {
+        Viewer
+    }
+
     async fn forbidden(&self) -> async_graphql::Result<bool> {
         Err(async_graphql::Error::new("not for you"))
     }
@@ -62,6 +66,25 @@ impl Query {
 
     async fn itself(&self) -> Query {
         Query
+    }
+}
+
+/// Who asks, as the pages ask for it.
+pub(crate) struct Viewer;
+
+#[Object]
+impl Viewer {
+    async fn user(&self) -> Option<User> {
+        Some(User)
+    }
+}
+
+pub(crate) struct User;
+
+#[Object]
+impl User {
+    async fn display_name(&self) -> &'static str {
+        "Tess"
     }
 }
 

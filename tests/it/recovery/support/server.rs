@@ -78,8 +78,13 @@ impl Server {
     pub(crate) async fn address(&mut self) -> Option<String> {
         let read = async {
             while let Ok(Some(line)) = self.stdout.next_line().await {
-                if let Some((address, _)) = line.trim().split_once("/#token=") {
-                    return Some(address.to_owned());
+                // With the token behind it, where that opens anything.
+                let line = line.trim();
+                if line.starts_with("http://") {
+                    return line
+                        .split_once("/#token=")
+                        .map_or(line.strip_suffix('/'), |(address, _)| Some(address))
+                        .map(str::to_owned);
                 }
             }
             None

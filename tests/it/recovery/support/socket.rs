@@ -22,11 +22,7 @@ pub(crate) struct Socket(WebSocketStream<MaybeTlsStream<TcpStream>>);
 impl Socket {
     /// Connects and signs in; `None` where nobody is there any more.
     pub(crate) async fn connect(address: &str, token: &str) -> Option<Self> {
-        let url = format!("{}/graphql", address.replacen("http", "ws", 1));
-        let mut request = url.into_client_request().unwrap();
-        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));
-        let (stream, _) = connect_async(request).await.ok()?;
-        let mut socket = Self(stream);
+        let mut socket = Self::open(address).await?;
         socket.say(json!({ "type": "connection_init", "payload": { "token": token } })).await?;
         loop {
             match socket.0.next().await? {
@@ -39,6 +35,30 @@ impl Socket {
                 Err(_) => return None,
             }
         }
+    }
+
+    /// Connects; `None` where nobody is there any more.
+    async fn open(address: &str) -> Option<Self> {
+        let url = format!("{}/graphql", address.replacen("http", "ws", 1));
+        let mut request = url.into_client_request().unwrap();
+        request.headers_mut().insert("sec-websocket-protocol", HeaderValue::from_static("graphql-transport-ws"));
+        let (stream, _) = connect_async(request).await.ok()?;
+        Some(Self(stream))
+    }
+
+    /// The code with which whoever has this token is turned away.
+    pub(crate) async fn refused(address: &str, token: &str) -> u16 {
+        let mut socket = Self::open(address).await.expect("a server is there");
+        socket.say(json!({ "type": "connection_init", "payload": { "token": token } })).await;
+        match socket.hear().await {
+            Heard::Closed(code) => code,
+            other => panic!("{other:?}"),
+        }
+    }
+
+    /// Shows a new token on the open socket.
+    pub(crate) async fn renew(&mut self, token: &str) {
+        self.say(json!({ "type": "ping", "payload": { "token": token } })).await.expect("the server is there");
     }
 
     pub(crate) async fn subscribe(&mut self, id: &str, query: &str, variables: Value) -> Option<()> {
