@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use chrono::TimeDelta;
 use futures::FutureExt;
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use crate::{
     Faults, OauthClient, Role, Seen, api, build, jenkins, people, server, shared::Shared, tekton, world::resource_of,
@@ -140,6 +140,49 @@ impl Cluster {
         });
     }
 
+    /// The service accounts of a project that a user has asked for: a controller of a real cluster makes them a moment later, and
+    /// until then nothing can be built there.
+    pub fn service_accounts(&self, project: &str) {
+        self.shared.change(|world| world.make_service_accounts(project));
+    }
+
+    /// A pod whose containers run and have written these lines.
+    pub fn pod(&self, project: &str, name: &str, containers: &[(&str, &[&str])]) {
+        let names: Vec<String> = containers.iter().map(|(container, _)| (*container).to_owned()).collect();
+        let listed: Vec<Value> =
+            names.iter().map(|name| json!({"name": name, "image": "registry.example.test/img"})).collect();
+        self.shared.change(|world| {
+            let object = json!({"spec": {"containers": listed}, "status": {"phase": "Running"}});
+            world.make_pod(project, name, object, &names);
+            for (container, lines) in containers {
+                world.start_container(project, name, container);
+                for line in *lines {
+                    world.write_line(project, name, container, line);
+                }
+            }
+        });
+    }
+
+    /// Makes the containers of a pod end well.
+    pub fn end_pod(&self, project: &str, name: &str) {
+        self.shared.change(|world| {
+            let all = world.logs.get(&(project.to_owned(), name.to_owned())).cloned().unwrap_or_default();
+            for container in all {
+                world.end_container(project, name, &container.name, 0);
+            }
+        });
+    }
+
+    /// Changes the status of a build as its controller would: the phase, and what else is merged into the status.
+    pub fn set_phase(&self, project: &str, name: &str, phase: &str, fields: &Value) {
+        self.shared.change(|world| build::set_phase(world, project, name, phase, fields));
+    }
+
+    /// Says what a step of this name does, in all runs that begin from now on, whatever its own script says.
+    pub fn step_script(&self, project: &str, step: &str, script: &str) {
+        self.script(project, &format!("step-{step}"), script);
+    }
+
     /// Gives a user a role in a project.
     pub fn grant(&self, user: &str, project: &str, role: Role) {
         self.shared.change(|world| {
@@ -166,7 +209,7 @@ impl Cluster {
         });
     }
 
-    /// Says what builds of this build configuration (or runs of this pipeline's step images) do, whatever they say themselves.
+    /// Says what builds of this build configuration do, whatever they say themselves.
     pub fn script(&self, project: &str, config: &str, script: &str) {
         self.shared.change(|world| {
             world.scripts.insert((project.to_owned(), config.to_owned()), script.to_owned());

@@ -36,7 +36,7 @@ pub(crate) fn admit(
             Ok(())
         }
         "pipelines.tekton.dev" | "tasks.tekton.dev" | "pipelineruns.tekton.dev" | "taskruns.tekton.dev" => {
-            tekton::admit(world, namespace, resource, object, old)
+            tekton::admit(resource, object, old)
         }
         _ => Ok(()),
     }

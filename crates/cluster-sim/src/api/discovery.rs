@@ -80,14 +80,19 @@ fn resources(options: &Options, group: &str, version: &str) -> Option<Value> {
     let mut listed = Vec::new();
     for known in served {
         listed.push(entry(known.plural, known));
-        for sub in subresources(known) {
+        for (sub, kind, verb) in subresources(known) {
             let mut sub = entry(&format!("{}/{sub}", known.plural), known);
-            sub["verbs"] = json!(["create", "get"]);
+            sub["kind"] = json!(kind);
+            sub["verbs"] = json!([verb]);
             listed.push(sub);
         }
     }
     let name = if group.is_empty() { version.to_owned() } else { format!("{group}/{version}") };
-    Some(json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": name, "resources": listed}))
+    let mut list = json!({"kind": "APIResourceList", "groupVersion": name, "resources": listed});
+    if !group.is_empty() {
+        list["apiVersion"] = json!("v1");
+    }
+    Some(list)
 }
 
 fn entry(name: &str, known: &Resource) -> Value {
@@ -99,11 +104,18 @@ fn entry(name: &str, known: &Resource) -> Value {
     })
 }
 
-fn subresources(known: &Resource) -> &'static [&'static str] {
+/// With the kind that is sent there or comes from there, and what can be done.
+fn subresources(known: &Resource) -> &'static [(&'static str, &'static str, &'static str)] {
     match known.id {
-        "builds.build.openshift.io" => &["clone", "details", "log"],
-        "buildconfigs.build.openshift.io" => &["instantiate", "instantiatebinary", "webhooks"],
-        "pods" => &["log"],
+        "builds.build.openshift.io" => {
+            &[("clone", "BuildRequest", "create"), ("details", "Build", "update"), ("log", "BuildLog", "get")]
+        }
+        "buildconfigs.build.openshift.io" => &[
+            ("instantiate", "BuildRequest", "create"),
+            ("instantiatebinary", "BinaryBuildRequestOptions", "create"),
+            ("webhooks", "Build", "create"),
+        ],
+        "pods" => &[("log", "Pod", "get")],
         _ => &[],
     }
 }

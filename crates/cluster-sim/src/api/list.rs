@@ -1,6 +1,10 @@
 //! Reading objects.
 
-use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
+use base64::{
+    Engine,
+    alphabet::URL_SAFE,
+    engine::general_purpose::{GeneralPurpose, NO_PAD, URL_SAFE_NO_PAD},
+};
 use serde_json::{Value, json};
 
 use super::{ask::Ask, reply, reply::Reply, selector::Selector, status::Failure, target::Target};
@@ -77,8 +81,16 @@ pub(crate) fn list(world: &World, ask: &Ask, target: &Target) -> Result<Reply, F
 }
 
 fn place(token: &str) -> Result<(u64, String), Failure> {
-    let bad = || Failure::bad_request("continue key is not valid: illegal base64 data at input byte 4");
-    let decoded = URL_SAFE_NO_PAD.decode(token).map_err(|_| bad())?;
-    let read: Value = serde_json::from_slice(&decoded).map_err(|_| bad())?;
-    Ok((read["rv"].as_u64().ok_or_else(bad)?, read["start"].as_str().ok_or_else(bad)?.to_owned()))
+    // As the real server does: it names the first letter of what it could not read.
+    let bad = |decoded: &[u8]| {
+        let letter = char::from(decoded.first().copied().unwrap_or(b' '));
+        Failure::bad_request(format!(
+            "invalid continue token: continue key is not valid: invalid character '{letter}' looking for beginning of value"
+        ))
+    };
+    let lenient = GeneralPurpose::new(&URL_SAFE, NO_PAD.with_decode_allow_trailing_bits(true));
+    let decoded = lenient.decode(token).map_err(|_| bad(&[]))?;
+    let read: Value = serde_json::from_slice(&decoded).map_err(|_| bad(&decoded))?;
+    let start = read["start"].as_str().ok_or_else(|| bad(&decoded))?;
+    Ok((read["rv"].as_u64().ok_or_else(|| bad(&decoded))?, start.to_owned()))
 }

@@ -75,9 +75,9 @@ pub(crate) fn request(world: &mut World, caller: &Caller, ask: &Ask) -> Answer {
         );
         let cause = Cause::value("metadata.name", message);
         return Err(Failure::invalid(
-            "Project.project.openshift.io",
+            "ProjectRequest.project.openshift.io",
             "project.openshift.io",
-            "Project",
+            "ProjectRequest",
             &name,
             &[cause],
         ));

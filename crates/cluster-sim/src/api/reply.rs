@@ -34,11 +34,6 @@ pub(crate) fn json(code: u16, body: &Value) -> Reply {
     full(code, Some("application/json"), body.to_string(), &[("cache-control", "no-store")])
 }
 
-/// As some handlers label it.
-pub(crate) fn json_as_text(code: u16, body: &Value) -> Reply {
-    full(code, Some("text/plain; charset=utf-8"), body.to_string(), &[])
-}
-
 pub(crate) fn text(code: u16, body: &str, headers: &[(&str, &str)]) -> Reply {
     full(code, Some("text/plain; charset=utf-8"), body.to_owned(), headers)
 }

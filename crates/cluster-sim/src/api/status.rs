@@ -151,6 +151,16 @@ impl Failure {
         Self::invalid(&resource.qualified_kind(), resource.group, resource.kind, name, causes)
     }
 
+    /// A tag that a build begins with, and that is not there.
+    pub(crate) fn unresolved(namespace: &str, tag: &str) -> Self {
+        let stream = tag.split(':').next().unwrap_or_default();
+        let message = format!(
+            "Error resolving ImageStreamTag {tag} in namespace {namespace}: imagestreams.image.openshift.io \"{stream}\" not found"
+        );
+        let causes = json!([{"message": message, "field": "from"}]);
+        Self::new(422, "Invalid", message).about(json!({"name": tag, "kind": "ImageStreamTag", "causes": causes}))
+    }
+
     pub(crate) fn too_many(seconds: u64) -> Self {
         let mut failure = Self::new(
             429,

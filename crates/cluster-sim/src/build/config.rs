@@ -66,6 +66,19 @@ pub(crate) fn admit(resource: &Resource, object: &mut Value, old: Option<&Value>
     Ok(())
 }
 
+/// Fills in what the specification of a build leaves out, and drops what only configurations have.
+pub(crate) fn fill_build(spec: &mut Value) {
+    if !spec.is_object() {
+        *spec = json!({});
+    }
+    fill(spec);
+    if let Some(map) = spec.as_object_mut() {
+        for field in ["triggers", "runPolicy", "successfulBuildsHistoryLimit", "failedBuildsHistoryLimit"] {
+            map.remove(field);
+        }
+    }
+}
+
 fn fill(spec: &mut Value) {
     for (field, value) in [
         ("runPolicy", json!("Serial")),

@@ -9,6 +9,7 @@ use serde_json::{Value, json};
 
 use super::{Outcome, Place, builds, environment, is_over, run_script, set_phase};
 use crate::{
+    script::{self, Act},
     shared::Shared,
     world::{World, images::REGISTRY, resource_of, text, uid},
 };
@@ -83,22 +84,33 @@ async fn carry_out(shared: Arc<Shared>, namespace: String, name: String) {
         world.get(kind, &namespace, &name).is_none_or(|build| build["status"]["cancelled"] == true || is_over(build))
     };
     shared.change(|world| {
-        for container in ["git-clone", "manage-dockerfile", main] {
-            world.start_container(&namespace, &pod, container);
-        }
         world.set_pod_phase(&namespace, &pod, "Running");
         set_phase(world, &namespace, &name, "Running", &json!({"reason": null, "message": null}));
     });
-    let script = shared.read(|world| script_of(world, &namespace, &build));
-    let place =
-        Place { namespace: namespace.clone(), pod: pod.clone(), container: main.to_owned(), files: BTreeMap::new() };
     let mut values = environment(&build["spec"]);
     values.insert("BUILD_NAME".to_owned(), name.clone());
-    let (outcome, _) = run_script(&shared, &place, &script, &values, cancelled).await;
+    let mut deeds = script::parse(&shared.read(|world| script_of(world, &namespace, &build)));
+    let mut outcome = Outcome::Exit(0);
+    for container in ["git-clone", "manage-dockerfile", main] {
+        let place = Place {
+            namespace: namespace.clone(),
+            pod: pod.clone(),
+            container: container.to_owned(),
+            files: BTreeMap::new(),
+        };
+        let acts = if container == main { std::mem::take(&mut deeds) } else { take(&mut deeds, container) };
+        shared.change(|world| world.start_container(&namespace, &pod, container));
+        (outcome, _) = run_script(&shared, &place, acts, &values, cancelled).await;
+        let exit = i32::from(outcome != Outcome::Exit(0));
+        shared.change(|world| world.end_container(&namespace, &pod, container, exit));
+        if exit != 0 {
+            break;
+        }
+    }
     if outcome == Outcome::Cancelled {
         return cancel(&shared, &namespace, &name);
     }
-    shared.change(|world| end(world, &namespace, &build, &pod, main, outcome));
+    shared.change(|world| end(world, &namespace, &build, &pod, outcome));
 }
 
 fn is_its_turn(world: &World, build: &Value) -> bool {
@@ -171,6 +183,15 @@ fn begin(world: &mut World, namespace: &str, build: &Value, pod: &str, main: &st
     }
 }
 
+/// Takes the deeds of an init container out of a script.
+fn take(deeds: &mut Vec<Act>, container: &str) -> Vec<Act> {
+    let (mine, rest) =
+        std::mem::take(deeds).into_iter().partition(|act| matches!(act, Act::In(name, _) if name == container));
+    *deeds = rest;
+    let mine: Vec<Act> = mine;
+    mine.into_iter().map(|act| if let Act::In(_, inner) = act { *inner } else { act }).collect()
+}
+
 /// What a build does: what the test said of its configuration, else its own Dockerfile.
 fn script_of(world: &World, namespace: &str, build: &Value) -> String {
     let config = text(&build["status"]["config"]["name"]);
@@ -187,11 +208,8 @@ fn cancel(shared: &Shared, namespace: &str, name: &str) {
     });
 }
 
-fn end(world: &mut World, namespace: &str, build: &Value, pod: &str, main: &str, outcome: Outcome) {
+fn end(world: &mut World, namespace: &str, build: &Value, pod: &str, outcome: Outcome) {
     let name = text(&build["metadata"]["name"]);
-    for container in ["git-clone", "manage-dockerfile", main] {
-        world.end_container(namespace, pod, container);
-    }
     let began = builds()
         .and_then(|kind| world.get(kind, namespace, &name))
         .map(|build| text(&build["status"]["startTimestamp"]))

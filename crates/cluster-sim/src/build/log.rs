@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use super::{builds, is_over};
+use super::builds;
 use crate::{
     api::{
         Wanted,
@@ -71,11 +71,6 @@ pub(crate) async fn log(shared: &Arc<Shared>, ask: &Ask, target: &Target) -> Res
 
 fn next(world: &crate::world::World, place: &str, build: &Value) -> Next {
     let name = text(&build["metadata"]["name"]);
-    if build["spec"]["strategy"]["type"] == "JenkinsPipeline" {
-        return Next::Refuse(Failure::bad_request(format!(
-            "build {name} is a Jenkins pipeline: its log is in Jenkins"
-        )));
-    }
     match build["status"]["phase"].as_str().unwrap_or_default() {
         "Cancelled" => {
             Next::Refuse(Failure::bad_request(format!("build {name} was cancelled. No logs are available.")))
@@ -85,8 +80,8 @@ fn next(world: &crate::world::World, place: &str, build: &Value) -> Next {
             let pod = format!("{name}-build");
             match world.pod_is_there(place, &pod) {
                 true => Next::Read(pod),
-                false if is_over(build) => Next::Refuse(Failure::bad_request(format!("pod \"{pod}\" not found"))),
-                false => Next::Wait,
+                // Jenkins' builds never have one.
+                false => Next::Refuse(Failure::bad_request(format!("pod \"{pod}\" not found"))),
             }
         }
     }

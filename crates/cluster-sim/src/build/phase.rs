@@ -25,6 +25,7 @@ pub(crate) fn admit(
         object["status"] = json!({});
     }
     let Some(old) = old else {
+        super::config::fill_build(&mut object["spec"]);
         // Whatever phase a new one claims, it is new.
         object["status"]["phase"] = json!("New");
         object["status"]["output"] = json!({});

@@ -32,7 +32,7 @@ pub(crate) struct Place {
 pub(crate) async fn run_script(
     shared: &Arc<Shared>,
     place: &Place,
-    text: &str,
+    acts: Vec<Act>,
     values: &BTreeMap<String, String>,
     cancelled: impl Fn(&World) -> bool,
 ) -> (Outcome, BTreeMap<String, String>) {
@@ -43,21 +43,17 @@ pub(crate) async fn run_script(
         }
         (!world.pod_is_there(&place.namespace, &place.pod)).then_some(Outcome::Lost)
     };
-    for act in script::parse(text) {
+    for act in acts {
         if let Some(end) = shared.read(stopped) {
             return (end, results);
         }
-        let (container, act) = match act {
-            Act::In(container, act) => (container, *act),
-            act => (place.container.clone(), act),
-        };
-        let write =
-            |line: &str| shared.change(|world| world.write_line(&place.namespace, &place.pod, &container, line));
+        let container = &place.container;
+        let write = |line: &str| shared.change(|world| world.write_line(&place.namespace, &place.pod, container, line));
         match act {
             Act::Echo(line) => write(&script::fill(&line, values)),
             Act::Flood(lines) => shared.change(|world| {
                 for n in 1..=lines {
-                    world.write_line(&place.namespace, &place.pod, &container, &format!("line {n}"));
+                    world.write_line(&place.namespace, &place.pod, container, &format!("line {n}"));
                 }
             }),
             Act::Cat(path) => {
@@ -71,7 +67,7 @@ pub(crate) async fn run_script(
                 results.insert(name, script::fill(&value, values));
             }
             Act::Rotate(lines) => {
-                shared.change(|world| world.rotate_log(&place.namespace, &place.pod, &container, lines));
+                shared.change(|world| world.rotate_log(&place.namespace, &place.pod, container, lines));
             }
             Act::Sleep(ms) => {
                 let end = shared.until(|world| stopped(world));

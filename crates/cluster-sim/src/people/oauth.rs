@@ -118,6 +118,15 @@ fn back(redirect: &str, error: &str, description: &str, state: &str) -> Reply {
     reply::redirect(&with_query(redirect, &fields), &[])
 }
 
+/// What is not sent back to where it might have come from.
+fn refuse(error: &str, state: &str) -> Reply {
+    let mut told = error_of(error);
+    if !state.is_empty() {
+        told["state"] = json!(state);
+    }
+    reply::json(400, &told)
+}
+
 fn session<'a>(world: &'a World, ask: &Ask) -> Option<&'a str> {
     let cookies = ask.header("cookie")?;
     let id = cookies.split(';').find_map(|cookie| cookie.trim().strip_prefix("ssn="))?;
@@ -131,13 +140,13 @@ fn authorize(world: &mut World, ask: &Ask) -> Reply {
         return challenge(world, ask);
     }
     let Some(client) = world.oauth.clients.iter().find(|client| client.id == id).cloned() else {
-        return reply::json(400, &error_of("unauthorized_client"));
+        return refuse("unauthorized_client", &field("state"));
     };
     let asked = field("redirect_uri");
     let redirect = if asked.is_empty() { client.redirect.clone() } else { asked };
     let below = redirect.strip_prefix(&client.redirect).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
     if !below {
-        return reply::json(400, &error_of("invalid_request"));
+        return refuse("invalid_request", &field("state"));
     }
     let state = field("state");
     if field("response_type") != "code" {

@@ -1,33 +1,14 @@
-//! Tekton: its kinds in both versions, its admission, and its controller.
+//! Tekton: its kinds in both versions, its admission, and its controller, as release 0.44 had them. Retries, matrix, `when`, results,
+//! `finally` and the two gentler ways to cancel are *documented, unrecorded* (Tekton's own documents of pipelines and runs).
 
-use std::sync::Arc;
+mod admission;
+mod condition;
+mod controller;
+mod graph;
+mod run;
+mod task;
+mod version;
 
-use serde_json::Value;
-
-use crate::{
-    api::status::Failure,
-    shared::Shared,
-    world::{Resource, World},
-};
-
-/// Brings an object into the version that was asked for.
-pub(crate) fn convert(_resource: &Resource, _version: &str, _object: &mut Value) {}
-
-/// Brings an object into the version that is stored.
-pub(crate) fn store_version(_resource: &Resource, _object: &mut Value) {}
-
-/// Fails where an object cannot be.
-pub(crate) fn admit(
-    _world: &World,
-    _namespace: &str,
-    _resource: &Resource,
-    _object: &mut Value,
-    _old: Option<&Value>,
-) -> Result<(), Failure> {
-    Ok(())
-}
-
-/// Carries pipeline runs out.
-pub(crate) async fn controller(shared: Arc<Shared>) {
-    shared.stop.cancelled().await;
-}
+pub(crate) use admission::admit;
+pub(crate) use controller::controller;
+pub(crate) use version::{convert, store_version};

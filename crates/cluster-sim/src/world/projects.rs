@@ -23,8 +23,8 @@ impl World {
                     "openshift.io/description": description,
                     "openshift.io/display-name": display,
                     "openshift.io/requester": admin,
-                }, "labels": {"kubernetes.io/metadata.name": name}},
-                "spec": {"finalizers": ["kubernetes"]},
+                }},
+                "spec": {"finalizers": ["openshift.io/origin", "kubernetes"]},
                 "status": {"phase": "Active"},
             }),
         );

@@ -1,0 +1,435 @@
+//! Carrying out one pipeline run.
+
+use std::{collections::BTreeMap, sync::Arc, time::Duration};
+
+use serde_json::{Value, json};
+use tokio::task::JoinSet;
+
+use super::{
+    condition::{Standing, tell},
+    graph,
+    task::{self, Child, End},
+};
+use crate::{
+    shared::Shared,
+    world::{Resource, World, resource_of, text},
+};
+
+const RUNS: &str = "pipelineruns.tekton.dev";
+
+/// How far a task of the pipeline is.
+#[derive(Debug, Clone, Default)]
+struct Progress {
+    children: Vec<String>,
+    ended: Vec<End>,
+    results: BTreeMap<String, Value>,
+    skipped: Option<Value>,
+}
+
+impl Progress {
+    fn is_done(&self) -> bool {
+        self.skipped.is_some() || (!self.children.is_empty() && self.ended.len() == self.children.len())
+    }
+
+    fn has(&self, end: End) -> bool {
+        self.ended.contains(&end)
+    }
+}
+
+struct Runner {
+    shared: Arc<Shared>,
+    namespace: String,
+    name: String,
+    run: Value,
+    /// The pipeline, with the parameters of the run in it.
+    spec: Value,
+    known: BTreeMap<String, Value>,
+    tasks: BTreeMap<String, Progress>,
+    working: JoinSet<(String, End, BTreeMap<String, Value>)>,
+}
+
+/// Carries out a pipeline run to its end.
+pub(crate) async fn carry_out(shared: Arc<Shared>, namespace: String, name: String) {
+    let Some(kind) = resource_of(RUNS) else { return };
+    let Some(run) = shared.read(|world| world.get(kind, &namespace, &name).cloned()) else { return };
+    let found = shared.read(|world| resolve(world, &namespace, &run));
+    shared
+        .change(|world| begin(world, kind, &namespace, &name, &run, found.as_ref().ok().map(|(_, pipeline)| pipeline)));
+    let known = found.and_then(|(spec, _)| Ok((values(&namespace, &name, &run, &spec)?, spec)));
+    let (known, spec) = match known {
+        Ok(ready) => ready,
+        Err(standing) => return shared.change(|world| tell(world, RUNS, &namespace, &name, &standing, &json!({}))),
+    };
+    let spec = graph::substitute(&spec, &known);
+    let limit = run["spec"]["timeouts"]["pipeline"].as_str().map_or(Duration::from_secs(3600), duration);
+    let limit = shared.clock.wait(limit);
+    let runner = Runner { shared, namespace, name, run, spec, known, tasks: BTreeMap::new(), working: JoinSet::new() };
+    runner.work(kind, limit).await;
+}
+
+/// The pipeline of a run, and the object that it is from.
+fn resolve(world: &World, namespace: &str, run: &Value) -> Result<(Value, Value), Standing> {
+    let inline = &run["spec"]["pipelineSpec"];
+    if inline.is_object() {
+        return Ok((inline.clone(), Value::Null));
+    }
+    let reference = &run["spec"]["pipelineRef"];
+    let param = |name: &str| {
+        let all = reference["params"].as_array().into_iter().flatten();
+        all.filter(|param| param["name"] == name).map(|param| text(&param["value"])).next().unwrap_or_default()
+    };
+    let (place, name) = match reference["resolver"].as_str() {
+        None => (namespace.to_owned(), text(&reference["name"])),
+        Some("cluster") => (param("namespace"), param("name")),
+        // What is in bundles and repositories is put here by the test, under the name of the resolver.
+        Some(resolver) => {
+            (format!("resolver-{resolver}"), if resolver == "git" { param("pathInRepo") } else { param("name") })
+        }
+    };
+    let run_name = text(&run["metadata"]["name"]);
+    let pipeline = resource_of("pipelines.tekton.dev").and_then(|kind| world.get(kind, &place, &name));
+    pipeline.map(|pipeline| (pipeline["spec"].clone(), pipeline.clone())).ok_or_else(|| {
+        let why = format!(
+            "Error retrieving pipeline for pipelinerun {namespace}/{run_name}: error when listing pipelines for pipelineRun {run_name}: failed to get pipeline: pipelines.tekton.dev \"{name}\" not found"
+        );
+        Standing::new("False", "CouldntGetPipeline", why)
+    })
+}
+
+fn begin(
+    world: &mut World,
+    kind: &'static Resource,
+    namespace: &str,
+    name: &str,
+    run: &Value,
+    pipeline: Option<&Value>,
+) {
+    let mut labels = serde_json::Map::new();
+    if let Some(pipeline) = pipeline {
+        labels.extend(pipeline["metadata"]["labels"].as_object().cloned().unwrap_or_default());
+    }
+    let referred = run["spec"]["pipelineRef"]["name"]
+        .as_str()
+        .or_else(|| pipeline.and_then(|known| known["metadata"]["name"].as_str()));
+    labels.insert("tekton.dev/pipeline".to_owned(), json!(referred.unwrap_or(name)));
+    world.merge(kind, namespace, name, &json!({"metadata": {"labels": labels}}));
+    let now = world.clock.stamp();
+    world.merge(kind, namespace, name, &json!({"status": {"startTime": now}}));
+}
+
+fn values(namespace: &str, name: &str, run: &Value, spec: &Value) -> Result<BTreeMap<String, Value>, Standing> {
+    let mut known = BTreeMap::from([
+        ("context.pipelineRun.name".to_owned(), json!(name)),
+        ("context.pipelineRun.namespace".to_owned(), json!(namespace)),
+    ]);
+    let mut missing = Vec::new();
+    for param in spec["params"].as_array().into_iter().flatten() {
+        let of = text(&param["name"]);
+        let given = run["spec"]["params"].as_array().into_iter().flatten().find(|given| given["name"] == param["name"]);
+        match given.map(|given| &given["value"]).or_else(|| param.get("default")) {
+            Some(value) => {
+                known.insert(format!("params.{of}"), value.clone());
+            }
+            None => missing.push(of),
+        }
+    }
+    if missing.is_empty() {
+        return Ok(known);
+    }
+    let pipeline = text(&run["spec"]["pipelineRef"]["name"]);
+    let why = format!(
+        "PipelineRun {namespace}/{name} parameters is missing some parameters required by Pipeline {pipeline}'s parameters: pipelineRun missing parameters: [{}]",
+        missing.join(" ")
+    );
+    Err(Standing::new("False", "ParameterMissing", why))
+}
+
+/// A duration as Go writes it: `1h0m0s`.
+fn duration(text: &str) -> Duration {
+    let mut seconds = 0.0;
+    let mut number = String::new();
+    for letter in text.chars() {
+        match letter {
+            '0'..='9' | '.' => number.push(letter),
+            unit => {
+                let value: f64 = std::mem::take(&mut number).parse().unwrap_or(0.0);
+                seconds += value
+                    * match unit {
+                        'h' => 3600.0,
+                        'm' => 60.0,
+                        _ => 1.0,
+                    };
+            }
+        }
+    }
+    Duration::from_secs_f64(if seconds > 0.0 { seconds } else { 1e9 })
+}
+
+impl Runner {
+    async fn work(mut self, kind: &'static Resource, limit: Duration) {
+        let end = tokio::time::sleep(limit);
+        tokio::pin!(end);
+        let mut timed_out = false;
+        let mut killed = false;
+        for group in ["tasks", "finally"] {
+            loop {
+                let Some(mode) = self.mode(kind) else { return };
+                let stop = !mode.is_empty() || timed_out || self.tasks.values().any(|task| task.has(End::Failed));
+                let skip_finally = group == "finally" && (mode == "Cancelled" || timed_out);
+                if (group == "tasks" && !stop) || (group == "finally" && !skip_finally) {
+                    while self.start_ready(group) {}
+                }
+                if (mode.starts_with("Cancelled") && !killed && group == "tasks") || mode == "Cancelled" || timed_out {
+                    killed = true;
+                    self.kill();
+                }
+                let gentle = !mode.is_empty() && mode != "Cancelled" && group == "tasks";
+                self.tell_progress(if gentle { &mode } else { "" });
+                if self.working.is_empty() {
+                    break;
+                }
+                let shared = self.shared.clone();
+                let (namespace, name) = (self.namespace.clone(), self.name.clone());
+                let changed = shared.until(|world| {
+                    let now = world.get(kind, &namespace, &name).map(|run| text(&run["spec"]["status"]));
+                    (now.as_deref() != Some(mode.as_str())).then_some(())
+                });
+                tokio::select! {
+                    done = self.working.join_next() => if let Some(Ok((task, end, results))) = done { self.note(&task, end, results) },
+                    _ = changed => if self.mode(kind).is_none() { return },
+                    () = &mut end, if !timed_out => timed_out = true,
+                }
+            }
+        }
+        let mode = self.mode(kind).unwrap_or_default();
+        let standing = self.outcome(&mode, timed_out);
+        let results = self.results();
+        let mut fields = self.fields();
+        if standing.status == "True" && !results.is_empty() {
+            fields["results"] = Value::Array(results);
+        }
+        self.shared.change(|world| tell(world, RUNS, &self.namespace, &self.name, &standing, &fields));
+    }
+
+    /// What was asked of the run; nothing where it is gone.
+    fn mode(&self, kind: &'static Resource) -> Option<String> {
+        self.shared.read(|world| world.get(kind, &self.namespace, &self.name).map(|run| text(&run["spec"]["status"])))
+    }
+
+    fn listed(&self, group: &str) -> Vec<Value> {
+        self.spec[group].as_array().cloned().unwrap_or_default()
+    }
+
+    /// Starts or skips a task whose turn it is; whether there was one.
+    fn start_ready(&mut self, group: &str) -> bool {
+        for task in self.listed(group) {
+            let name = text(&task["name"]);
+            if self.tasks.contains_key(&name) {
+                continue;
+            }
+            let needed = graph::needs(&task);
+            if group == "tasks" && !needed.iter().all(|needed| self.tasks.get(needed).is_some_and(Progress::is_done)) {
+                continue;
+            }
+            let lost = |needed: &String| {
+                self.tasks.get(needed).is_none_or(|task| task.skipped.is_some() || !task.has(End::Succeeded))
+            };
+            if graph::results_of(&task).iter().any(lost) {
+                self.skip(name, json!({"reason": "Results were missing"}));
+                return true;
+            }
+            let mut known = self.known.clone();
+            for (of, progress) in &self.tasks {
+                for (result, value) in &progress.results {
+                    known.insert(format!("tasks.{of}.results.{result}"), value.clone());
+                }
+                known.insert(
+                    format!("tasks.{of}.status"),
+                    json!(if progress.has(End::Failed) {
+                        "Failed"
+                    } else if progress.skipped.is_some() {
+                        "None"
+                    } else {
+                        "Succeeded"
+                    }),
+                );
+            }
+            let task = graph::substitute(&task, &known);
+            if let Some(unmet) = unmet(&task) {
+                self.skip(name, json!({"reason": "When Expressions evaluated to false", "whenExpressions": unmet}));
+                return true;
+            }
+            self.start(&name, &task);
+            return true;
+        }
+        false
+    }
+
+    fn skip(&mut self, name: String, mut why: Value) {
+        why["name"] = json!(name);
+        self.tasks.insert(name, Progress { skipped: Some(why), ..Progress::default() });
+    }
+
+    fn start(&mut self, name: &str, task: &Value) {
+        let combinations = combinations(task);
+        let mut children = Vec::new();
+        for (at, extra) in combinations.iter().enumerate() {
+            let child = match combinations.len() {
+                1 if task["matrix"].is_null() => format!("{}-{name}", self.name),
+                _ => format!("{}-{name}-{at}", self.name),
+            };
+            children.push(child.clone());
+            let work = task::carry_out(
+                self.shared.clone(),
+                Child {
+                    namespace: self.namespace.clone(),
+                    name: child,
+                    task: task.clone(),
+                    extra: extra.clone(),
+                    run: self.run.clone(),
+                },
+            );
+            let task = name.to_owned();
+            self.working.spawn(async move {
+                let (end, results) = work.await;
+                (task, end, results)
+            });
+        }
+        self.tasks.insert(name.to_owned(), Progress { children, ..Progress::default() });
+    }
+
+    fn note(&mut self, task: &str, end: End, results: BTreeMap<String, Value>) {
+        if let Some(progress) = self.tasks.get_mut(task) {
+            progress.ended.push(end);
+            progress.results.extend(results);
+        }
+    }
+
+    /// Cancels the task runs that have not ended.
+    fn kill(&self) {
+        let Some(kind) = resource_of("taskruns.tekton.dev") else { return };
+        let why = "TaskRun cancelled as the PipelineRun it belongs to has been cancelled.";
+        self.shared.change(|world| {
+            for child in self.tasks.values().flat_map(|task| &task.children) {
+                let open = world.get(kind, &self.namespace, child).is_some_and(|run| !super::condition::is_over(run) && run["spec"]["status"].is_null());
+                if open {
+                    let patch = json!({"metadata": {"generation": 2}, "spec": {"status": "TaskRunCancelled", "statusMessage": why}});
+                    world.merge(kind, &self.namespace, child, &patch);
+                }
+            }
+        });
+    }
+
+    fn counts(&self) -> (usize, usize, usize, usize, usize) {
+        let done = |end: End| self.tasks.values().filter(|task| task.is_done() && task.has(end)).count();
+        let (failed, cancelled) = (done(End::Failed), done(End::Cancelled));
+        let skipped = self.tasks.values().filter(|task| task.skipped.is_some()).count();
+        let completed = self.tasks.values().filter(|task| task.skipped.is_none() && task.is_done()).count();
+        let all = self.listed("tasks").len();
+        (completed, failed, cancelled, skipped, all)
+    }
+
+    fn fields(&self) -> Value {
+        let order: Vec<Value> = self.listed("tasks").into_iter().chain(self.listed("finally")).collect();
+        let in_order =
+            || order.iter().filter_map(|task| Some((text(&task["name"]), self.tasks.get(task["name"].as_str()?)?)));
+        let references: Vec<Value> = in_order()
+            .flat_map(|(task, progress)| {
+                progress.children.iter().map(move |child| {
+                    // As seen: another version than the one that is asked.
+                    json!({"apiVersion": "tekton.dev/v1beta1", "kind": "TaskRun", "name": child, "pipelineTaskName": task})
+                })
+            })
+            .collect();
+        let skipped: Vec<Value> = in_order().filter_map(|(_, progress)| progress.skipped.clone()).collect();
+        let mut fields = json!({"childReferences": references, "pipelineSpec": self.spec});
+        if !skipped.is_empty() {
+            fields["skippedTasks"] = Value::Array(skipped);
+        }
+        fields
+    }
+
+    fn tell_progress(&self, mode: &str) {
+        let (completed, failed, cancelled, skipped, all) = self.counts();
+        let left = all.saturating_sub(completed + skipped);
+        let message = format!(
+            "Tasks Completed: {completed} (Failed: {failed}, Cancelled {cancelled}), Incomplete: {left}, Skipped: {skipped}"
+        );
+        let reason = match mode {
+            "CancelledRunFinally" => "CancelledRunningFinally",
+            "StoppedRunFinally" => "StoppedRunningFinally",
+            _ => "Running",
+        };
+        let standing = Standing::new("Unknown", reason, message);
+        self.shared.change(|world| tell(world, RUNS, &self.namespace, &self.name, &standing, &self.fields()));
+    }
+
+    fn outcome(&self, mode: &str, timed_out: bool) -> Standing {
+        let (completed, failed, cancelled, skipped, _) = self.counts();
+        let told =
+            format!("Tasks Completed: {completed} (Failed: {failed}, Cancelled {cancelled}), Skipped: {skipped}");
+        let unfinished = self.listed("tasks").iter().any(|task| {
+            self.tasks
+                .get(task["name"].as_str().unwrap_or_default())
+                .is_none_or(|task| task.has(End::Cancelled) || !task.is_done())
+        });
+        if timed_out {
+            let limit = text(&self.run["spec"]["timeouts"]["pipeline"]);
+            return Standing::new(
+                "False",
+                "PipelineRunTimeout",
+                format!("PipelineRun \"{}\" failed to finish within \"{limit}\"", self.name),
+            );
+        }
+        if !mode.is_empty() && unfinished {
+            return Standing::new("False", "Cancelled", format!("PipelineRun \"{}\" was cancelled", self.name));
+        }
+        if self.tasks.values().any(|task| task.has(End::Failed) || task.has(End::Cancelled)) {
+            return Standing::new("False", "Failed", told);
+        }
+        Standing::new("True", if skipped > 0 { "Completed" } else { "Succeeded" }, told)
+    }
+
+    fn results(&self) -> Vec<Value> {
+        let mut known = BTreeMap::new();
+        for (of, progress) in &self.tasks {
+            for (result, value) in &progress.results {
+                known.insert(format!("tasks.{of}.results.{result}"), value.clone());
+            }
+        }
+        let listed = self.spec["results"].as_array().into_iter().flatten();
+        listed
+            .map(|result| json!({"name": result["name"], "value": graph::substitute(&result["value"], &known)}))
+            .filter(|result| !result["value"].to_string().contains("$("))
+            .collect()
+    }
+}
+
+/// The expressions of a task that do not hold; nothing where all do.
+fn unmet(task: &Value) -> Option<Value> {
+    let all = task["when"].as_array()?;
+    let holds = |expression: &Value| {
+        let among = expression["values"].as_array().is_some_and(|values| values.contains(&expression["input"]));
+        among == (expression["operator"] == "in")
+    };
+    (!all.iter().all(holds)).then(|| Value::Array(all.clone()))
+}
+
+/// The parameters of each child of a task: one without, unless there is a matrix.
+fn combinations(task: &Value) -> Vec<Vec<Value>> {
+    let mut all = vec![Vec::new()];
+    for param in task["matrix"]["params"].as_array().into_iter().flatten() {
+        let values = param["value"].as_array().cloned().unwrap_or_default();
+        all = all
+            .iter()
+            .flat_map(|known: &Vec<Value>| {
+                values.iter().map(|value| {
+                    let mut more = known.clone();
+                    more.push(json!({"name": param["name"], "value": value}));
+                    more
+                })
+            })
+            .collect();
+    }
+    all
+}
