@@ -136,9 +136,17 @@ pub struct Deployment {
     pub takes_back: Option<DeploymentId>,
     /// When the question whether it may go on lapses; `None` when none is open.
     pub lapses_at: Option<Timestamp>,
+    /// When it was given the way to the environment for itself, with the token; `None` where that was never asked.
+    pub cleared_at: Option<Timestamp>,
 }
 
 impl Deployment {
+    /// Whether nothing else may be brought there before it has ended.
+    #[must_use]
+    pub const fn has_the_way(&self) -> bool {
+        matches!(self.status, DeploymentStatus::Running) || (self.status.is_pending() && self.cleared_at.is_some())
+    }
+
     /// Whether this version ran there, and was not taken back.
     #[must_use]
     pub const fn has_been_live(&self) -> bool {
@@ -210,7 +218,8 @@ pub fn deployment_progress(
         return Some((To::Failed, of(stage)));
     }
     if let Some(stage) = in_state(&[RunStatus::Cancelled]) {
-        return Some((To::Cancelled, of(stage)));
+        // Who stopped it, and why, is known of the build.
+        return Some((To::Cancelled, if build.cancel.is_some() { of_build() } else { of(stage) }));
     }
     let by_condition = |stage: &Stage| {
         stage.status == RunStatus::Skipped

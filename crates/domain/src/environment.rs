@@ -52,6 +52,14 @@ pub struct Protection {
     pub in_order: bool,
 }
 
+impl Protection {
+    /// Whether there is a rule that must be asked at the moment of a deployment, and not only when its build begins.
+    #[must_use]
+    pub const fn is_set(&self) -> bool {
+        self.required_approvals > 0 || self.in_order
+    }
+}
+
 /// A cluster, or a part of one, as a project uses it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Environment {

@@ -218,7 +218,11 @@ impl BuildState {
         if self.build.hold.is_some() {
             self.finish(RunStatus::Cancelled, reason, now);
         } else {
-            self.request_cancel(by, Some(reason.message), now);
+            let is_first = self.build.cancel.is_none();
+            self.request_cancel(by, Some(reason.message.clone()), now);
+            if is_first && self.build.status == RunStatus::Cancelling {
+                self.build.reason = Some(reason);
+            }
         }
     }
 
@@ -310,8 +314,14 @@ impl BuildState {
         if !awaiting {
             match self.build.status.advance(run.status) {
                 Ok(status) => {
+                    // Why somebody stopped it is known here; its engine knows only that it was stopped.
+                    let is_known = status == RunStatus::Cancelled
+                        && self.build.status == RunStatus::Cancelling
+                        && self.build.cancel.is_some();
                     self.build.status = status;
-                    self.build.reason.clone_from(&run.reason);
+                    if !is_known {
+                        self.build.reason.clone_from(&run.reason);
+                    }
                 }
                 Err(illegal) => {
                     self.warn("ILLEGAL_TRANSITION", format!("the provider reported a move of the build: {illegal}"))

@@ -108,6 +108,22 @@ fn an_engine_that_has_not_heard_of_the_cancel_does_not_undo_it() {
 }
 
 #[test]
+fn why_somebody_stopped_a_build_stays_known_when_its_engine_says_that_it_has_stopped() {
+    let mut state = queued();
+    state.observe(&run(RunStatus::Running), now());
+    state.request_cancel(&Principal::single_user().actor, Some("the wrong branch".to_owned()), now());
+    let stopped = StatusReason::new(ReasonCode::CancelledByUser, "a person asked the build to stop");
+    let ended = RunObservation { reason: Some(stopped.clone()), ..RunObservation::status(RunStatus::Cancelled) };
+    state.observe(&Observation::Run(ended.clone()), now());
+    assert_eq!(state.build.reason.unwrap().message, "the wrong branch");
+
+    let mut elsewhere = queued();
+    elsewhere.observe(&run(RunStatus::Cancelling), now());
+    elsewhere.observe(&Observation::Run(ended), now());
+    assert_eq!(elsewhere.build.reason, Some(stopped), "whoever stopped it at the engine said why there");
+}
+
+#[test]
 fn a_move_that_does_not_exist_is_a_warning_and_changes_nothing_else() {
     let mut state = queued();
     state.observe(&run(RunStatus::Failed), now());

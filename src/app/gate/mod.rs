@@ -13,14 +13,14 @@ use std::sync::{Arc, OnceLock};
 use alm_build_spi::ProviderDescriptor;
 use alm_credentials::vault::Vault;
 use alm_domain::{
-    Build, BuildService, Capability, Clock, Deploys, Environment, EnvironmentId, EnvironmentRole, Principal, ProjectId,
+    BuildService, Capability, Clock, Deploys, Environment, EnvironmentId, EnvironmentRole, Principal, ProjectId,
     Timestamp,
 };
-use alm_store::{Clearance, FinishedBuild, Store};
+use alm_store::{FinishedBuild, Store};
 use chrono::TimeDelta;
 
 use super::{AppError, Checked, TokenState};
-pub(super) use outfit::Unfit;
+pub(super) use outfit::{Late, Unfit};
 pub(super) use own::OwnWallet;
 pub use start::StartCheck;
 pub use wallet::Wallet;
@@ -95,13 +95,6 @@ impl Gate {
     async fn needed_until(&self, service: &BuildService) -> Result<Timestamp, AppError> {
         let builds = self.shared.store.recent_finished(&self.shared.system, &[service.id], WINDOW, None).await?;
         Ok(self.now() + likely(&builds))
-    }
-
-    /// Whether this environment's token may be given to this build now: not while people must still approve the deployment, nor
-    /// out of turn.
-    pub(super) async fn may_supply(&self, build: &Build, environment: &Environment) -> Result<bool, AppError> {
-        let clearance = self.shared.store.clearance(&self.shared.system, build.id, environment.id).await?;
-        Ok(clearance == Clearance::Given)
     }
 }
 

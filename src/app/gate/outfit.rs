@@ -5,6 +5,7 @@ use alm_credentials::vault::Binding;
 use alm_domain::{
     Actor, Build, Capability, Environment, EnvironmentId, EnvironmentRole, Principal, ProjectId, ServiceId,
 };
+use alm_store::{Clearance, StoreError};
 
 use super::{Checked, Gate};
 use crate::app::AppError;
@@ -18,6 +19,17 @@ pub(in crate::app) struct Outfit {
     pub(in crate::app) secrets: Vec<NamedSecret>,
     /// Environments whose token it gets later.
     pub(in crate::app) withheld: Vec<String>,
+}
+
+/// What a stage is told that waits for the token of its environment.
+#[derive(Debug)]
+pub(in crate::app) enum Late {
+    /// Here it is.
+    Token(NamedSecret),
+    /// It waits on.
+    NotYet,
+    /// It waits in vain, for this reason: its deployment is not to happen.
+    Never(String),
 }
 
 /// Why a run cannot be given what it needs.
@@ -44,6 +56,12 @@ impl From<AppError> for Unfit {
     }
 }
 
+impl From<StoreError> for Unfit {
+    fn from(error: StoreError) -> Self {
+        Self::Other(error.into())
+    }
+}
+
 impl Gate {
     /// What a build is given with its start: the tokens of whoever started it. One that is missing comes later, where the
     /// provider can let a stage wait for it.
@@ -62,7 +80,12 @@ impl Gate {
                 continue;
             }
             let name = environment.name.to_string();
-            if !self.may_supply(build, &environment).await? {
+            // Where there are rules they are asked when it is the stage's turn: what is so at the start may not be so then.
+            if can_wait && environment.protection.is_set() {
+                outfit.withheld.push(name);
+                continue;
+            }
+            if self.shared.store.clearance(&self.shared.system, build.id, environment.id).await? != Clearance::Given {
                 outfit.withheld.extend(can_wait.then_some(name));
                 continue;
             }
@@ -102,22 +125,31 @@ impl Gate {
         }
     }
 
-    /// The token of a target for a build that waits for it; `None` while it may not have it.
+    /// The token of a target for a build of which a stage waits for it. Whoever is given it has the way there for itself.
     pub(in crate::app) async fn late_token(
         &self,
         build: &Build,
         provider: &dyn BuildProvider,
         name: &str,
-    ) -> Result<Option<NamedSecret>, Unfit> {
+    ) -> Result<Late, Unfit> {
         let needed = self.needed_by(build, provider).await?;
         let mut targets = needed.into_iter().filter(|environment| environment.role == EnvironmentRole::Target);
         let Some(environment) = targets.find(|environment| environment.name.as_str() == name) else {
-            return Ok(None);
+            return Ok(Late::NotYet);
         };
-        if !self.may_supply(build, &environment).await? {
-            return Ok(None);
+        let (store, system) = (&self.shared.store, &self.shared.system);
+        match store.clearance(system, build.id, environment.id).await? {
+            Clearance::Given => {}
+            Clearance::Later(_) => return Ok(Late::NotYet),
+            Clearance::Never(why) => return Ok(Late::Never(why)),
         }
-        self.token_of(&build.trigger.actor, &environment).await.map(Some)
+        // First the token: who lacks one must not stand in the way of others.
+        let token = self.token_of(&build.trigger.actor, &environment).await?;
+        Ok(match store.give_way(system, build.id, environment.id).await? {
+            Clearance::Given => Late::Token(token),
+            Clearance::Later(_) => Late::NotYet,
+            Clearance::Never(why) => Late::Never(why),
+        })
     }
 
     /// The environment in whose engine this person works on a build service that uses these environments, and with which rights;

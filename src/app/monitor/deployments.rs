@@ -1,6 +1,6 @@
 //! What a deployment that has moved on means for others that wait.
 
-use alm_domain::{Deployment, DeploymentStatus, Principal};
+use alm_domain::{BuildId, Deployment, DeploymentStatus, Principal};
 use alm_store::{Append, Fence};
 
 use super::{Monitors, Shared};
@@ -36,17 +36,26 @@ impl Shared {
     }
 
     async fn overtaken(&self, waiting: &Deployment, newer: &Deployment) {
-        let system = Principal::system("deployments");
         let why = format!("the newer version {} has overtaken it on the way to an environment", newer.version);
+        self.stop_deployment(waiting.by, why).await;
+    }
+
+    /// Asks a build to stop whose deployment is not to happen. Safe to repeat.
+    pub(super) async fn stop_deployment(&self, build: BuildId, why: String) {
+        let system = Principal::system("deployments");
         let now = self.clock.now();
         let stopped = self
             .store
-            .update_build(&system, waiting.by, Fence::Bystander, Append::default(), |state| {
+            .update_build(&system, build, Fence::Bystander, Append::default(), |state| {
                 state.request_cancel(&system.actor, Some(why.clone()), now);
             })
             .await;
         match stopped {
-            Ok(committed) => self.hub.publish(waiting.by, &committed),
+            Ok(committed) if committed.change.is_empty() => {}
+            Ok(committed) => {
+                self.hub.publish(build, &committed);
+                self.ring(build);
+            }
             Err(error) => {
                 tracing::warn!(error = &error as &dyn std::error::Error, "an overtaken deployment was not stopped")
             }

@@ -1,13 +1,13 @@
 //! What a build waits for before it goes on.
 
-use alm_domain::{Build, Environment, Hold, RunStatus, Stage};
+use alm_domain::{ApprovalStatus, Build, Environment, Hold, RunStatus, Stage, deployment_approval};
 use async_graphql::{Context, Enum, Result, SimpleObject};
 
 use super::StageNode;
 use crate::graphql::{
     context::ContextExt,
     environment::EnvironmentNode,
-    loaders::{EnvironmentsOf, LoadError, StagesOf},
+    loaders::{ApprovalsOf, EnvironmentsOf, LoadError, StagesOf},
     scalars::Instant,
     viewer::Actor,
 };
@@ -87,9 +87,15 @@ pub(super) async fn awaited(ctx: &Context<'_>, build: &Build) -> Result<Vec<Awai
     }
     let environments = loader.load_one(EnvironmentsOf(build.project)).await.map_err(LoadError::fault)?;
     let environments = environments.unwrap_or_default();
+    let approvals = loader.load_one(ApprovalsOf(build.id)).await.map_err(LoadError::fault)?.unwrap_or_default();
+    // Where people must say yes first, no account is missing.
+    let is_asked = |environment: &Environment| {
+        let key = deployment_approval(environment.id);
+        approvals.iter().any(|approval| approval.key == key && approval.status == ApprovalStatus::Pending)
+    };
     for stage in waiting {
         let named = environments.iter().find(|known| Some(known.name.as_str()) == stage.environment.as_deref());
-        if let Some(environment) = named.cloned() {
+        if let Some(environment) = named.filter(|environment| !is_asked(environment)).cloned() {
             let message = stage.reason.as_ref().map(|reason| reason.message.clone());
             let message = message.unwrap_or_else(|| format!("the token for {} is missing", environment.display_name));
             found.push(awaited(environment, Some(stage), message));

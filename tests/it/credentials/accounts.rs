@@ -12,20 +12,20 @@ const AUDIENCE: &str = "urn:alm";
 const ERRORS: &str = "userErrors { code path message }";
 
 /// The whole stage. Alice and Bob may do everything, so that what they cannot do is for no lack of rights.
-pub(super) struct Stage {
-    pub(super) world: World,
+pub(crate) struct Stage {
+    pub(crate) world: World,
     /// Where people sign in.
-    pub(super) home: Issuer,
+    pub(crate) home: Issuer,
     /// Gives refresh tokens.
-    pub(super) steady: Issuer,
+    pub(crate) steady: Issuer,
     /// Gives none, and tokens of 30 seconds.
-    pub(super) fleeting: Issuer,
-    pub(super) project: String,
+    pub(crate) fleeting: Issuer,
+    pub(crate) project: String,
 }
 
 impl Stage {
     /// `None` where there is no Node.js.
-    pub(super) async fn set(variables: &[(&str, &str)]) -> Option<Self> {
+    pub(crate) async fn set(variables: &[(&str, &str)]) -> Option<Self> {
         let home = Issuer::start(json!({ "name": "home" })).await?;
         let (steady, fleeting) = (Issuer::with_refresh().await?, Issuer::without_refresh().await?);
         let mut world = World::new()
@@ -49,13 +49,13 @@ impl Stage {
     }
 
     /// A person, signed in for an hour.
-    pub(super) async fn person(&self, name: &str) -> Api {
+    pub(crate) async fn person(&self, name: &str) -> Api {
         let claims = json!({ "sub": name, "preferred_username": name, "name": name });
         Api::new(self.world.api().address, self.home.jwt(claims, 3600).await)
     }
 
     /// An environment on the cluster beside an issuer, for which its client is registered.
-    pub(super) async fn environment(&self, name: &str, role: &str, issuer: &Issuer) -> String {
+    pub(crate) async fn environment(&self, name: &str, role: &str, issuer: &Issuer) -> String {
         let host = issuer.address.trim_start_matches("http://");
         let client = json!({
             "origin": issuer.cluster, "clientId": "builds", "clientSecret": issuer.client_secret,
@@ -70,7 +70,7 @@ impl Stage {
     }
 
     /// A build service of the project, for a repository on the embedded provider.
-    pub(super) async fn service(&self, slug: &str, repository: &str) -> String {
+    pub(crate) async fn service(&self, slug: &str, repository: &str) -> String {
         let providers = self.world.api().ask("{ providers(first: 1) { nodes { id } } }", json!({})).await;
         let input = json!({
             "projectId": self.project, "providerId": providers["providers"]["nodes"][0]["id"], "slug": slug, "displayName": slug,
@@ -81,7 +81,7 @@ impl Stage {
     }
 
     /// A mutation of the administrator in which nothing may be wrong.
-    pub(super) async fn done(&self, name: &str, selection: &str, input: Value) -> Value {
+    pub(crate) async fn done(&self, name: &str, selection: &str, input: Value) -> Value {
         let payload = mutate(&self.world.api(), name, selection, input).await;
         assert_eq!(payload["userErrors"], json!([]), "{name}: {payload}");
         payload
@@ -89,28 +89,28 @@ impl Stage {
 }
 
 /// The payload of a mutation.
-pub(super) async fn mutate(api: &Api, name: &str, selection: &str, input: Value) -> Value {
+pub(crate) async fn mutate(api: &Api, name: &str, selection: &str, input: Value) -> Value {
     let kind = format!("{}{}Input", name[..1].to_uppercase(), &name[1..]);
     let query = format!("mutation($input: {kind}!) {{ done: {name}(input: $input) {{ {selection} {ERRORS} }} }}");
     api.ask(&query, json!({ "input": input })).await["done"].clone()
 }
 
 /// Begins to connect; where to sign in.
-pub(super) async fn begin(api: &Api, environment: &str) -> String {
+pub(crate) async fn begin(api: &Api, environment: &str) -> String {
     let input = json!({ "environmentId": environment, "returnTo": "/projects/shop" });
     let begun = mutate(api, "startOAuthConnection", "authorizationUrl connection { status }", input).await;
     begun["authorizationUrl"].as_str().unwrap_or_else(|| panic!("{begun}")).to_owned()
 }
 
 /// Completes with what the browser was sent back with.
-pub(super) async fn complete(api: &Api, callback: &Callback) -> Value {
+pub(crate) async fn complete(api: &Api, callback: &Callback) -> Value {
     let input = json!({ "code": callback.code, "state": callback.state, "iss": callback.iss });
     mutate(api, "completeOAuthConnection", "returnTo connection { id status account renewsItself expiresAt }", input)
         .await
 }
 
 /// Connects an account of the same name, and gives the connection.
-pub(super) async fn connect(api: &Api, environment: &str, issuer: &Issuer, user: &str) -> Value {
+pub(crate) async fn connect(api: &Api, environment: &str, issuer: &Issuer, user: &str) -> Value {
     let callback = issuer.approve(&begin(api, environment).await, user).await;
     let payload = complete(api, &callback).await;
     assert_eq!(payload["connection"]["status"], "CONNECTED", "{payload}");

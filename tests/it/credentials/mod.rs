@@ -1,6 +1,6 @@
 //! Accounts at foreign servers, against real issuers.
 
-mod accounts;
+pub(crate) mod accounts;
 mod browser;
 mod callbacks;
 mod canary;

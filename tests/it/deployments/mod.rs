@@ -3,7 +3,10 @@
 mod approvals;
 mod board;
 mod crashes;
+mod kills;
+mod order;
 mod pipelines;
 mod promotions;
+mod protected;
 mod rollbacks;
 mod shop;

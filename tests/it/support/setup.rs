@@ -77,6 +77,12 @@ impl Setup {
         self
     }
 
+    /// In front of the real local provider, over the same database.
+    pub(crate) fn locally(mut self) -> Self {
+        self.local = true;
+        self
+    }
+
     /// With settings of the provider.
     pub(crate) fn setting(mut self, key: &str, value: Value) -> Self {
         if let Value::Array(settings) = &mut self.settings {

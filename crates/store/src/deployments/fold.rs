@@ -157,6 +157,7 @@ pub(crate) fn begun(build: &Build, environment: &Environment, now: Timestamp) ->
         previous: None,
         takes_back: deploys.and_then(|deploys| deploys.takes_back),
         lapses_at: None,
+        cleared_at: None,
     }
 }
 

@@ -3,6 +3,7 @@
 mod ask;
 mod begin;
 mod board;
+mod clearance;
 mod fold;
 mod list;
 mod read;
@@ -10,8 +11,9 @@ mod recheck;
 
 pub(crate) use ask::ask;
 pub(crate) use begin::begin;
+pub use clearance::Clearance;
 pub(crate) use fold::{Concerned, fold, write};
 pub use list::DeploymentOwners;
+pub use read::PromotionFacts;
 pub(crate) use read::is_open;
-pub use read::{Clearance, PromotionFacts};
 pub(crate) use recheck::recheck;

@@ -1,15 +1,13 @@
 //! What decides whether a version may be brought to an environment.
 
 use alm_domain::{
-    ApprovalStatus, BuildId, Deployment, DeploymentId, DeploymentStatus, Environment, EnvironmentId, EnvironmentRole,
-    Principal, Promotion, ServiceId, deployment_approval,
+    BuildId, Deployment, DeploymentId, DeploymentStatus, Environment, EnvironmentId, Principal, Promotion, ServiceId,
 };
 use sea_orm::{ColumnTrait, Condition, ConnectionTrait, EntityTrait, QueryFilter, QueryOrder};
 use uuid::Uuid;
 
 use crate::{
     Store, StoreError,
-    builds::load,
     entity::{deployment, environment},
     visibility::visible,
 };
@@ -42,17 +40,6 @@ impl PromotionFacts {
     }
 }
 
-/// Whether a run may have the token of an environment.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Clearance {
-    /// It may.
-    Given,
-    /// It may not yet, for this reason.
-    Later(String),
-    /// It may not any more, for this reason: its deployment is not to happen.
-    Never(String),
-}
-
 impl Store {
     /// What decides whether the version of a build may be brought to an environment.
     ///
@@ -73,56 +60,6 @@ impl Store {
             .ok_or(StoreError::NotFound)?;
         facts(&db, row.try_into()?, service, build, None).await
     }
-
-    /// Whether a build may have the token of an environment now: people have said yes, the version is where it must be first,
-    /// and no newer one runs there.
-    ///
-    /// # Errors
-    /// [`StoreError::NotFound`] when there is no such build or environment.
-    pub async fn clearance(
-        &self,
-        principal: &Principal,
-        id: BuildId,
-        environment: EnvironmentId,
-    ) -> Result<Clearance, StoreError> {
-        let db = self.snapshot().await?;
-        let state = load(&db, visible(principal), id).await?.ok_or(StoreError::NotFound)?;
-        let row = environment::Entity::find_by_id(environment.as_uuid()).one(&db).await?;
-        let environment = Environment::try_from(row.ok_or(StoreError::NotFound)?)?;
-        if environment.role != EnvironmentRole::Target {
-            return Ok(Clearance::Given);
-        }
-        let (number, made, takes_back) = match &state.build.deploys {
-            Some(deploys) => (deploys.number, deploys.build, deploys.takes_back.is_some()),
-            None => (state.build.number, id, false),
-        };
-        let own = DeploymentId::of(id, environment.id);
-        let facts = facts(&db, environment, state.build.service, made, Some(own)).await?;
-        let promotion = facts.promotion(number, takes_back);
-        if let Some(why) = promotion.overtaken() {
-            return Ok(Clearance::Never(why));
-        }
-        if let Some(why) = promotion.out_of_order() {
-            return Ok(Clearance::Later(why));
-        }
-        if let Some(ahead) = promotion.pending.filter(|ahead| ahead.status == DeploymentStatus::Running) {
-            let place = &facts.environment.name;
-            return Ok(Clearance::Later(format!("the version {} is just being brought to {place}", ahead.version)));
-        }
-        if facts.environment.protection.required_approvals == 0 {
-            return Ok(Clearance::Given);
-        }
-        let approval = state.approvals.get(&deployment_approval(facts.environment.id));
-        let carried = approval.is_some_and(|approval| {
-            approval.status == ApprovalStatus::Approved
-                && approval.decisions.len() >= facts.environment.protection.required_approvals as usize
-        });
-        if carried {
-            Ok(Clearance::Given)
-        } else {
-            Ok(Clearance::Later("people must approve the deployment".to_owned()))
-        }
-    }
 }
 
 /// Reads what decides; `own` is the deployment that is asked about, if there is one already.
@@ -135,7 +72,10 @@ pub(crate) async fn facts(
 ) -> Result<PromotionFacts, StoreError> {
     let open = open_in(db, service.as_uuid(), environment.id.as_uuid()).await?;
     let current = open.iter().find(|one| one.status == DeploymentStatus::Active).cloned();
-    let pending = open.into_iter().find(|one| one.status.is_pending() && Some(one.id) != own);
+    let mut others = open.into_iter().filter(|one| one.status.is_pending() && Some(one.id) != own).collect::<Vec<_>>();
+    // Of several that wait their turn, the one whose turn it is.
+    others.sort_by_key(|one| !one.has_the_way());
+    let pending = others.into_iter().next();
     let before = match environment.protection.in_order {
         true => environment_before(db, &environment).await?,
         false => None,

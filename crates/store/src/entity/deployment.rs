@@ -47,6 +47,8 @@ struct Document {
     finished_at: Option<Timestamp>,
     previous: Option<DeploymentId>,
     takes_back: Option<DeploymentId>,
+    #[serde(default)]
+    cleared_at: Option<Timestamp>,
 }
 
 impl Model {
@@ -61,6 +63,7 @@ impl Model {
             finished_at: deployment.finished_at,
             previous: deployment.previous,
             takes_back: deployment.takes_back,
+            cleared_at: deployment.cleared_at,
         };
         Ok(Self {
             id: deployment.id.as_uuid(),
@@ -106,6 +109,7 @@ impl TryFrom<Model> for Deployment {
             previous: document.previous,
             takes_back: document.takes_back,
             lapses_at: maybe_instant(row.lapses_at)?,
+            cleared_at: document.cleared_at,
         })
     }
 }
