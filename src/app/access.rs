@@ -6,7 +6,10 @@ use chrono::TimeDelta;
 use futures::future::join_all;
 use secrecy::SecretString;
 
-use super::{App, AppError, connections::Freshness};
+use super::{
+    App, AppError,
+    connections::{Freshness, OwnToken, Trial, standing},
+};
 
 /// Whether a person's token for an environment lasts.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -55,7 +58,7 @@ impl App {
         checked.await.into_iter().collect()
     }
 
-    /// A person's token for an environment, renewed first if it has ended and can be, and when it ends; or what is wrong with it.
+    /// A person's token for an environment: of an account that is connected, else the person's own where that is used; renewed first if it has ended and can be, and when it ends; or what is wrong with it.
     ///
     /// # Errors
     /// [`Checked`], which is then never [`TokenState::Ok`].
@@ -72,12 +75,19 @@ impl App {
             message: Some(message),
         };
         let now = self.clock().now();
-        let checked = self
-            .check_token(user, environment, now)
+        let (grant, own) = self
+            .token_record(user, environment, now)
             .await
             .map_err(|error| failed(TokenState::Unknown, None, error.to_string()))?;
+        let is_own = grant.is_own_token;
+        let checked = checked(environment, grant, self.clock().now(), now);
         if matches!(checked.state, TokenState::Expired | TokenState::NotConnected) {
             return Err(checked);
+        }
+        match own {
+            Some(own) => return Ok((own.token, own.expires_at)),
+            None if is_own => return Err(checked),
+            None => {}
         }
         match self.opened(&token_binding(user, environment.id, SecretKind::AccessToken)).await {
             Ok(Some(token)) => Ok((token, checked.expires_at)),
@@ -106,27 +116,46 @@ impl App {
         environment: &Environment,
         needed_until: Timestamp,
     ) -> Result<Checked, AppError> {
+        let (grant, _) = self.token_record(user, environment, needed_until).await?;
+        Ok(checked(environment, grant, self.clock().now(), needed_until))
+    }
+
+    /// What is known of a person's token, renewed or tried first where that is called for; and the token itself where it is the
+    /// person's own.
+    async fn token_record(
+        &self,
+        user: UserId,
+        environment: &Environment,
+        needed_until: Timestamp,
+    ) -> Result<(Grant, Option<OwnToken>), AppError> {
         let system = Principal::system("connections");
         let mut grant = self.store().grant_record(&system, environment.id, user).await?.grant;
+        let is_connected = !grant.is_own_token && standing(&grant, self.clock().now()).is_usable();
+        if grant.is_own_token || (environment.token_mode.is_own_token() && !is_connected) {
+            return self.own_token(user, environment, needed_until, Trial::IfNew).await;
+        }
         let ends_early = grant.expires_at.is_some_and(|end| end <= needed_until);
         if grant.status.is_usable() && grant.renews_itself && ends_early {
             let renewed = self.refreshed(user, environment, Freshness::Until(needed_until)).await?;
             grant = renewed.unwrap_or(grant);
         }
-        let now = self.clock().now();
-        let state = state_of(&grant, now, needed_until);
-        let said = match state {
-            TokenState::NotConnected => Some("no account is connected: connect one".to_owned()),
-            TokenState::Expired => Some("the connection has ended: connect the account again".to_owned()),
-            TokenState::ExpiresDuring => Some("the connection ends before it is done with".to_owned()),
-            TokenState::Ok | TokenState::Unknown => None,
-        };
-        let message = grant.reason.or(said);
-        // The next one is likely to last as long as this one did, where it is the person who gets it.
-        let got = grant.connected_at.filter(|_| !grant.renews_itself);
-        let fresh_lasts = grant.expires_at.zip(got).map(|(end, got)| end - got);
-        Ok(Checked { environment: environment.clone(), state, expires_at: grant.expires_at, fresh_lasts, message })
+        Ok((grant, None))
     }
+}
+
+fn checked(environment: &Environment, grant: Grant, now: Timestamp, needed_until: Timestamp) -> Checked {
+    let state = state_of(&grant, now, needed_until);
+    let said = match state {
+        TokenState::NotConnected => Some("no account is connected: connect one".to_owned()),
+        TokenState::Expired => Some("the connection has ended: connect the account again".to_owned()),
+        TokenState::ExpiresDuring => Some("the connection ends before it is done with".to_owned()),
+        TokenState::Ok | TokenState::Unknown => None,
+    };
+    let message = grant.reason.or(said);
+    // The next one is likely to last as long as this one did, where it is the person who gets it.
+    let got = if grant.is_own_token { grant.issued_at } else { grant.connected_at.filter(|_| !grant.renews_itself) };
+    let fresh_lasts = grant.expires_at.zip(got).map(|(end, got)| end - got);
+    Checked { environment: environment.clone(), state, expires_at: grant.expires_at, fresh_lasts, message }
 }
 
 fn state_of(grant: &Grant, now: Timestamp, needed_until: Timestamp) -> TokenState {

@@ -28,6 +28,12 @@ pub struct ClientFields {
     pub issuer: Option<String>,
     /// Other hosts that may be given codes and tokens.
     pub token_hosts: Option<Vec<String>>,
+    /// In which ways people may use their own sign-in there.
+    pub own_token: Option<Vec<TokenMode>>,
+    /// Whether a sign-in that was issued for this service alone may be sent there as it is.
+    pub forward_tokens_for_us: Option<bool>,
+    /// What the clusters are called by the issuer.
+    pub audience: Option<String>,
 }
 
 impl App {
@@ -47,13 +53,16 @@ impl App {
             AppError::invalid(["origin"], "has no scheme, host and port: write https://api.example.org:6443")
         })?;
         let (client, secret) = self.made(OAuthClientId::generate(&*self.inner.ids), origin, None, fields, &[])?;
-        self.store().register_oauth_client(principal, client, secret.as_ref()).await.map_err(|error| match error {
+        let registered = self.store().register_oauth_client(principal, client, secret.as_ref()).await;
+        let registered = registered.map_err(|error| match error {
             StoreError::Taken { .. } => AppError::Taken(FieldProblem::new(
                 ["origin"],
                 "has a client already: change that one, or remove it first",
             )),
             error => error.into(),
-        })
+        })?;
+        self.inner.connections.own.forget_who_looked();
+        Ok(registered)
     }
 
     /// Changes the OAuth client of an origin.
@@ -78,12 +87,17 @@ impl App {
             client.scopes = changed.scopes;
             client.issuer = changed.issuer;
             client.token_hosts = changed.token_hosts;
+            client.own_token = changed.own_token;
+            client.forward_tokens_for_us = changed.forward_tokens_for_us;
+            client.audience = changed.audience;
             client.has_secret &= !takes_secret;
         });
-        update.await.map_err(|error| match error {
+        let updated = update.await.map_err(|error| match error {
             StoreError::NotFound => missing(),
             error => error.into(),
-        })
+        })?;
+        self.inner.connections.own.forget_who_looked();
+        Ok(updated)
     }
 
     /// Removes the OAuth client of an origin. What was connected by it works on until it ends, and is not renewed.
@@ -132,19 +146,13 @@ impl App {
             issuer: None,
             scopes: Vec::new(),
             token_hosts: Vec::new(),
-            own_token: Vec::<TokenMode>::new(),
+            own_token: Vec::new(),
             forward_tokens_for_us: false,
             audience: None,
             created_at: self.clock().now(),
         };
         let (mut client, secret) = self.changed_client(client, fields, path)?;
         client.has_secret = secret.is_some();
-        if client.client_id.is_none() {
-            return Err(AppError::invalid(
-                at(path, "clientId"),
-                "is missing: give the name of this service over there",
-            ));
-        }
         Ok((client, secret))
     }
 
@@ -181,6 +189,28 @@ impl App {
                 );
             }
             client.token_hosts = hosts;
+        }
+        if let Some(mut modes) = fields.own_token {
+            modes.sort_by_key(|mode| TokenMode::ALL.iter().position(|known| known == mode));
+            modes.dedup();
+            if modes.contains(&TokenMode::Grant) {
+                bad("ownToken", "GRANT needs no consent, people connect accounts anyway: leave it out".to_owned());
+            }
+            client.own_token = modes;
+        }
+        if let Some(forward) = fields.forward_tokens_for_us {
+            client.forward_tokens_for_us = forward;
+        }
+        if let Some(audience) = fields.audience {
+            if audience.len() > LONGEST_ID || !printable(&audience) {
+                bad("audience", format!("must have at most {LONGEST_ID} printable characters without blanks"));
+            }
+            client.audience = Some(audience).filter(|audience| !audience.is_empty());
+        }
+        if client.client_id.is_none() && client.own_token != [TokenMode::SameToken] {
+            let why = "is missing: give the name of this service over there; only where people use their own sign-in as it is \
+                       (ownToken: [SAME_TOKEN]) there need be none";
+            bad("clientId", why.to_owned());
         }
         let secret = fields.client_secret.filter(|secret| !secret.expose_secret().is_empty());
         if let Some(text) = secret.as_ref().map(ExposeSecret::expose_secret)

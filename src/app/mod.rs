@@ -157,6 +157,7 @@ impl App {
         self.inner.changes.spawn(self.clone().keep_house(self.inner.retention_every));
         self.inner.changes.spawn(self.clone().keep_connections(self.inner.connections_every));
         self.inner.changes.spawn(self.clone().hear_arrivals());
+        self.inner.changes.spawn(self.clone().try_arrivals());
         self.inner.changes.spawn(self.clone().watch_deployments());
         Ok(())
     }

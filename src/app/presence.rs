@@ -32,10 +32,16 @@ pub enum BearerOrigin {
 pub struct Bearer {
     /// The token.
     pub token: SecretString,
+    /// When it was issued, where it says so.
+    pub issued_at: Option<Timestamp>,
     /// When it ends, where it says so.
     pub expires_at: Option<Timestamp>,
     /// Where it came from.
     pub origin: BearerOrigin,
+    /// Who made it: the issuer as it calls itself, or the address of the cluster.
+    pub issuer: String,
+    /// For whom it was made, where it says so.
+    pub audiences: Vec<String>,
 }
 
 /// The newest bearer token of each person who has signed in: for environments that are used with the caller's own token. In
@@ -137,7 +143,8 @@ mod tests {
     use super::*;
 
     fn bearer(token: &str, expires_at: Option<Timestamp>) -> Bearer {
-        Bearer { token: token.into(), expires_at, origin: BearerOrigin::Issuer }
+        let (issuer, audiences) = ("https://issuer.example".to_owned(), vec!["alm".to_owned()]);
+        Bearer { token: token.into(), issued_at: None, expires_at, origin: BearerOrigin::Issuer, issuer, audiences }
     }
 
     #[test]

@@ -95,7 +95,7 @@ impl Entrance {
             },
         };
         let verdict = match identity {
-            Ok(identity) => self.enter(identity, Bearer { token: secret, expires_at: None, origin }).await,
+            Ok(identity) => self.enter(identity, secret, origin).await,
             Err(SignInError::Unavailable(problem)) => {
                 tracing::warn!(problem, "who has signed in cannot be found out");
                 Err(AuthError::Unavailable)
@@ -110,9 +110,14 @@ impl Entrance {
     }
 
     /// Makes known who has come.
-    async fn enter(&self, identity: Identity, bearer: Bearer) -> Result<Principal, AuthError> {
-        let Identity { issuer, subject, login, display_name, is_admin, expires_at } = identity;
-        let seen = SignIn { issuer, subject, login, display_name, is_admin };
+    async fn enter(
+        &self,
+        identity: Identity,
+        token: SecretString,
+        origin: BearerOrigin,
+    ) -> Result<Principal, AuthError> {
+        let Identity { issuer, subject, login, display_name, is_admin, issued_at, expires_at, audiences } = identity;
+        let seen = SignIn { issuer: issuer.clone(), subject, login, display_name, is_admin };
         let user = self.app.store().sign_in(&seen).await.map_err(|error| match error {
             StoreError::Invalid { .. } => AuthError::Invalid,
             error => {
@@ -120,7 +125,8 @@ impl Entrance {
                 AuthError::Unavailable
             }
         })?;
-        self.app.presence().note(user.id, Bearer { expires_at, ..bearer });
+        let bearer = Bearer { token, issued_at, expires_at, origin, issuer, audiences };
+        self.app.presence().note(user.id, bearer);
         let principal = Principal::person(&user, is_admin);
         Ok(match expires_at {
             Some(expires_at) => principal.until(expires_at),

@@ -29,8 +29,13 @@ const options = {
   audience: "urn:alm",
   // By how much its clock is wrong.
   skewSeconds: 0,
-  // What the cluster says of where its issuer is: itself, as OpenShift does, or nothing.
+  // What the cluster says of where its issuer is: itself, as OpenShift does, or nothing; whether that one says its name in its answers
+  // (RFC 9207), and has a place where tokens are revoked.
   clusterDiscovery: true,
+  namesIssuer: true,
+  revocation: true,
+  // For whom exchanged tokens have to be.
+  clusterAudience: "urn:cluster",
   ...JSON.parse(process.argv[2] ?? "{}"),
 };
 
@@ -42,6 +47,8 @@ const counters = {};
 const count = (what) => (counters[what] = (counters[what] ?? 0) + 1);
 // What goes wrong at the moment: { token: "echo" | "down" | "hang" | "redirect", cluster: … }.
 const trouble = {};
+// What became of tokens: for whom they were exchanged, which JWTs were withdrawn, and all that were shown to the cluster.
+const tokens = { exchanged: new Map(), withdrawn: new Set(), shown: new Set() };
 
 // The server is there before the issuer, which has to know its own address.
 let handle = (_, response) => response.writeHead(503).end();
@@ -49,16 +56,16 @@ const front = createServer((request, response) => handle(request, response));
 const issuer = await listen(front);
 const provider = new Provider(issuer, configuration(options));
 provider.on("server_error", (_, error) => console.error(error));
-tokenExchange(provider, options);
+tokenExchange(provider, options, tokens);
 const given = recorded(provider);
 
 const side = createServer((request, response) => {
-  cluster({ provider, issuer, options, count, trouble }, request, response).catch((error) => answer(response, 500, { error: `${error}` }));
+  cluster({ provider, issuer, options, count, trouble, tokens }, request, response).catch((error) => answer(response, 500, { error: `${error}` }));
 });
 const clusterAddress = await listen(side);
 
 const callback = provider.callback();
-const controls = control({ provider, issuer, options, counters, given, trouble });
+const controls = control({ provider, issuer, options, counters, given, trouble, tokens });
 const pages = interactions(provider);
 const counted = { "/token": "token", "/auth": "authorize", "/me": "userinfo", "/token/revocation": "revoke", "/jwks": "jwks" };
 

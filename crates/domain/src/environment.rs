@@ -34,6 +34,20 @@ pub enum TokenMode {
 }
 
 impl TokenMode {
+    /// In the order in which they are tried where nobody has chosen: what asks the person for least comes first.
+    pub const ALL: [Self; 4] = [Self::SameToken, Self::Exchange, Self::Silent, Self::Grant];
+
+    /// The name in the API.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Grant => "GRANT",
+            Self::SameToken => "SAME_TOKEN",
+            Self::Exchange => "EXCHANGE",
+            Self::Silent => "SILENT",
+        }
+    }
+
     /// Whether the token is the person's sign-in, or made from it, so that there is one only while that person is here.
     #[must_use]
     pub const fn is_own_token(self) -> bool {

@@ -92,6 +92,8 @@ pub struct Grant {
     pub renews_itself: bool,
     /// When it was last tried.
     pub checked_at: Option<Timestamp>,
+    /// Whether it is the sign-in of the person here, or made from it: then nothing of it is stored.
+    pub is_own_token: bool,
 }
 
 impl Grant {
@@ -112,6 +114,7 @@ impl Grant {
             expires_at: None,
             renews_itself: false,
             checked_at: None,
+            is_own_token: false,
         }
     }
 }

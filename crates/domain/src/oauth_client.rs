@@ -26,11 +26,12 @@ pub struct OAuthClient {
     pub scopes: Vec<String>,
     /// Other hosts than the cluster's that may be given codes and tokens.
     pub token_hosts: Vec<String>,
-    /// In which ways people may use their own tokens there; none where that is forbidden. Never holds [`TokenMode::Grant`].
+    /// In which ways people may use their own sign-in there; none where that is forbidden. Never holds [`TokenMode::Grant`].
     pub own_token: Vec<TokenMode>,
     /// Whether a token that was issued for this service alone may be sent there as it is.
     pub forward_tokens_for_us: bool,
-    /// For whom exchanged tokens are asked.
+    /// What the clusters are called by the issuer: a token that names it was issued for them too, and exchanged tokens are asked
+    /// for it.
     pub audience: Option<String>,
     /// When it was registered.
     pub created_at: Timestamp,

@@ -5,7 +5,8 @@ use alm_domain::{
     ProjectEventKind, ProjectId, ProjectRole, Protection, Sealed, TokenMode, UserId,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::{
@@ -13,7 +14,7 @@ use crate::{
     among::among,
     audit::Act,
     entity::environment,
-    grants::forget_environment,
+    grants::{forget_environment, look_again},
     oauth_clients,
     projects::{add_event, expect_revision, open_project},
     services::project_named,
@@ -174,6 +175,8 @@ impl Store {
         }
         if let Some(token_mode) = patch.token_mode {
             changed.token_mode = token_mode;
+            let this = Condition::all().add(environment::Column::Id.eq(id.as_uuid()));
+            look_again(tx.db(), this, self.now()).await?;
         }
         if patch.position.is_some() {
             changed.position = place(changed.role, patch.position, &all, 0)?;

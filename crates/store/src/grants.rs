@@ -7,7 +7,8 @@ use alm_domain::{
     Environment, EnvironmentId, Grant, GrantId, GrantStatus, Principal, Role, Timestamp, UserId, ViewerSeq,
 };
 use sea_orm::{
-    ColumnTrait, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
     sea_query::{Expr, OnConflict, Query, SelectStatement},
 };
 use uuid::Uuid;
@@ -155,6 +156,36 @@ impl Store {
             .limit(limit)
             .all(self.reader())
             .await?;
+        self.with_environments(principal, rows).await
+    }
+
+    /// All that is known of what this person has in environments that were not removed, the newest first; at most 200. Only for the
+    /// service itself.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for anybody else.
+    pub async fn grants_of(
+        &self,
+        principal: &Principal,
+        user: UserId,
+    ) -> Result<Vec<(GrantRecord, Environment)>, StoreError> {
+        service_itself(principal)?;
+        let living = seen(principal).and_where(environment::Column::RemovedAt.is_null()).to_owned();
+        let rows = grant::Entity::find()
+            .filter(grant::Column::UserId.eq(user.as_uuid()))
+            .filter(grant::Column::EnvironmentId.in_subquery(living))
+            .order_by_desc(grant::Column::Revision)
+            .limit(MOST_SHOWN)
+            .all(self.reader())
+            .await?;
+        self.with_environments(principal, rows).await
+    }
+
+    async fn with_environments(
+        &self,
+        principal: &Principal,
+        rows: Vec<grant::Model>,
+    ) -> Result<Vec<(GrantRecord, Environment)>, StoreError> {
         let ids: Vec<_> = rows.iter().map(|row| EnvironmentId::from_uuid(row.environment_id)).collect();
         let environments = self.environments(principal, &ids).await?;
         let of = |id| environments.iter().find(|environment| environment.id == id).cloned();
@@ -268,6 +299,23 @@ pub(crate) async fn forget_environment(
         write(db, &mut record, None).await?;
     }
     Ok(people)
+}
+
+/// What is connected to these environments, and is looked at now and then, is due at this time.
+pub(crate) async fn look_again(
+    db: &impl ConnectionTrait,
+    environments: Condition,
+    at: Timestamp,
+) -> Result<(), StoreError> {
+    let which =
+        Query::select().column(environment::Column::Id).from(environment::Entity).cond_where(environments).to_owned();
+    grant::Entity::update_many()
+        .col_expr(grant::Column::CheckAt, Expr::value(millis(at)))
+        .filter(grant::Column::CheckAt.is_not_null())
+        .filter(grant::Column::EnvironmentId.in_subquery(which))
+        .exec(db)
+        .await?;
+    Ok(())
 }
 
 /// The nil id, for what belongs to nobody.

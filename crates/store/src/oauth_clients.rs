@@ -3,15 +3,16 @@
 
 use alm_domain::{Binding, EnvironmentId, OAuthClient, OAuthClientId, Principal, Sealed, SecretKind, Timestamp};
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder, QuerySelect,
+    ActiveModelTrait, ColumnTrait, Condition, ConnectionTrait, EntityTrait, IntoActiveModel, QueryFilter, QueryOrder,
+    QuerySelect,
 };
 
 use crate::{
     Store, StoreError,
     audit::Act,
-    entity::oauth_client,
+    entity::{environment, oauth_client},
     error::is_unique_violation,
-    grants::{NOBODY, service_itself},
+    grants::{self, NOBODY, service_itself},
     projects::expect_revision,
     secrets,
     visibility::administrator,
@@ -64,6 +65,7 @@ impl Store {
         }
         let row = oauth_client::Model::of(&client)?;
         oauth_client::Entity::update(row.into_active_model().reset_all()).exec_without_returning(tx.db()).await?;
+        look_again(tx.db(), &client.origin, self.now()).await?;
         self.note(&tx, principal, Act::instance("oAuthClient.update", id, about(&client))).await?;
         tx.commit().await?;
         Ok(client)
@@ -84,6 +86,7 @@ impl Store {
         let client = locked(tx.db(), id, expected).await?;
         oauth_client::Entity::delete_by_id(id.as_uuid()).exec(tx.db()).await?;
         secrets::remove(tx.db(), &client_secret(id)).await?;
+        look_again(tx.db(), &client.origin, self.now()).await?;
         self.note(&tx, principal, Act::instance("oAuthClient.remove", id, about(&client))).await?;
         tx.commit().await
     }
@@ -131,6 +134,14 @@ impl Store {
         }
         Ok(found)
     }
+}
+
+/// What was connected at an origin is looked at soon: what the administrator allows there has changed.
+async fn look_again(db: &impl ConnectionTrait, origin: &str, at: Timestamp) -> Result<(), StoreError> {
+    let there = Condition::any()
+        .add(environment::Column::Url.eq(origin))
+        .add(environment::Column::Url.starts_with(format!("{origin}/")));
+    grants::look_again(db, there, at).await
 }
 
 /// The clients that there are for an environment.

@@ -7,7 +7,7 @@ use alm_store::{TokenChange, token_binding};
 use chrono::TimeDelta;
 use futures::{StreamExt, stream};
 
-use super::Freshness;
+use super::{Freshness, Trial};
 use crate::app::{App, AppError};
 
 /// A connection that ends within this time, or within a fifth of what is left of a short life, ends soon.
@@ -22,13 +22,14 @@ const AT_A_TIME: usize = 4;
 
 /// When a connection that does not renew itself is said to end soon.
 fn warned_at(grant: &Grant) -> Option<Timestamp> {
-    let end = grant.expires_at?;
+    // The person's own sign-in is followed by the next one as long as the person is here.
+    let end = grant.expires_at.filter(|_| !grant.is_own_token)?;
     let life = grant.issued_at.map_or(SOON, |from| end - from);
     Some(end - (life / 5).min(SOON).max(TimeDelta::zero()))
 }
 
 /// What a grant's state is at this time, as far as the clock alone tells.
-pub(super) fn standing(grant: &Grant, now: Timestamp) -> GrantStatus {
+pub(in crate::app) fn standing(grant: &Grant, now: Timestamp) -> GrantStatus {
     let ended = grant.expires_at.is_some_and(|end| end <= now);
     match grant.status {
         GrantStatus::Connected | GrantStatus::Expiring | GrantStatus::Error if ended && !grant.renews_itself => {
@@ -107,6 +108,9 @@ impl App {
         if !grant.status.is_usable() {
             return self.put_grant(&system, grant, TokenChange::Keep, version).await;
         }
+        if grant.is_own_token {
+            return Ok(self.own_token(user, environment, now, Trial::Anew).await?.0);
+        }
         if grant.renews_itself && warned_at(&grant).is_some_and(|at| at <= now) {
             let until = grant.expires_at.unwrap_or(now);
             if let Some(grant) = self.refreshed(user, environment, Freshness::Until(until)).await? {
@@ -151,6 +155,9 @@ impl App {
         why: &str,
     ) -> Result<Grant, AppError> {
         let system = Principal::system("connections");
+        if self.store().grant_record(&system, environment.id, user).await?.grant.is_own_token {
+            return self.own_token_refused(user, environment).await;
+        }
         let renewed = self.refreshed(user, environment, Freshness::Anew).await?;
         if let Some(grant) = renewed.filter(|grant| grant.renews_itself && grant.status == GrantStatus::Connected) {
             return Ok(grant);

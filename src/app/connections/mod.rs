@@ -4,6 +4,7 @@
 //! person, the issuer, the redirect address and the PKCE verifier, lives for ten minutes and is used up once.
 
 mod check;
+mod own;
 mod refresh;
 mod return_path;
 mod target;
@@ -26,6 +27,8 @@ use secrecy::{ExposeSecret, SecretString};
 use sha2::{Digest, Sha256};
 
 use super::{App, AppError, FieldProblem};
+pub(in crate::app) use check::standing;
+pub(in crate::app) use own::{OwnToken, Trial};
 pub(in crate::app) use refresh::Freshness;
 
 /// How long a person has for the sign-in.
@@ -42,6 +45,8 @@ pub(in crate::app) struct Connections {
     public: OnceLock<Url>,
     /// Those who renew a grant at this moment.
     renewing: Mutex<HashMap<GrantId, Weak<tokio::sync::Mutex<()>>>>,
+    /// What people's own sign-ins came to.
+    pub(in crate::app) own: own::OwnTokens,
 }
 
 impl Connections {
@@ -97,8 +102,8 @@ impl App {
     /// Begins a sign-in at an environment's OAuth server, in place of one that the same person has begun before.
     ///
     /// # Errors
-    /// [`AppError::Invalid`], [`AppError::NotFound`]; [`AppError::WrongState`] where there is no OAuth client, the server is not found,
-    /// or the caller's own token is used there.
+    /// [`AppError::Invalid`], [`AppError::NotFound`]; [`AppError::WrongState`] where there is no OAuth client, or the server is not
+    /// found.
     pub async fn start_connection(
         &self,
         principal: &Principal,
@@ -108,10 +113,6 @@ impl App {
         let user = signed_in(principal)?;
         let return_to = return_path::checked(return_to)?;
         let environment = self.environment(principal, id).await?;
-        if environment.token_mode.is_own_token() {
-            let problem = "your own sign-in is used in this environment: there is nothing to connect";
-            return Err(AppError::WrongState(problem.to_owned()));
-        }
         let target = self.target(&environment).await?;
         let mut redirect = self
             .inner
@@ -124,7 +125,9 @@ impl App {
             // A server that does not say who it is has a path of its own, so that nobody answers for another one.
             redirect.set_path(&format!("{CALLBACK}/{}", target.record.id));
         }
-        let prompt = if environment.token_mode == TokenMode::Silent { Prompt::Silent } else { Prompt::Usual };
+        let is_silent = environment.token_mode == TokenMode::Silent
+            && self.consent(&environment, TokenMode::Silent).await?.is_some();
+        let prompt = if is_silent { Prompt::Silent } else { Prompt::Usual };
         let started = authorize(&target.metadata, &target.client, &redirect, prompt, &mut rand::rng())
             .map_err(|error| AppError::WrongState(error.to_string()))?;
         let expires_at = self.clock().now() + ATTEMPT;
@@ -214,6 +217,7 @@ impl App {
             expires_at: tokens.expires_at,
             renews_itself: tokens.refresh.is_some(),
             checked_at: Some(now),
+            is_own_token: false,
             ..before
         };
         let grant = self.keep_tokens(principal, grant, &tokens, false, None).await?;
@@ -247,11 +251,20 @@ impl App {
         let access = self.opened(&token_binding(user, environment.id, SecretKind::AccessToken)).await.ok().flatten();
         let refresh = self.opened(&token_binding(user, environment.id, SecretKind::RefreshToken)).await.ok().flatten();
         let before = self.store().grant_record(principal, environment.id, user).await?.grant;
+        let (access, refresh) = match before.is_own_token {
+            // The sign-in itself stays; only what it was exchanged for is given back.
+            true => (self.inner.connections.own.forget(id), None),
+            false => (access, refresh),
+        };
         let none = Grant { revision: before.revision, ..Grant::none(environment.id, user) };
         let grant = self.store().write_grant(principal, none, TokenChange::Forget, None, None).await.map_err(gone)?;
         drop(turn);
         self.inner.hub.connections_changed(user);
         let left = self.withdrawn(&environment, access, refresh).await.err();
+        let left = left.or_else(|| {
+            let goes_on = "your own sign-in goes on being used in this environment whenever a build needs it";
+            before.is_own_token.then(|| goes_on.to_owned())
+        });
         Ok(Disconnected { grant, left })
     }
 

@@ -6,7 +6,7 @@ use alm_credentials::{
     outbound::{CaBundle, Outbound},
 };
 use alm_domain::{Environment, OAuthClient, Principal};
-use alm_store::client_secret_binding;
+use alm_store::{EnvironmentClients, client_secret_binding};
 use reqwest::Url;
 use secrecy::SecretString;
 
@@ -52,21 +52,37 @@ impl From<NoTarget> for AppError {
 }
 
 impl App {
+    /// The OAuth clients that there are for an environment.
+    pub(in crate::app) async fn clients_of(&self, environment: &Environment) -> Result<EnvironmentClients, AppError> {
+        let origin = origin_of(&environment.url).unwrap_or_else(|| environment.url.clone());
+        Ok(self.store().oauth_clients_for(&Principal::system("connections"), &origin, environment.id).await?)
+    }
+
     /// The OAuth server of an environment, found anew: what a server says of itself may change.
     pub(in crate::app) async fn target(&self, environment: &Environment) -> Result<Target, NoTarget> {
-        let origin = origin_of(&environment.url).unwrap_or_else(|| environment.url.clone());
-        let system = Principal::system("connections");
-        let clients = self.store().oauth_clients_for(&system, &origin, environment.id).await.map_err(AppError::from)?;
+        let clients = self.clients_of(environment).await?;
         // Only the administrator lets codes and tokens go to other hosts than the cluster's own.
         let consented = clients.of_origin.as_ref().map(|client| client.token_hosts.clone()).unwrap_or_default();
         let of_origin = clients.of_origin.filter(|client| client.client_id.is_some());
-        let record = clients.own.or(of_origin).ok_or(NoTarget::NoClient { origin })?;
+        let record = clients.own.or(of_origin).ok_or_else(|| NoTarget::NoClient {
+            origin: origin_of(&environment.url).unwrap_or_else(|| environment.url.clone()),
+        })?;
+        self.target_by(environment, record, &consented).await
+    }
+
+    /// The OAuth server of an environment as this client knows it; `consented` are hosts that the administrator lets it lead to.
+    pub(in crate::app) async fn target_by(
+        &self,
+        environment: &Environment,
+        record: OAuthClient,
+        consented: &[String],
+    ) -> Result<Target, NoTarget> {
         let ca = ca_of(environment)?;
         let address = record.issuer.as_deref().unwrap_or(&environment.url);
         let address = Url::parse(address).map_err(|_| OAuthError::NotFound { address: address.to_owned() })?;
         if record.environment.is_some()
             && origin_of(address.as_str()) != origin_of(&environment.url)
-            && !is_consented(&address, &consented)
+            && !is_consented(&address, consented)
         {
             return Err(NoTarget::OAuth(OAuthError::NoConsent {
                 address: environment.url.clone(),
@@ -74,7 +90,7 @@ impl App {
                 what: "issuer of its OAuth client",
             }));
         }
-        let metadata = discover(self.outbound(), &address, &consented, ca.as_ref()).await?;
+        let metadata = discover(self.outbound(), &address, consented, ca.as_ref()).await?;
         let secret = match record.has_secret {
             true => self.opened(&client_secret_binding(record.id)).await?,
             false => None,

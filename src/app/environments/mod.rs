@@ -1,6 +1,7 @@
 //! Use cases about environments.
 
 mod address;
+mod token_mode;
 
 use alm_credentials::outbound::CaBundle;
 use alm_domain::{
@@ -39,8 +40,9 @@ pub struct AddEnvironment {
     pub ca_bundle: Option<String>,
     /// Host of the registry.
     pub registry_host: Option<String>,
-    /// Whether people who connect an account are to be asked nothing, because the identity provider is the one of their sign-in.
-    pub is_silent: bool,
+    /// Where people's tokens come from; `None` for what asks them for least, of all that the administrator allows and that works for
+    /// the caller.
+    pub token_mode: Option<TokenMode>,
     /// The OAuth client that is for it alone.
     pub client: Option<ClientFields>,
 }
@@ -60,6 +62,8 @@ pub struct EnvironmentChanges {
     pub ca_bundle: Option<String>,
     /// Host of the registry.
     pub registry_host: Option<String>,
+    /// Where people's tokens come from.
+    pub token_mode: Option<TokenMode>,
 }
 
 /// What to change of a protection.
@@ -116,7 +120,7 @@ impl App {
         self.vetted(&url)?;
         let id = EnvironmentId::generate(&*self.inner.ids);
         let client = request.client.map(|fields| self.client_of_environment(id, &url, fields)).transpose()?;
-        let new = NewEnvironment {
+        let mut new = NewEnvironment {
             id,
             project: request.project,
             name,
@@ -128,9 +132,10 @@ impl App {
             protection: request.protection,
             ca_bundle: ca_bundle.flatten(),
             registry_host: registry_host.flatten(),
-            token_mode: if request.is_silent { TokenMode::Silent } else { TokenMode::Grant },
+            token_mode: TokenMode::Grant,
             client,
         };
+        new.token_mode = self.token_mode_of_new(principal, &new, request.token_mode).await?;
         let added = self.store().add_environment(principal, new).await.map_err(|error| match error {
             alm_store::StoreError::NotFound => AppError::not_found("projectId", "project"),
             alm_store::StoreError::Taken { .. } => AppError::Taken(FieldProblem::new(
@@ -140,6 +145,9 @@ impl App {
             error => error.into(),
         })?;
         self.inner.hub.ring_project(added.project);
+        if added.token_mode.is_own_token() {
+            self.try_own_token(principal, &added).await;
+        }
         Ok(added)
     }
 
@@ -162,6 +170,9 @@ impl App {
         let registry_host = changes.registry_host.and_then(|text| problems.check(address::registry_host(Some(text))));
         let protection = problems.check(changes.protection.over(current.protection));
         problems.none()?;
+        if let Some(mode) = changes.token_mode {
+            self.allowed_token_mode(&current, mode).await?;
+        }
         let patch = EnvironmentPatch {
             display_name,
             namespace,
@@ -169,10 +180,13 @@ impl App {
             protection,
             ca_bundle,
             registry_host,
-            token_mode: None,
+            token_mode: changes.token_mode,
         };
         let changed = self.store().update_environment(principal, id, patch, expected).await?;
         self.inner.hub.ring_project(changed.project);
+        if changes.token_mode.is_some() {
+            self.try_own_token(principal, &changed).await;
+        }
         Ok(changed)
     }
 

@@ -2,8 +2,8 @@
 
 use alm_domain::{OAuthClient, OAuthClientId};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
-use secrecy::SecretString;
 
+use super::types::TokenMode;
 use crate::{
     app::{Action, ClientFields},
     graphql::{
@@ -12,7 +12,7 @@ use crate::{
         ids,
         node::revision,
         project::expected,
-        scalars::Instant,
+        scalars::{Instant, SecretText},
         user_error::{UserError, outcome},
     },
 };
@@ -37,6 +37,13 @@ pub(crate) struct ClientNode {
     scopes: Vec<String>,
     /// Other hosts than the cluster's own that may be given codes and tokens; at most 20.
     token_hosts: Vec<String>,
+    /// In which ways people may use their own sign-in there; at most 3, none where that is forbidden.
+    own_token: Vec<TokenMode>,
+    /// Whether a sign-in that was issued for this service alone may be sent there.
+    forward_tokens_for_us: bool,
+    /// What the clusters are called by the issuer: a sign-in that names it may be sent there as it is, and tokens are exchanged for
+    /// such that name it.
+    audience: Option<String>,
     /// When it was registered.
     created_at: Instant,
 }
@@ -52,6 +59,9 @@ impl From<OAuthClient> for ClientNode {
             issuer: client.issuer,
             scopes: client.scopes,
             token_hosts: client.token_hosts,
+            own_token: client.own_token.into_iter().map(TokenMode::from).collect(),
+            forward_tokens_for_us: client.forward_tokens_for_us,
+            audience: client.audience,
             created_at: client.created_at.into(),
         }
     }
@@ -63,7 +73,7 @@ pub(crate) struct EnvironmentClientInput {
     /// The name of this service over there.
     client_id: String,
     /// The secret that belongs to it; kept sealed, never shown.
-    client_secret: Option<String>,
+    client_secret: Option<SecretText>,
     /// What is asked for; at most 50.
     scopes: Option<Vec<String>>,
     /// The OAuth server, where it is not found by asking the cluster; another host needs the consent of an administrator.
@@ -74,12 +84,16 @@ impl From<EnvironmentClientInput> for ClientFields {
     fn from(input: EnvironmentClientInput) -> Self {
         Self {
             client_id: Some(input.client_id),
-            client_secret: input.client_secret.map(SecretString::from),
+            client_secret: input.client_secret.map(|secret| secret.0),
             scopes: input.scopes,
             issuer: input.issuer,
-            token_hosts: None,
+            ..Self::default()
         }
     }
+}
+
+fn modes(input: Option<Vec<TokenMode>>) -> Option<Vec<alm_domain::TokenMode>> {
+    input.map(|modes| modes.into_iter().map(Into::into).collect())
 }
 
 /// Input of `registerOAuthClient`.
@@ -87,16 +101,22 @@ impl From<EnvironmentClientInput> for ClientFields {
 pub(crate) struct RegisterOAuthClientInput {
     /// Scheme, host and port of the clusters that it is for, such as `https://api.example.org:6443`.
     origin: String,
-    /// The name of this service over there.
-    client_id: String,
+    /// The name of this service over there; there need be none where people only use their own sign-in as it is.
+    client_id: Option<String>,
     /// The secret that belongs to it; kept sealed, never shown.
-    client_secret: Option<String>,
+    client_secret: Option<SecretText>,
     /// What is asked for; at most 50.
     scopes: Option<Vec<String>>,
     /// The OAuth server, where it is not found by asking the cluster.
     issuer: Option<String>,
     /// Other hosts than the cluster's own that may be given codes and tokens; at most 20.
     token_hosts: Option<Vec<String>>,
+    /// In which ways people may use their own sign-in there: SAME_TOKEN, EXCHANGE, SILENT; in none where it is absent.
+    own_token: Option<Vec<TokenMode>>,
+    /// Whether a sign-in that was issued for this service alone may be sent there; false where it is absent.
+    forward_tokens_for_us: Option<bool>,
+    /// What the clusters are called by the issuer.
+    audience: Option<String>,
 }
 
 /// Result of `registerOAuthClient`.
@@ -117,13 +137,19 @@ pub(crate) struct UpdateOAuthClientInput {
     /// The name of this service over there.
     client_id: Option<String>,
     /// The secret that belongs to it; an empty one takes it away.
-    client_secret: Option<String>,
+    client_secret: Option<SecretText>,
     /// What is asked for.
     scopes: Option<Vec<String>>,
     /// The OAuth server; an empty one lets it be found by asking the cluster.
     issuer: Option<String>,
     /// Other hosts than the cluster's own that may be given codes and tokens.
     token_hosts: Option<Vec<String>>,
+    /// In which ways people may use their own sign-in there: SAME_TOKEN, EXCHANGE, SILENT; an empty list forbids it.
+    own_token: Option<Vec<TokenMode>>,
+    /// Whether a sign-in that was issued for this service alone may be sent there.
+    forward_tokens_for_us: Option<bool>,
+    /// What the clusters are called by the issuer; an empty text takes it away.
+    audience: Option<String>,
     /// Fail with CONFLICT when the subject has moved on from this revision.
     expected_revision: Option<i32>,
 }
@@ -183,11 +209,14 @@ impl ClientMutation {
         #[graphql(desc = "Everything the operation needs.")] input: RegisterOAuthClientInput,
     ) -> Result<Option<RegisterOAuthClientPayload>> {
         let fields = ClientFields {
-            client_id: Some(input.client_id),
-            client_secret: input.client_secret.map(SecretString::from),
+            client_id: input.client_id,
+            client_secret: input.client_secret.map(|secret| secret.0),
             scopes: input.scopes,
             issuer: input.issuer,
             token_hosts: input.token_hosts,
+            own_token: modes(input.own_token),
+            forward_tokens_for_us: input.forward_tokens_for_us,
+            audience: input.audience,
         };
         let registered = ctx.app()?.register_oauth_client(ctx.principal()?, &input.origin, fields).await;
         let (client, user_errors) = outcome(ctx, registered, Action::Edit)?;
@@ -206,10 +235,13 @@ impl ClientMutation {
             let id: OAuthClientId = ids::input(&input.id, "id")?;
             let fields = ClientFields {
                 client_id: input.client_id,
-                client_secret: input.client_secret.map(SecretString::from),
+                client_secret: input.client_secret.map(|secret| secret.0),
                 scopes: input.scopes,
                 issuer: input.issuer,
                 token_hosts: input.token_hosts,
+                own_token: modes(input.own_token),
+                forward_tokens_for_us: input.forward_tokens_for_us,
+                audience: input.audience,
             };
             app.update_oauth_client(principal, id, fields, expected(input.expected_revision)?).await
         };

@@ -63,6 +63,11 @@ impl GrantNode {
         self.0.renews_itself
     }
 
+    /// Whether it is the caller's own sign-in, or made from it: nothing was connected, and it works while the caller is here.
+    async fn is_own_token(&self) -> bool {
+        self.0.is_own_token
+    }
+
     /// When it was last tried.
     async fn checked_at(&self) -> Option<Instant> {
         self.0.checked_at.map(Instant::from)

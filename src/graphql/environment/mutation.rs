@@ -3,7 +3,11 @@
 use alm_domain::{EnvironmentId, ProjectId};
 use async_graphql::{Context, ID, InputObject, Object, Result, SimpleObject};
 
-use super::{EnvironmentNode, client::EnvironmentClientInput, types::EnvironmentRole};
+use super::{
+    EnvironmentNode,
+    client::EnvironmentClientInput,
+    types::{EnvironmentRole, TokenMode},
+};
 use crate::{
     app::{Action, AddEnvironment, AppError, EnvironmentChanges, ProtectionChanges},
     graphql::{
@@ -69,10 +73,9 @@ pub(crate) struct AddEnvironmentInput {
     ca_bundle: Option<String>,
     /// Host of the registry that images are pushed to.
     registry_host: Option<String>,
-    /// Whether people who connect an account are to be asked nothing (`prompt=none`): the identity provider is the one of their
-    /// sign-in here.
-    #[graphql(default = false)]
-    silent: bool,
+    /// Where people's tokens come from. Absent: what asks them for least, of all that the administrator allows for the cluster and
+    /// that works with the caller's own sign-in.
+    token_mode: Option<TokenMode>,
     /// The OAuth client that is for this environment alone; absent to use the one of its origin.
     client: Option<EnvironmentClientInput>,
 }
@@ -106,6 +109,8 @@ pub(crate) struct UpdateEnvironmentInput {
     ca_bundle: Option<String>,
     /// Host of the registry; an empty one takes it away.
     registry_host: Option<String>,
+    /// Where people's tokens come from.
+    token_mode: Option<TokenMode>,
     /// Fail with CONFLICT when the subject has moved on from this revision.
     expected_revision: Option<i32>,
 }
@@ -172,7 +177,7 @@ impl EnvironmentMutation {
                 protection: input.protection.unwrap_or_default().changes()?.over(Default::default())?,
                 ca_bundle: input.ca_bundle,
                 registry_host: input.registry_host,
-                is_silent: input.silent,
+                token_mode: input.token_mode.map(Into::into),
                 client: input.client.map(Into::into),
             };
             app.add_environment(principal, request).await
@@ -205,6 +210,7 @@ impl EnvironmentMutation {
                 protection: input.protection.unwrap_or_default().changes()?,
                 ca_bundle: input.ca_bundle,
                 registry_host: input.registry_host,
+                token_mode: input.token_mode.map(Into::into),
             };
             app.update_environment(principal, id, changes, expected(input.expected_revision)?).await
         };

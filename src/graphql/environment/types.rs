@@ -1,6 +1,6 @@
 //! An environment as the API shows it.
 
-use alm_domain::{Environment, EnvironmentRole as DomainRole, Protection};
+use alm_domain::{Environment, EnvironmentRole as DomainRole, Protection, TokenMode as DomainMode};
 use async_graphql::{Context, Enum, ID, Object, Result, SimpleObject};
 
 use super::GrantNode;
@@ -68,9 +68,16 @@ impl EnvironmentNode {
         i32::try_from(self.0.position).unwrap_or(i32::MAX)
     }
 
-    /// The caller's own connection to it; NOT_CONNECTED where there never was one, null for the service itself. Depends on who asks.
+    /// Where people's tokens for it come from.
+    async fn token_mode(&self) -> TokenMode {
+        self.0.token_mode.into()
+    }
+
+    /// The caller's own connection to it; NOT_CONNECTED where there never was one, null for the service itself. Where one's own sign-in
+    /// is used, it is tried when it is first asked for with a new one; `viewerUpdates` tells what came of it. Depends on who asks.
     #[graphql(directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn connection(&self, ctx: &Context<'_>) -> Result<Option<GrantNode>> {
+        ctx.app()?.notice(ctx.principal()?, &self.0);
         let grant = ctx.loader()?.load_one(GrantIn(self.0.id)).await.map_err(LoadError::fault)?;
         Ok(grant.map(GrantNode))
     }
@@ -138,6 +145,20 @@ pub(crate) enum EnvironmentRole {
     Build,
     /// Deployments go here; one or more per project.
     Target,
+}
+
+/// Where the token for an environment comes from. An account that a person has connected comes before the person's own sign-in.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "DomainMode")]
+pub(crate) enum TokenMode {
+    /// Each person connects an account, once.
+    Grant,
+    /// The token with which a person signs in here is used there as it is.
+    SameToken,
+    /// The token with which a person signs in here is exchanged for one that is valid there (RFC 8693).
+    Exchange,
+    /// Each person connects an account and is asked nothing (`prompt=none`): the identity provider there is the one of the sign-in.
+    Silent,
 }
 
 /// Rules before a deployment.

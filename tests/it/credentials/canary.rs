@@ -11,7 +11,7 @@ use serde_json::{Value, json};
 use sqlx::{Connection, PgConnection};
 
 use super::accounts::{Stage, begin, complete, connect, mutate};
-use crate::recovery::support::{Api, Socket, eventually};
+use crate::recovery::support::{Api, Socket, eventually, repository};
 
 /// Told to the server on purpose, where anybody may read it.
 const PLANTED: &str = "canary-4c1e-planted";
@@ -98,6 +98,41 @@ async fn no_secret_of_an_account_is_found_on_postgresql() {
     }
 }
 
+/// A build service whose builds show the tokens of two environments that are used with the sign-in of their starter: as it is, and
+/// exchanged.
+async fn own_sign_in(stage: &Stage, starter: &Api) -> String {
+    let made = stage.done("createProject", "project { id }", json!({ "slug": "own", "displayName": "Own" })).await;
+    let project = made["project"]["id"].as_str().unwrap();
+    stage.home.add_client("builds", "http://127.0.0.1:9/").await;
+    let client = json!({
+        "origin": stage.home.cluster, "clientId": "builds", "clientSecret": stage.home.client_secret,
+        "issuer": stage.home.address, "tokenHosts": [stage.home.address.trim_start_matches("http://")],
+        "ownToken": ["SAME_TOKEN", "EXCHANGE"], "audience": "urn:cluster", "forwardTokensForUs": true,
+    });
+    stage.done("registerOAuthClient", "client { id }", client).await;
+    for (name, mode) in [("same", "SAME_TOKEN"), ("traded", "EXCHANGE")] {
+        let input = json!({
+            "projectId": project, "endpoint": { "url": stage.home.cluster, "name": name }, "displayName": name,
+            "role": "TARGET", "tokenMode": mode,
+        });
+        let added = mutate(starter, "addEnvironment", "environment { connection { status } }", input).await;
+        assert_eq!(added["environment"]["connection"]["status"], "CONNECTED", "{added}");
+    }
+    let folder = stage.world.folder().join("own");
+    let stages = ["same", "traded"].map(|name| {
+        let file = format!("ALM_TOKEN_{}_FILE", name.to_uppercase());
+        format!("  - name: {name}\n    environment: {name}\n    run: cat ${file}; base64 -w0 ${file}; env\n")
+    });
+    repository(&folder, &format!("stages:\n{}", stages.concat()));
+    let providers = starter.ask("{ providers(first: 1) { nodes { id } } }", json!({})).await;
+    let input = json!({
+        "projectId": project, "providerId": providers["providers"]["nodes"][0]["id"], "slug": "own", "displayName": "own",
+        "repository": { "url": folder, "ref": "main" },
+    });
+    let made = stage.done("createBuildService", "service { id }", input).await;
+    made["service"]["id"].as_str().unwrap().to_owned()
+}
+
 async fn no_secret_is_found(database: Option<Database>) {
     let mut variables = vec![("ALM_LOG_FILTER", "trace")];
     variables.extend(database.as_ref().map(|database| ("DATABASE_URL", database.url())));
@@ -163,12 +198,16 @@ async fn no_secret_is_found(database: Option<Database>) {
         heard.ask(who, everything, json!({})).await;
     }
 
-    let build = stage.world.api().start(&service, "one").await;
-    eventually("the build is over", async || {
-        let state = admin.build(&build).await.unwrap();
-        (state["log"]["isComplete"] == true).then_some(())
-    })
-    .await;
+    let own = own_sign_in(&stage, &alice).await;
+    for (who, service) in [(&admin, &service), (&alice, &own)] {
+        let build = who.start(service, "one").await;
+        let ended = eventually("the build is over", async || {
+            let state = admin.build(&build).await.unwrap();
+            (state["log"]["isComplete"] == true).then_some(state)
+        })
+        .await;
+        assert_eq!(ended["status"], "SUCCEEDED", "{}", heard.note(&ended));
+    }
 
     let mut needles = vec![
         Needle::new("the secret of the OAuth clients", &stage.steady.client_secret),
@@ -176,14 +215,20 @@ async fn no_secret_is_found(database: Option<Database>) {
         Needle::new("the bearer of Alice", &alice.token),
         Needle::new("the bearer of Bob", &bob.token),
     ];
-    for issuer in [&stage.steady, &stage.fleeting] {
+    for issuer in [&stage.home, &stage.steady, &stage.fleeting] {
         let given = issuer.command("given", json!({})).await;
         for (kind, texts) in given.as_object().unwrap() {
             needles.extend(texts.as_array().unwrap().iter().map(|text| Needle::new(kind, text.as_str().unwrap())));
         }
     }
     let count = |kind: &str| needles.iter().filter(|needle| needle.what == kind).count();
-    assert!(count("access") >= 5 && count("refresh") >= 3 && count("code") >= 5 && count("verifier") >= 4);
+    assert!(
+        count("access") >= 6
+            && count("subject") >= 1
+            && count("refresh") >= 3
+            && count("code") >= 5
+            && count("verifier") >= 4
+    );
     let ring = fs::read_to_string(stage.world.data().join("vault.keys")).unwrap();
     let key = ring.lines().find_map(|line| line.strip_prefix("key-1:")).unwrap();
     needles.push(Needle::new("the key of the vault", key));

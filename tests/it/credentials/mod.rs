@@ -4,6 +4,7 @@ pub(crate) mod accounts;
 mod browser;
 mod callbacks;
 mod canary;
+mod own;
 mod protocol;
 mod rotation;
 mod secrets;

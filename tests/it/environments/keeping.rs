@@ -152,6 +152,55 @@ async fn what_is_forgotten_here_is_withdrawn_over_there() {
 }
 
 #[tokio::test]
+async fn a_renewed_token_that_lasts_no_longer_is_not_renewed() {
+    let Some(issuer) = Issuer::with_refresh().await else { return };
+    let clock = still();
+    let world = World::of(Setup::fake(Script::new()).clock(clock.clone()), issuer).await;
+    let grant = world.connect("alice").await;
+    assert_eq!(grant["renewsItself"], true);
+    world.issuer.command("set", json!({"accessSeconds": 600})).await;
+    let input = json!({"connectionId": grant["id"]});
+    let renewed =
+        world.app.done("renewOAuthConnection", "connection { status renewsItself statusReason }", input).await;
+    let renewed = &renewed["connection"];
+    assert_eq!((&renewed["status"], &renewed["renewsItself"]), (&json!("CONNECTED"), &json!(false)), "{renewed}");
+    assert!(renewed["statusReason"].as_str().unwrap().contains("does not last longer"), "{renewed}");
+    // The token works until its end; nobody tries to renew it in a loop.
+    let calls = world.issuer.count("token").await;
+    let environment = [world.domain().await];
+    let until = clock.now() + seconds(3_000);
+    for _ in 0..5 {
+        let checked = world.inner().check_tokens(World::me(), &environment, until).await.unwrap();
+        assert_eq!(checked[0].state, TokenState::ExpiresDuring);
+    }
+    clock.advance(seconds(601));
+    world.until("EXPIRED").await;
+    assert_eq!(world.issuer.count("token").await, calls);
+}
+
+#[tokio::test]
+async fn where_there_is_no_place_for_it_a_token_is_withdrawn_as_openshift_does_it() {
+    let options = json!({"name": "openshift", "refresh": false, "namesIssuer": false, "revocation": false});
+    let Some(issuer) = Issuer::start(options).await else { return };
+    let (world, _) = World::led_by_the_cluster(Setup::fake(Script::new()), issuer).await;
+    let grant = world.connect("alice").await;
+    let (token, _) = world.inner().token_for(World::me(), &world.domain().await).await.unwrap();
+    let payload = world.disconnect(&grant).await;
+    assert_eq!((&payload["connection"]["status"], &payload["leftBehind"]), (&json!("NOT_CONNECTED"), &Value::Null));
+    assert_eq!((world.issuer.count("delete").await, world.issuer.count("revoke").await), (1, 0));
+    let found = world.issuer.command("revoke", json!({"token": token.expose_secret()})).await;
+    assert_eq!(found["revoked"], false, "it was gone");
+
+    // A cluster that is out of order keeps it, and that is said; forgotten here it is all the same.
+    let grant = world.connect("alice").await;
+    world.issuer.command("trouble", json!({"cluster": "down"})).await;
+    let payload = world.disconnect(&grant).await;
+    assert_eq!(payload["connection"]["status"], "NOT_CONNECTED");
+    assert!(payload["leftBehind"].as_str().unwrap().contains("503"), "{payload}");
+    assert_eq!(world.issuer.count("delete").await, 1);
+}
+
+#[tokio::test]
 async fn no_reply_of_the_api_holds_a_secret() {
     let Some(issuer) = Issuer::with_refresh().await else { return };
     let world = World::of(Setup::fake(Script::new()), issuer).await;

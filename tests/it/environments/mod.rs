@@ -1,6 +1,7 @@
 //! Environments, and the accounts that people connect to them.
 
 mod catalog;
+mod clients;
 mod connecting;
 mod keeping;
 mod support;

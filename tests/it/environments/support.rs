@@ -32,6 +32,23 @@ impl World {
         world
     }
 
+    /// The same, where it is the cluster that leads to its issuer, as OpenShift does. Gives the id of the client too.
+    pub(super) async fn led_by_the_cluster(setup: Setup, issuer: Issuer) -> (Self, String) {
+        let app = setup.start().await;
+        let project = app.project("shop").await;
+        let mut world = Self { app, issuer, project, environment: String::new() };
+        let input = json!({
+            "origin": world.issuer.cluster, "clientId": "shop", "clientSecret": world.issuer.client_secret,
+            "scopes": ["openid"], "tokenHosts": [world.issuer.address.trim_start_matches("http://")],
+        });
+        let client = world.app.done("registerOAuthClient", "client { id }", input).await["client"]["id"].clone();
+        let client = client.as_str().unwrap().to_owned();
+        // A server that does not say its name has an address of its own to send people back to; the issuer knows no other.
+        world.issuer.add_client("shop", &format!("{}oauth/callback/{client}", world.app.base())).await;
+        world.environment = world.add("staging").await;
+        (world, client)
+    }
+
     /// Registers the issuer's client for its cluster: the issuer sends people back to this server.
     async fn register(&self) {
         let redirect = format!("{}oauth/callback", self.app.base());

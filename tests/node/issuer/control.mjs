@@ -3,16 +3,19 @@ import { SignJWT } from "jose";
 import { keyId, signing } from "./configuration.mjs";
 import { answer, body, Browser } from "./http.mjs";
 
-export const control = ({ provider, issuer, options, counters, given, trouble }) => {
+export const control = ({ provider, issuer, options, counters, given, trouble, tokens }) => {
   const commands = {
     counters: () => counters,
+
+    // Every token that the cluster was shown, whether it took it or not.
+    shown: () => [...tokens.shown],
 
     // Every token and code that it gave, and every verifier that it was told.
     given: () => given,
 
     // One more client, in the words of dynamic registration.
     clients: async (client) => {
-      await provider.Client.adapter.upsert(client.client_id, { response_types: ["code"], grant_types: ["authorization_code", ...(options.refresh ? ["refresh_token"] : [])], ...client });
+      await provider.Client.adapter.upsert(client.client_id, { response_types: ["code"], grant_types: ["authorization_code", ...(options.refresh ? ["refresh_token"] : []), "urn:ietf:params:oauth:grant-type:token-exchange"], ...client });
       return {};
     },
 
@@ -51,6 +54,7 @@ export const control = ({ provider, issuer, options, counters, given, trouble })
 
     // Ends a token before its time.
     revoke: async ({ token }) => {
+      tokens.withdrawn.add(token);
       const found = (await provider.AccessToken.find(token)) ?? (await provider.RefreshToken.find(token));
       await found?.destroy();
       return { revoked: Boolean(found) };

@@ -7,7 +7,7 @@ import { signing } from "./configuration.mjs";
 const GRANT = "urn:ietf:params:oauth:grant-type:token-exchange";
 const ACCESS_TOKEN = "urn:ietf:params:oauth:token-type:access_token";
 
-export const tokenExchange = (provider, options) => {
+export const tokenExchange = (provider, options, tokens) => {
   const subjectOf = async (token) => {
     const opaque = await provider.AccessToken.find(token);
     if (opaque && !opaque.isExpired) return opaque.accountId;
@@ -21,7 +21,9 @@ export const tokenExchange = (provider, options) => {
     const grant = new provider.Grant({ accountId, clientId: client.clientId });
     grant.addOIDCScope("openid profile");
     const token = new provider.AccessToken({ client, accountId, grantId: await grant.save(), scope: "openid profile", gty: GRANT });
-    ctx.body = { access_token: await token.save(), issued_token_type: ACCESS_TOKEN, token_type: "Bearer", expires_in: options.accessSeconds, scope: "openid profile" };
+    const value = await token.save();
+    tokens.exchanged.set(value, params.audience);
+    ctx.body = { access_token: value, issued_token_type: ACCESS_TOKEN, token_type: "Bearer", expires_in: options.accessSeconds, scope: "openid profile" };
   };
   provider.registerGrantType(GRANT, handler, ["subject_token", "subject_token_type", "requested_token_type", "audience", "scope"]);
 };

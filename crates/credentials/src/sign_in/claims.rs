@@ -11,6 +11,8 @@ use super::{Identity, IssuerSettings, SignInError, name};
 const LEEWAY: TimeDelta = TimeDelta::seconds(30);
 /// No more groups are looked at.
 const MOST_GROUPS: usize = 500;
+/// No more audiences are kept.
+const MOST_AUDIENCES: usize = 50;
 
 #[derive(Deserialize)]
 struct Claims {
@@ -33,10 +35,10 @@ enum Audience {
 }
 
 impl Audience {
-    fn includes(&self, audience: &str) -> bool {
+    fn all(self) -> Vec<String> {
         match self {
-            Self::One(one) => one == audience,
-            Self::Many(many) => many.iter().any(|one| one == audience),
+            Self::One(one) => vec![one],
+            Self::Many(many) => many,
         }
     }
 }
@@ -48,9 +50,11 @@ pub(super) fn check(claims: &[u8], settings: &IssuerSettings, now: Timestamp) ->
     if claims.iss.as_deref() != Some(settings.issuer_name()) {
         return Err(invalid("it is of another issuer"));
     }
-    if !claims.aud.is_some_and(|audience| audience.includes(&settings.audience)) {
+    let mut audiences = claims.aud.map(Audience::all).unwrap_or_default();
+    if !audiences.contains(&settings.audience) {
         return Err(invalid("it is for another audience"));
     }
+    audiences.truncate(MOST_AUDIENCES);
     let expires_at = claims.exp.and_then(instant).ok_or(invalid("it does not say when it expires"))?;
     if now >= expires_at + LEEWAY {
         return Err(SignInError::Expired);
@@ -80,7 +84,9 @@ pub(super) fn check(claims: &[u8], settings: &IssuerSettings, now: Timestamp) ->
         login: login.to_owned(),
         display_name: shorten(claims.name.as_deref().and_then(name).unwrap_or(login)),
         is_admin: settings.admission.of(&[subject], &groups)?,
+        issued_at: claims.iat.and_then(instant),
         expires_at: Some(expires_at),
+        audiences,
     })
 }
 

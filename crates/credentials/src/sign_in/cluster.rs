@@ -63,7 +63,9 @@ impl Cluster {
             login: account.name.clone(),
             display_name: account.display_name.as_deref().and_then(name).unwrap_or(&account.name).to_owned(),
             is_admin: self.admission.of(&[subject, &account.name], &account.groups)?,
+            issued_at: None,
             expires_at: None,
+            audiences: Vec::new(),
         })
     }
 }

@@ -37,8 +37,12 @@ pub struct Identity {
     pub display_name: String,
     /// Whether the settings make this person an administrator.
     pub is_admin: bool,
+    /// When the token was issued, where it says so.
+    pub issued_at: Option<Timestamp>,
     /// When the token ends, where it says so.
     pub expires_at: Option<Timestamp>,
+    /// For whom the token was issued, this server among them, where it says so.
+    pub audiences: Vec<String>,
 }
 
 /// Why a token stands for nobody. Never holds a part of the token.

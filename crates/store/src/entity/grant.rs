@@ -39,6 +39,8 @@ struct Document {
     issued_at: Option<Timestamp>,
     renews_itself: bool,
     checked_at: Option<Timestamp>,
+    #[serde(default)]
+    is_own_token: bool,
 }
 
 impl Model {
@@ -51,6 +53,7 @@ impl Model {
             issued_at: grant.issued_at,
             renews_itself: grant.renews_itself,
             checked_at: grant.checked_at,
+            is_own_token: grant.is_own_token,
         };
         Ok(Self {
             id: grant.id.as_uuid(),
@@ -87,6 +90,7 @@ impl TryFrom<Model> for Grant {
             expires_at: maybe_instant(row.expires_at)?,
             renews_itself: document.renews_itself,
             checked_at: document.checked_at,
+            is_own_token: document.is_own_token,
         })
     }
 }

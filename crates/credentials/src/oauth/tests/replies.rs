@@ -3,11 +3,12 @@
 use alm_domain::Timestamp;
 use chrono::DateTime;
 use oauth2::basic::BasicErrorResponse;
+use proptest::prelude::*;
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
 use crate::oauth::{
-    OAuthError, Tokens,
+    OAuthError, Tokens, read_reply,
     token::{TokenReply, refusal, tokens},
 };
 
@@ -97,4 +98,63 @@ fn nothing_prints() {
         "access_token": "canary-access", "refresh_token": "canary-refresh", "token_type": "bearer", "id_token": "canary.id.token",
     }));
     assert!(!format!("{tokens:?}").contains("canary"));
+}
+
+/// Told to the server with every request of these tests.
+const SECRET: &str = "canary-secret-0123456789";
+
+fn holds(text: &str) -> bool {
+    SECRET.as_bytes().windows(8).any(|piece| text.contains(std::str::from_utf8(piece).unwrap()))
+}
+
+/// Replies made of the parts that real ones have, well or badly put together.
+fn reply() -> impl Strategy<Value = Vec<u8>> {
+    let name = prop_oneof![
+        Just("access_token"),
+        Just("refresh_token"),
+        Just("id_token"),
+        Just("token_type"),
+        Just("expires_in"),
+        Just("scope"),
+        Just("error"),
+        Just("error_description"),
+        Just("error_uri"),
+    ];
+    let text = prop_oneof![
+        Just("bearer".to_owned()),
+        Just("invalid_grant".to_owned()),
+        Just(SECRET.to_owned()),
+        Just(format!("no such code: {SECRET}")),
+        ".{0,30}",
+    ];
+    let value = prop_oneof![
+        6 => text.prop_map(Value::from),
+        1 => any::<i64>().prop_map(Value::from),
+        1 => Just(Value::Null),
+        1 => Just(json!([SECRET])),
+        1 => Just(json!({ "x": SECRET })),
+    ];
+    let object = proptest::collection::vec((name, value), 0..7).prop_map(|fields| {
+        let fields = fields.into_iter().map(|(name, value)| (name.to_owned(), value));
+        Value::Object(fields.collect()).to_string().into_bytes()
+    });
+    prop_oneof![4 => object, 1 => proptest::collection::vec(any::<u8>(), 0..300)]
+}
+
+proptest! {
+    #[test]
+    fn whatever_is_taken_fits_into_a_header_and_no_error_repeats_a_secret(reply in reply(), cut in 0usize..400) {
+        for reply in [&reply[..], &reply[..cut.min(reply.len())]] {
+            match read_reply(reply, &SECRET.into(), now()) {
+                Ok(tokens) => {
+                    for token in [Some(&tokens.access), tokens.refresh.as_ref()].into_iter().flatten() {
+                        let token = token.expose_secret();
+                        prop_assert!(!token.is_empty() && token.bytes().all(|b| b.is_ascii_graphic()));
+                    }
+                    prop_assert!(tokens.scopes.len() <= 100 && tokens.expires_at.is_none_or(|end| end >= now()));
+                }
+                Err(error) => prop_assert!(!holds(&format!("{error} {error:?}")), "{error:?}"),
+            }
+        }
+    }
 }
