@@ -30,9 +30,10 @@ const options = {
   // By how much its clock is wrong.
   skewSeconds: 0,
   // What the cluster says of where its issuer is: itself, as OpenShift does, or nothing; whether that one says its name in its answers
-  // (RFC 9207), and has a place where tokens are revoked.
+  // (RFC 9207), and has a place where tokens are revoked; and whether the cluster is an OpenShift.
   clusterDiscovery: true,
   namesIssuer: true,
+  openshift: true,
   revocation: true,
   // For whom exchanged tokens have to be.
   clusterAudience: "urn:cluster",

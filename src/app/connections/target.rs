@@ -114,11 +114,15 @@ impl App {
             Some(WhoAmI::Kubernetes { api }),
             userinfo.map(|userinfo| WhoAmI::Oidc { userinfo }),
         ];
+        let mut is_cluster = false;
         for whom in places.into_iter().flatten() {
+            if is_cluster && matches!(whom, WhoAmI::Oidc { .. }) {
+                break;
+            }
             match who_am_i(self.outbound(), &whom, token, ca.as_ref()).await {
                 Ok(account) => return Ok(Some(account)),
-                // It is a cluster of this kind, and does not say: the token works.
-                Err(IdentityError::Forbidden { .. }) => return Ok(None),
+                // It is a cluster, and takes the token. One that is no OpenShift refuses the first question to most, the second to nobody.
+                Err(IdentityError::Forbidden { .. }) => is_cluster = true,
                 Err(IdentityError::Unexpected { .. }) => {}
                 Err(error) => return Err(error),
             }

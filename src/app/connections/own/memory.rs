@@ -55,10 +55,17 @@ pub(super) type Registration = (OAuthClientId, u64);
 #[derive(Debug, Default)]
 pub(in crate::app) struct OwnTokens(Mutex<HashMap<GrantId, Held>>);
 
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Tried {
+    token: Hash,
+    works: bool,
+    at: Timestamp,
+}
+
 #[derive(Debug, Default)]
 struct Held {
     noticed: Option<Hash>,
-    tried: Option<(Hash, Timestamp)>,
+    tried: Option<Tried>,
     exchanged: Option<(Registration, OwnToken)>,
 }
 
@@ -74,15 +81,24 @@ impl OwnTokens {
         self.held().values_mut().for_each(|held| held.noticed = None);
     }
 
-    /// Whether this token was tried within this time.
-    pub(super) fn was_tried(&self, id: GrantId, token: &SecretString, now: Timestamp, within: TimeDelta) -> bool {
+    /// Whether this token was tried within this time, with this outcome.
+    pub(super) fn found(
+        &self,
+        id: GrantId,
+        token: &SecretString,
+        works: bool,
+        now: Timestamp,
+        within: TimeDelta,
+    ) -> bool {
         let tried = self.held().get(&id).and_then(|held| held.tried);
-        tried.is_some_and(|(known, at)| known == hash(token) && at <= now && now - at < within)
+        let is_same = |tried: &Tried| tried.token == hash(token) && tried.works == works;
+        tried.filter(is_same).is_some_and(|tried| tried.at <= now && now - tried.at < within)
     }
 
-    /// This token was tried.
-    pub(super) fn tried(&self, id: GrantId, token: &SecretString, now: Timestamp) {
-        self.change(id, |held| held.tried = Some((hash(token), now)));
+    /// This token was tried, and works or does not.
+    pub(super) fn tried(&self, id: GrantId, token: &SecretString, works: bool, now: Timestamp) {
+        let tried = Tried { token: hash(token), works, at: now };
+        self.change(id, |held| held.tried = Some(tried));
     }
 
     /// What was got in exchange, if it still works.
@@ -141,6 +157,18 @@ mod tests {
         assert!(memory.exchanged(id, (client, 1), now + minute).is_none());
         assert!(!format!("{memory:?}").contains("canary"));
         assert!(memory.forget(id).is_some() && memory.forget(id).is_none());
+    }
+
+    #[test]
+    fn a_trial_counts_for_its_token_its_outcome_and_its_time() {
+        let (ids, now, minute) = (SequentialIds::new(7), SystemClock.now(), TimeDelta::minutes(1));
+        let id = GrantId::of(EnvironmentId::generate(&ids), UserId::generate(&ids));
+        let memory = OwnTokens::default();
+        let found = |token: &str, works, at| memory.found(id, &token.into(), works, at, minute);
+        assert!(!found("one", true, now));
+        memory.tried(id, &"one".into(), true, now);
+        assert!(found("one", true, now + minute / 2));
+        assert!(!found("one", false, now) && !found("two", true, now) && !found("one", true, now + minute));
     }
 
     #[test]

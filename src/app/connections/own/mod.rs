@@ -66,14 +66,15 @@ impl App {
         let memory = &self.inner.connections.own;
         let status = record.grant.status;
         let counts = if status == GrantStatus::Connected { TAKEN } else { NOT_TAKEN };
-        if trial == Trial::IfNew && memory.was_tried(id, &own.token, now, counts) {
-            return Ok((record.grant, status.is_usable().then_some(own)));
+        let works = status.is_usable();
+        if trial == Trial::IfNew && memory.found(id, &own.token, works, now, counts) {
+            return Ok((record.grant, works.then_some(own)));
         }
         let (own, said) = self.tried(user, environment, own).await;
         let before = record.grant.clone();
         let grant = match said {
             Ok(Some(account)) => {
-                let since = before.connected_at.filter(|_| before.is_own_token && status.is_usable());
+                let since = before.connected_at.filter(|_| before.is_own_token && works);
                 Grant {
                     status: GrantStatus::Connected,
                     reason: None,
@@ -92,10 +93,10 @@ impl App {
             Ok(None) => refused(before, "nobody there says whose it is", now),
             Err(error) => refused(before, &error.to_string(), now),
         };
-        memory.tried(id, &own.token, now);
         let grant = self.write_own(&record, grant).await?;
-        let is_usable = grant.status.is_usable();
-        Ok((grant, is_usable.then_some(own)))
+        let works = grant.status.is_usable();
+        memory.tried(id, &own.token, works, now);
+        Ok((grant, works.then_some(own)))
     }
 
     /// What the cluster says of a token. One that was got in exchange a while ago, and is not taken any more, is first replaced.
@@ -227,8 +228,11 @@ fn lost(before: &Grant, none: &NoOwnToken) -> Grant {
     Grant { status, is_own_token, reason, ..before.clone() }
 }
 
-/// What is said where the cluster cannot be asked.
+/// What is said where the cluster cannot be asked. A sign-in that is under way there goes on.
 fn unknown(before: Grant, own: &OwnToken, why: String) -> Grant {
+    if before.status == GrantStatus::Pending {
+        return before;
+    }
     Grant {
         status: GrantStatus::Error,
         reason: Some(why),
@@ -244,9 +248,8 @@ fn unknown(before: Grant, own: &OwnToken, why: String) -> Grant {
 fn refused(before: Grant, why: &str, now: Timestamp) -> Grant {
     let reason = Some(format!("your own sign-in is not accepted there ({why}): sign in again, or connect an account"));
     match before.status {
-        status if before.is_own_token && status.is_usable() => {
-            Grant { status: GrantStatus::Revoked, reason, checked_at: Some(now), ..before }
-        }
+        GrantStatus::Revoked if before.reason == reason => before,
+        _ if before.is_own_token => Grant { status: GrantStatus::Revoked, reason, checked_at: Some(now), ..before },
         GrantStatus::NotConnected => Grant { reason, ..before },
         _ => before,
     }

@@ -25,7 +25,12 @@ pub(super) struct Shop {
 impl Shop {
     /// `None` where there is no Node.js.
     pub(super) async fn open() -> Option<Self> {
-        let home = Issuer::start(json!({ "name": "home" })).await?;
+        Self::open_at(json!({ "name": "home" })).await
+    }
+
+    /// The same, with an issuer and a cluster of these options.
+    pub(super) async fn open_at(options: Value) -> Option<Self> {
+        let home = Issuer::start(options).await?;
         let mut world = World::new()
             .with("ALM_SIGN_IN_ISSUER", &home.address)
             .with("ALM_SIGN_IN_AUDIENCE", US)
