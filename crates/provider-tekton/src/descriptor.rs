@@ -1,0 +1,166 @@
+//! What the Tekton provider says of itself.
+
+use alm_build_spi::ProviderDescriptor;
+use alm_domain::{Capability, ProviderKind, SettingDefinition, SettingKind, SettingScope};
+use serde_json::{Value, json};
+
+/// What the Tekton provider says of itself; the same for every instance.
+#[must_use]
+pub fn descriptor() -> ProviderDescriptor {
+    use Capability::{
+        Cancel, LiveLog, LogTimestamps, ParallelStages, Parameters, PlannedGraph, Rerun, StageLog, Stages,
+    };
+    ProviderDescriptor {
+        kind: ProviderKind::Tekton,
+        capabilities: [Stages, ParallelStages, PlannedGraph, Parameters, Cancel, Rerun, LiveLog, StageLog, LogTimestamps]
+            .into(),
+        needs_token: true,
+        settings: settings(),
+        isolation: "Tasks run on the cluster, in pods of their own, with the rights of the service account that the settings name."
+            .to_owned(),
+    }
+}
+
+fn settings() -> Vec<SettingDefinition> {
+    use SettingKind::{List, Text};
+    use SettingScope::{Overridable, Provider, Service};
+    let modes = ["Cancelled", "CancelledRunFinally", "StoppedRunFinally"];
+    let modes = SettingKind::Choice(modes.iter().map(|&mode| mode.to_owned()).collect());
+    vec![
+        define(
+            "cluster.ca",
+            "Certificates of the cluster",
+            "Certificates (PEM) of the authority of the cluster's API, where the system does not know it. They are trusted along with \
+             those of the system; certificates are always verified.",
+            Text,
+            Provider,
+            None,
+        ),
+        define("namespace", "Namespace", "Namespace of the cluster in which pipelines run.", Text, Overridable, None),
+        define(
+            "pipeline",
+            "Pipeline",
+            "Name of a Pipeline: in the namespace, or as the resolver knows it. Leave it out to give the pipeline itself.",
+            Text,
+            Service,
+            None,
+        ),
+        define(
+            "pipeline.definition",
+            "Definition of the pipeline",
+            "The specification of a pipeline (`tasks`, `params`, `finally` …) as JSON. Leave it out to name a pipeline.",
+            Text,
+            Service,
+            None,
+        ),
+        define(
+            "pipeline.resolver",
+            "Resolver",
+            "Where the pipeline of that name comes from: `cluster`, `bundles`, `git`, or another resolver that the cluster has. Resolvers \
+             use the cluster's own rights. Without one: from the namespace.",
+            Text,
+            Service,
+            None,
+        ),
+        define(
+            "pipeline.resolver.params",
+            "Parameters of the resolver",
+            "What the resolver asks for besides `name`, each as NAME=VALUE: such as bundle=…, or url=…, revision=… and pathInRepo=….",
+            List,
+            Service,
+            None,
+        ),
+        define(
+            "params",
+            "Parameters of the pipeline",
+            "What builds give to the pipeline unless they are started with something else, each as NAME=VALUE.",
+            List,
+            Overridable,
+            None,
+        ),
+        define(
+            "param.url",
+            "Parameter for the repository",
+            "Name of the pipeline's parameter that takes the address of the repository. Without it the pipeline is not told.",
+            Text,
+            Overridable,
+            None,
+        ),
+        define(
+            "param.revision",
+            "Parameter for the reference",
+            "Name of the pipeline's parameter that takes the branch, tag or commit to build. Without it the pipeline is not told.",
+            Text,
+            Overridable,
+            None,
+        ),
+        define(
+            "workspaces",
+            "Workspaces",
+            "What the pipeline's workspaces are, each as NAME=KIND or NAME=KIND:VALUE: emptyDir, claim:CLAIM, volume:SIZE (a claim \
+             of its own for each run, such as volume:1Gi), secret:SECRET, config:CONFIGMAP.",
+            List,
+            Overridable,
+            None,
+        ),
+        define(
+            "service_account",
+            "Service account",
+            "Service account with whose rights the tasks run; the namespace's default one when it is not given.",
+            Text,
+            Overridable,
+            None,
+        ),
+        define(
+            "timeout",
+            "Time limit",
+            "How long a run may take, as Tekton writes durations: such as 1h30m. The cluster's own limit when it is not given.",
+            Text,
+            Overridable,
+            None,
+        ),
+        define(
+            "timeout.tasks",
+            "Time limit of the tasks",
+            "How long all tasks but those of `finally` may take.",
+            Text,
+            Overridable,
+            None,
+        ),
+        define(
+            "timeout.finally",
+            "Time limit of the last tasks",
+            "How long the tasks of `finally` may take.",
+            Text,
+            Overridable,
+            None,
+        ),
+        define(
+            "cancel.mode",
+            "How runs are stopped",
+            "Cancelled: at once. CancelledRunFinally: tasks at once, then `finally` runs. StoppedRunFinally: tasks that run may end, no \
+             other begins, then `finally` runs.",
+            modes,
+            Overridable,
+            Some(json!("Cancelled")),
+        ),
+    ]
+}
+
+fn define(
+    key: &str,
+    title: &str,
+    description: &str,
+    kind: SettingKind,
+    scope: SettingScope,
+    default: Option<Value>,
+) -> SettingDefinition {
+    SettingDefinition {
+        key: key.to_owned(),
+        title: title.to_owned(),
+        description: description.to_owned(),
+        kind,
+        scope,
+        default,
+    }
+}

@@ -1,0 +1,16 @@
+//! The Build SPI, for Tekton.
+
+mod build_provider;
+mod cancel;
+mod configs;
+mod follow;
+mod health;
+mod list;
+mod logs;
+mod objects;
+mod purge;
+mod start;
+mod tekton;
+mod token;
+
+pub use tekton::TektonProvider;

@@ -1,0 +1,167 @@
+//! The conformance suite against the Tekton provider, over a simulated cluster.
+
+use std::{sync::Arc, time::Duration};
+
+use alm_build_spi::{
+    Access, BuildConfigSpec, BuildProvider, RunRef,
+    conformance::{self, Check, Harness, Outcome, Power, Report, Scenario},
+};
+use alm_domain::{BuildId, ServiceId, Settings};
+use async_trait::async_trait;
+use chrono::TimeDelta;
+use serde_json::{Value, json};
+
+use crate::support::{PATIENCE, PROJECT, Rig, task};
+
+struct TektonHarness {
+    rig: Rig,
+    provider: Arc<dyn BuildProvider>,
+}
+
+/// A pipeline that does this; nothing for what this engine has no way to do.
+fn definition(scenario: Scenario, gate: &str) -> Option<Value> {
+    let plain = |script: &str| Some(json!({ "tasks": [task("only", script, &[])] }));
+    match scenario {
+        Scenario::PlainSuccess => plain("echo one\necho two\necho three"),
+        Scenario::PlainFailure => plain("echo before the fall\nexit 1"),
+        Scenario::ManyLines(count) => plain(&format!("flood {count}")),
+        Scenario::Gated => plain(&format!("echo before\nawait {gate}\necho after")),
+        Scenario::LongRunning => plain("echo started\nhang"),
+        Scenario::Pipeline => Some(json!({ "tasks": [
+            task("first", "echo hello from first", &[]),
+            task("left", "echo hello from left", &["first"]),
+            task("right", "echo hello from right", &["first"]),
+            task("last", "echo hello from last", &["left", "right"]),
+        ]})),
+        Scenario::ParameterEcho => {
+            let mut only = task("only", "echo who=$WHO", &[]);
+            only["params"] = json!([{ "name": "who", "value": "$(params.who)" }]);
+            only["taskSpec"]["params"] = json!([{ "name": "who" }]);
+            only["taskSpec"]["steps"][0]["env"] = json!([{ "name": "WHO", "value": "$(params.who)" }]);
+            Some(json!({ "params": [{ "name": "who", "default": "nobody" }], "tasks": [only] }))
+        }
+        Scenario::InvalidConfig => Some(json!({ "tasks": "none" })),
+        // Tekton has no stages that come to be, no approvals of its own, no standard error apart, and no files that it keeps; what
+        // waits for its turn has a pod that waits, which is the scheduler's; secrets are for the workspaces of the user.
+        Scenario::NeverBegins
+        | Scenario::LateStages
+        | Scenario::Approval
+        | Scenario::Nested
+        | Scenario::LostLines
+        | Scenario::TwoStreams
+        | Scenario::Secrets
+        | Scenario::Artifact
+        | Scenario::Deploys => None,
+    }
+}
+
+#[async_trait]
+impl Harness for TektonHarness {
+    fn provider(&self) -> Arc<dyn BuildProvider> {
+        Arc::clone(&self.provider)
+    }
+
+    async fn another_instance(&self) -> Arc<dyn BuildProvider> {
+        self.rig.provider()
+    }
+
+    fn access(&self) -> Access {
+        self.rig.access()
+    }
+
+    fn settings(&self) -> Option<Settings> {
+        Some(Settings::default())
+    }
+
+    fn patience(&self) -> Duration {
+        PATIENCE
+    }
+
+    async fn config(&self, scenario: Scenario, service: ServiceId, name: &str) -> Option<BuildConfigSpec> {
+        let definition = definition(scenario, &service.to_string())?;
+        Some(self.rig.spec(service, name, &[("pipeline.definition", json!(definition.to_string()))]))
+    }
+
+    async fn open_gate(&self, service: ServiceId) -> Power {
+        self.rig.cluster.open_gate(&service.to_string());
+        Power::Done
+    }
+
+    async fn outage(&self, on: bool) -> Power {
+        match on {
+            true => self.rig.cluster.faults().refuse(),
+            false => self.rig.cluster.faults().heal(),
+        }
+        Power::Done
+    }
+
+    async fn skew_clock(&self, by: TimeDelta) -> Power {
+        self.rig.cluster.skew(by);
+        Power::Done
+    }
+
+    async fn withdraw_token(&self, withdrawn: bool) -> Power {
+        match withdrawn {
+            true => self.rig.cluster.expire(&self.rig.token),
+            false => self.rig.cluster.revive(&self.rig.token),
+        }
+        Power::Done
+    }
+
+    async fn lose_run(&self, build: BuildId) -> Power {
+        let all = self.rig.cluster.objects("taskruns.tekton.dev", PROJECT);
+        let is_it = |found: &&Value| found["metadata"]["labels"]["alm.build/id"] == build.to_string();
+        let Some(pod) = all.iter().find(is_it).and_then(|found| found["status"]["podName"].as_str()) else {
+            return Power::Missing;
+        };
+        self.rig.cluster.lose_pod(PROJECT, pod);
+        Power::Done
+    }
+
+    fn unknown_run(&self) -> RunRef {
+        RunRef(format!("{PROJECT}/nosuch-1@731bf407-3689-40e6-97f4-7726e44b775d"))
+    }
+}
+
+fn skipped(report: &Report) -> Vec<&'static str> {
+    let is_skipped = |(_, outcome): &&(Check, Outcome)| matches!(outcome, Outcome::Skipped(_));
+    report.outcomes.iter().filter(is_skipped).map(|(check, _)| check.name()).collect()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tekton_provider_conforms() {
+    let rig = Rig::new().await;
+    let harness = TektonHarness { provider: rig.provider(), rig };
+    let report = conformance::run(&harness).await;
+    println!("{report}");
+    report.assert_passed();
+    // A check that is left out without anybody saying so proves nothing.
+    assert_eq!(skipped(&report), SKIPPED, "{report}");
+}
+
+/// What is not declared, and what the harness cannot make this engine do.
+const SKIPPED: [&str; 23] = [
+    "nested_stages_name_their_parent",
+    "late_stages_have_a_place",
+    "descriptions_come_true",
+    "lost_lines_are_a_gap",
+    "output_and_error_are_told_apart",
+    "cancel_before_the_work_begins",
+    "approvals_are_asked_and_settled",
+    "first_decision_wins",
+    "rejection_ends_the_build_badly",
+    "unknown_questions_are_not_found",
+    "decision_inputs_are_checked",
+    "rerun_from_stage_reuses_what_came_before",
+    "deploy_makes_one_new_run",
+    "deploy_runs_what_deploys_there",
+    "deploy_brings_what_was_built",
+    "deploy_to_nowhere_is_unsupported",
+    "secrets_reach_their_stages",
+    "secrets_are_taken_out_of_the_log",
+    "withheld_tokens_hold_their_stage",
+    "artifacts_read_as_written",
+    "artifacts_read_from_an_offset",
+    "artifacts_outlive_release",
+    "purge_removes_artifacts",
+];
