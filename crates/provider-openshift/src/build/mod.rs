@@ -1,0 +1,11 @@
+//! Builds of the cluster, as runs.
+
+mod decisions;
+mod picture;
+mod status;
+mod view;
+
+pub(crate) use decisions::Decisions;
+pub(crate) use picture::{Open, Picture, open_inputs};
+pub(crate) use status::observation;
+pub(crate) use view::{BUILD_ID, Build, Phase, SECRET_PREFIX, TOKEN_PREFIX};

@@ -1,0 +1,10 @@
+//! Build configurations: what of the service's settings becomes what of a BuildConfig, and back.
+
+mod image;
+mod options;
+mod read_back;
+mod render;
+
+pub(crate) use options::{Options, Strategy, variable_problem};
+pub(crate) use read_back::read_back;
+pub(crate) use render::{ADOPTED, SERVICE_LABEL, SETTINGS, apply, marks};

@@ -1,0 +1,211 @@
+//! What the OpenShift provider says of itself.
+
+use alm_build_spi::ProviderDescriptor;
+use alm_domain::{Capability, ProviderKind, SettingDefinition, SettingKind, SettingScope};
+use serde_json::{Value, json};
+
+/// What the OpenShift provider says of itself; the same for every instance.
+#[must_use]
+pub fn descriptor() -> ProviderDescriptor {
+    use Capability::{Approvals, Cancel, LiveLog, LogTimestamps, Parameters, Rerun, Secrets, Stages};
+    ProviderDescriptor {
+        kind: ProviderKind::Openshift,
+        capabilities: [Stages, Parameters, Cancel, Rerun, Approvals, LiveLog, LogTimestamps, Secrets].into(),
+        needs_token: true,
+        settings: settings(),
+        isolation: "Builds run on the cluster, with the rights of whoever started them: Docker and Source builds in pods of their \
+                    own, pipelines on the Jenkins of their namespace, which all members of the namespace share."
+            .to_owned(),
+    }
+}
+
+fn settings() -> Vec<SettingDefinition> {
+    use SettingScope::{Overridable, Provider, Service};
+    let text = SettingKind::Text;
+    let choice = |values: &[&str]| SettingKind::Choice(values.iter().map(|value| (*value).to_owned()).collect());
+    vec![
+        define(
+            "cluster.ca",
+            "Certificates of the cluster",
+            "Certificates (PEM) of the authority of the cluster's API and of its routes, where the system does not know it. They are \
+             trusted along with those of the system; certificates are always verified.",
+            text.clone(),
+            Provider,
+            None,
+        ),
+        define(
+            "namespaces",
+            "Namespaces",
+            "Namespaces in which builds may be made; a `*` at the end stands for anything. When it is not given: each in which the \
+             account may.",
+            SettingKind::List,
+            Provider,
+            None,
+        ),
+        define(
+            "jenkins.domains",
+            "Domains of Jenkins",
+            "Domains under which the Jenkins of pipelines may be, such as apps.example.com. Tokens are sent to hosts below them only. \
+             When it is not given, Jenkins is never asked: pipelines have no log, and their questions cannot be answered.",
+            SettingKind::List,
+            Provider,
+            None,
+        ),
+        define(
+            "jenkins.route",
+            "Route of Jenkins",
+            "Name of the Route, in the namespace of the builds, by which Jenkins is reached.",
+            text.clone(),
+            Provider,
+            Some(json!("jenkins")),
+        ),
+        define(
+            "namespace",
+            "Namespace",
+            "Namespace (project) of the cluster in which builds are made.",
+            text.clone(),
+            Overridable,
+            None,
+        ),
+        define(
+            "build_config",
+            "BuildConfig to adopt",
+            "Name of a BuildConfig that is there already. It is used as it is: the settings below are its own, and belong to the cluster.",
+            text.clone(),
+            Service,
+            None,
+        ),
+        define(
+            "strategy",
+            "Strategy",
+            "JenkinsPipeline: a Jenkinsfile, run by the Jenkins of the namespace. Docker: a Dockerfile. Source: source code, by a builder \
+             image.",
+            choice(&["JenkinsPipeline", "Docker", "Source"]),
+            Service,
+            Some(json!("JenkinsPipeline")),
+        ),
+        define(
+            "jenkinsfile",
+            "Jenkinsfile",
+            "The pipeline itself. When it is not given, jenkinsfile.path is read from the repository.",
+            text.clone(),
+            Service,
+            None,
+        ),
+        define(
+            "jenkinsfile.path",
+            "Path of the Jenkinsfile",
+            "Where the pipeline is in the repository, from the folder that is built.",
+            text.clone(),
+            Service,
+            Some(json!("Jenkinsfile")),
+        ),
+        define(
+            "dockerfile",
+            "Dockerfile",
+            "The Dockerfile itself. When it is not given, dockerfile.path is read from the repository.",
+            text.clone(),
+            Service,
+            None,
+        ),
+        define(
+            "dockerfile.path",
+            "Path of the Dockerfile",
+            "Where the Dockerfile is in the repository, from the folder that is built.",
+            text.clone(),
+            Service,
+            Some(json!("Dockerfile")),
+        ),
+        define(
+            "builder.image",
+            "Builder image",
+            "What builds source code: `NAME:TAG` or `NAMESPACE/NAME:TAG` of an image stream, or `docker://REGISTRY/…` of an image.",
+            text.clone(),
+            Service,
+            None,
+        ),
+        define(
+            "output.image",
+            "Output image",
+            "Where a Docker or Source build puts its image: `NAME:TAG` or `NAMESPACE/NAME:TAG` of an image stream, or `docker://REGISTRY/…`.",
+            text.clone(),
+            Service,
+            None,
+        ),
+        define(
+            "environment",
+            "Environment",
+            "Variables of the build, each as NAME=VALUE. They can be read on the cluster: no secrets here.",
+            SettingKind::List,
+            Service,
+            None,
+        ),
+        define(
+            "source.secret",
+            "Secret of the repository",
+            "Name of a Secret in the namespace, by which the cluster fetches the source.",
+            text.clone(),
+            Overridable,
+            None,
+        ),
+        define(
+            "service_account",
+            "Service account",
+            "Service account of the namespace, with whose rights Docker and Source builds run; `builder` when it is not given.",
+            text.clone(),
+            Overridable,
+            None,
+        ),
+        define(
+            "run.policy",
+            "Run policy",
+            "Serial: one build at a time, in order. SerialLatestOnly: one at a time, of those that wait only the newest. Parallel: all at once.",
+            choice(&["Serial", "SerialLatestOnly", "Parallel"]),
+            Overridable,
+            Some(json!("Serial")),
+        ),
+        define(
+            "resources.cpu",
+            "Processors",
+            "Processors that a build may use, such as 500m or 2.",
+            text.clone(),
+            Overridable,
+            None,
+        ),
+        define(
+            "resources.memory",
+            "Memory",
+            "Memory that a build may use, such as 512Mi or 2Gi.",
+            text.clone(),
+            Overridable,
+            None,
+        ),
+        define(
+            "triggers",
+            "Triggers of the cluster",
+            "What makes the cluster itself start builds: ConfigChange (the configuration changed), ImageChange (the builder image changed). \
+             Such builds are started by the cluster, and are given no secrets.",
+            SettingKind::List,
+            Service,
+            None,
+        ),
+    ]
+}
+
+fn define(
+    key: &str,
+    title: &str,
+    description: &str,
+    kind: SettingKind,
+    scope: SettingScope,
+    default: Option<Value>,
+) -> SettingDefinition {
+    SettingDefinition {
+        key: key.to_owned(),
+        title: title.to_owned(),
+        description: description.to_owned(),
+        kind,
+        scope,
+        default,
+    }
+}

@@ -1,0 +1,108 @@
+//! The SPI, operation by operation.
+
+use std::sync::Arc;
+
+use alm_build_spi::{
+    Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, ConfigRef, Decision, DecisionReceipt,
+    Identity, LineStream, LogPosition, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken,
+    RunPage, RunRef, RunSnapshot, StartBuild,
+};
+use alm_domain::{ProviderHealth, Settings};
+use async_trait::async_trait;
+
+use super::{cancel, configs, decide, follow, health, list, logs, openshift::OpenShiftProvider, release, start};
+
+#[async_trait]
+impl BuildProvider for OpenShiftProvider {
+    fn descriptor(&self) -> &ProviderDescriptor {
+        &self.inner.descriptor
+    }
+
+    fn configure(&self, settings: &Settings) -> Result<(), ProviderError> {
+        self.inner.configure(settings)
+    }
+
+    async fn probe(&self) -> Result<(ProviderHealth, Option<String>), ProviderError> {
+        Ok(health::probe(&self.inner).await)
+    }
+
+    async fn who_am_i(&self, access: &Access) -> Result<Identity, ProviderError> {
+        health::identity(&self.inner, access).await
+    }
+
+    async fn validate(&self, access: &Access, spec: &BuildConfigSpec) -> Result<(), ProviderError> {
+        configs::validate(&self.inner, access, spec).await
+    }
+
+    async fn create_config(&self, access: &Access, spec: &BuildConfigSpec) -> Result<ConfigRef, ProviderError> {
+        configs::create(&self.inner, access, spec).await
+    }
+
+    async fn read_config(&self, access: &Access, config: &ConfigRef) -> Result<BuildConfigSpec, ProviderError> {
+        configs::read(&self.inner, access, config).await
+    }
+
+    async fn update_config(
+        &self,
+        access: &Access,
+        config: &ConfigRef,
+        spec: &BuildConfigSpec,
+    ) -> Result<ConfigRef, ProviderError> {
+        configs::update(&self.inner, access, config, spec).await
+    }
+
+    async fn delete_config(&self, access: &Access, config: &ConfigRef) -> Result<(), ProviderError> {
+        configs::delete(&self.inner, access, config).await
+    }
+
+    async fn start(&self, access: &Access, request: StartBuild) -> Result<RunRef, ProviderError> {
+        start::start(&self.inner, access, request).await
+    }
+
+    async fn rerun(&self, access: &Access, request: RerunBuild) -> Result<RunRef, ProviderError> {
+        start::rerun(&self.inner, access, request).await
+    }
+
+    async fn cancel(&self, access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {
+        cancel::cancel(&self.inner, access, run).await
+    }
+
+    async fn get(&self, access: &Access, run: &RunRef) -> Result<RunSnapshot, ProviderError> {
+        list::get(&self.inner, access, run).await
+    }
+
+    async fn list(&self, access: &Access, config: &ConfigRef, page: Option<&str>) -> Result<RunPage, ProviderError> {
+        list::list(&self.inner, access, config, page).await
+    }
+
+    fn logs(&self, access: &Access, run: &RunRef, from: LogPosition) -> LineStream {
+        logs::read(Arc::clone(&self.inner), access.clone(), run.clone(), from)
+    }
+
+    fn follow(
+        &self,
+        access: &Access,
+        run: &RunRef,
+        from: Option<ResumeToken>,
+        stop: CancellationToken,
+    ) -> ObservedStream {
+        follow::follow(Arc::clone(&self.inner), access.clone(), run.clone(), from, stop)
+    }
+
+    async fn decide(
+        &self,
+        access: &Access,
+        run: &RunRef,
+        decision: &Decision,
+    ) -> Result<DecisionReceipt, ProviderError> {
+        decide::decide(&self.inner, access, run, decision).await
+    }
+
+    async fn release(&self, access: &Access, run: &RunRef) -> Result<(), ProviderError> {
+        release::release(&self.inner, access, run).await
+    }
+
+    async fn purge(&self, access: &Access, run: &RunRef) -> Result<(), ProviderError> {
+        release::release(&self.inner, access, run).await
+    }
+}

@@ -1,0 +1,302 @@
+//! Build configurations on the cluster.
+
+use alm_build_spi::{Access, BuildConfigSpec, ConfigRef, Finding, ProviderError};
+use alm_domain::ServiceId;
+use alm_kubernetes::Session;
+use kube::{
+    Api,
+    api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy},
+    core::DynamicObject,
+};
+use serde_json::{Value, json};
+
+use super::openshift::{Inner, as_json};
+use crate::{
+    config::{ADOPTED, Options, SERVICE_LABEL, SETTINGS, Strategy, apply, marks, read_back},
+    kinds::{BUILD_GROUP, build_configs},
+    name::{Place, config_name, unknown_config},
+};
+
+/// How often a change is tried again when others change the same object.
+const TRIES: usize = 5;
+
+/// Checks a configuration, here and, without changing anything, on the cluster.
+///
+/// # Errors
+/// [`ProviderError::Invalid`] with every finding.
+pub(super) async fn validate(inner: &Inner, access: &Access, spec: &BuildConfigSpec) -> Result<(), ProviderError> {
+    let (usable, session) = inner.session(access)?;
+    let options = Options::of(spec, &usable.own).map_err(ProviderError::Invalid)?;
+    let namespace = &options.namespace;
+    if !session.may("create", BUILD_GROUP, "buildconfigs/instantiate", namespace).await? {
+        let message = format!("the account may not start builds in {namespace}: it needs the role `edit` there");
+        return Err(ProviderError::Invalid(vec![Finding::new(["settings", "namespace"], message)]));
+    }
+    let configs = session.api(namespace, &build_configs());
+    if options.adopt.is_some() {
+        return adoptable(&session, &configs, &options, spec).await.map(drop);
+    }
+    let trial = PostParams { dry_run: true, ..PostParams::default() };
+    match session.call(configs.create(&trial, &object(&options, spec)?)).await {
+        // That something has the name is said when the configuration is created.
+        Ok(_) | Err(ProviderError::Conflict(_)) => Ok(()),
+        Err(error) => Err(at_settings(error)),
+    }
+}
+
+/// Makes the configuration, or finds the one that was made for this build service.
+///
+/// # Errors
+/// [`ProviderError::Invalid`] with every finding; [`ProviderError::Conflict`] where something else has the name.
+pub(super) async fn create(inner: &Inner, access: &Access, spec: &BuildConfigSpec) -> Result<ConfigRef, ProviderError> {
+    let (usable, session) = inner.session(access)?;
+    let options = Options::of(spec, &usable.own).map_err(ProviderError::Invalid)?;
+    let configs = session.api(&options.namespace, &build_configs());
+    let selector = format!("{SERVICE_LABEL}={}", spec.service);
+    let known = session.call(configs.list(&ListParams::default().labels(&selector).limit(10))).await?;
+    if let Some(known) = known.items.into_iter().next() {
+        return reference(&known);
+    }
+    if options.adopt.is_some() {
+        let found = adoptable(&session, &configs, &options, spec).await?;
+        let name = name_of(&found)?;
+        let mut patch = json!({ "metadata": marks(spec, true) });
+        patch["metadata"]["resourceVersion"] = json!(found.metadata.resource_version);
+        let patch = Patch::Merge(patch);
+        return reference(&session.call(configs.patch(&name, &PatchParams::default(), &patch)).await?);
+    }
+    let wanted = object(&options, spec)?;
+    match session.call(configs.create(&PostParams::default(), &wanted)).await {
+        Ok(made) => reference(&made),
+        Err(ProviderError::Conflict(_)) => {
+            let name = name_of(&wanted)?;
+            let there = session.call(configs.get(&name)).await?;
+            if service_of(&there) == Some(spec.service) {
+                return reference(&there);
+            }
+            Err(ProviderError::Conflict(format!(
+                "the namespace {} has a BuildConfig {name} already: adopt it by the setting build_config, or call the build service \
+                 something else",
+                options.namespace
+            )))
+        }
+        Err(error) => Err(at_settings(error)),
+    }
+}
+
+/// The BuildConfig that is to be adopted, if it can be.
+async fn adoptable(
+    session: &Session,
+    configs: &Api<DynamicObject>,
+    options: &Options,
+    spec: &BuildConfigSpec,
+) -> Result<DynamicObject, ProviderError> {
+    let name = options.adopt.as_deref().unwrap_or_default();
+    let namespace = &options.namespace;
+    let finding = |message: String| ProviderError::Invalid(vec![Finding::new(["settings", "build_config"], message)]);
+    let found = session.find(configs.get(name)).await?;
+    let found = found.ok_or_else(|| finding(format!("the namespace {namespace} has no BuildConfig {name}")))?;
+    if service_of(&found).is_some_and(|service| service != spec.service) {
+        return Err(ProviderError::Conflict(format!(
+            "the BuildConfig {name} belongs to another build service already"
+        )));
+    }
+    if Strategy::of_spec(&found.data["spec"]).is_none() {
+        return Err(finding(format!(
+            "{name} has a strategy of its own making: JenkinsPipeline, Docker and Source can be adopted"
+        )));
+    }
+    let url = found.data.pointer("/spec/source/git/uri").and_then(Value::as_str);
+    match url {
+        Some(url) if url != spec.repository.url => {
+            let message = format!(
+                "the BuildConfig {name} builds another repository: give the address that it has, {}",
+                alm_domain::shorten(url)
+            );
+            Err(ProviderError::Invalid(vec![Finding::new(["repository", "url"], message)]))
+        }
+        _ => Ok(found),
+    }
+}
+
+/// The configuration as the cluster has it.
+///
+/// # Errors
+/// [`ProviderError::NotFound`].
+pub(super) async fn read(inner: &Inner, access: &Access, config: &ConfigRef) -> Result<BuildConfigSpec, ProviderError> {
+    let state = inner.state();
+    let (usable, session) = inner.session(access)?;
+    let place = Place::of_config(config)?;
+    let found = config_at(&session, &place).await?;
+    let service = service_of(&found).ok_or_else(|| unknown_config(&config.0))?;
+    Ok(read_back(service, &place.name, &as_json(&found)?, &state.settings, &usable.own))
+}
+
+/// Brings the configuration to this state.
+///
+/// # Errors
+/// As for creating, and [`ProviderError::NotFound`].
+pub(super) async fn update(
+    inner: &Inner,
+    access: &Access,
+    config: &ConfigRef,
+    spec: &BuildConfigSpec,
+) -> Result<ConfigRef, ProviderError> {
+    let (usable, session) = inner.session(access)?;
+    let place = Place::of_config(config)?;
+    let options = Options::of(spec, &usable.own).map_err(ProviderError::Invalid)?;
+    let finding = |key: &str, message: String| ProviderError::Invalid(vec![Finding::new(["settings", key], message)]);
+    if options.namespace != place.namespace {
+        let message = format!("is {} for good: make another build service for another namespace", place.namespace);
+        return Err(finding("namespace", message));
+    }
+    let configs = session.api(&place.namespace, &build_configs());
+    let mut last = None;
+    for _ in 0..TRIES {
+        let found = config_at(&session, &place).await?;
+        let adopted = is_adopted(&found);
+        if options.adopt.as_deref() != adopted.then_some(place.name.as_str()) {
+            let message = "cannot be changed later: make another build service for another BuildConfig".to_owned();
+            return Err(finding("build_config", message));
+        }
+        let mut wanted = as_json(&found)?;
+        merge(&mut wanted["metadata"], marks(spec, adopted));
+        if !adopted {
+            apply(&options, spec, &mut wanted);
+        }
+        if wanted == as_json(&found)? {
+            return reference(&found);
+        }
+        let wanted = parsed(wanted)?;
+        // What others change between is not overwritten: it is looked at, and tried again.
+        match session.call(configs.replace(&place.name, &PostParams::default(), &wanted)).await {
+            Ok(changed) => return reference(&changed),
+            Err(ProviderError::Conflict(why)) => last = Some(ProviderError::Conflict(why)),
+            Err(error) => return Err(at_settings(error)),
+        }
+    }
+    Err(last.unwrap_or_else(|| unknown_config(&config.0)))
+}
+
+/// Removes the configuration; its builds stay. One that was adopted stays too, without our marks.
+///
+/// # Errors
+/// Those of the cluster.
+pub(super) async fn delete(inner: &Inner, access: &Access, config: &ConfigRef) -> Result<(), ProviderError> {
+    let (_, session) = inner.session(access)?;
+    let Ok(place) = Place::of_config(config) else { return Ok(()) };
+    let configs = session.api(&place.namespace, &build_configs());
+    let found = match config_at(&session, &place).await {
+        Ok(found) => found,
+        Err(ProviderError::NotFound(_)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if is_adopted(&found) {
+        let patch = json!({ "metadata": {
+            "labels": { SERVICE_LABEL: null },
+            "annotations": { SETTINGS: null, ADOPTED: null },
+        }});
+        let patch = Patch::Merge(patch);
+        return session.find(configs.patch(&place.name, &PatchParams::default(), &patch)).await.map(drop);
+    }
+    let only_this = Preconditions { uid: Some(place.uid), resource_version: None };
+    let params = DeleteParams {
+        preconditions: Some(only_this),
+        propagation_policy: Some(PropagationPolicy::Orphan),
+        ..DeleteParams::default()
+    };
+    match session.find(configs.delete(&place.name, &params)).await {
+        // Something else has the name by now.
+        Ok(_) | Err(ProviderError::Conflict(_)) => Ok(()),
+        Err(error) => Err(error),
+    }
+}
+
+/// The BuildConfig of this name, if it is still the same one.
+///
+/// # Errors
+/// [`ProviderError::NotFound`], and those of the cluster.
+pub(super) async fn config_at(session: &Session, place: &Place) -> Result<DynamicObject, ProviderError> {
+    let configs = session.api(&place.namespace, &build_configs());
+    let found = session.find(configs.get(&place.name)).await?;
+    let same = found.filter(|found| found.metadata.uid.as_deref() == Some(&place.uid));
+    same.ok_or_else(|| unknown_config(&place.to_string()))
+}
+
+/// The BuildConfig to make.
+fn object(options: &Options, spec: &BuildConfigSpec) -> Result<DynamicObject, ProviderError> {
+    let kind = build_configs();
+    let mut object = json!({ "apiVersion": kind.api_version, "kind": kind.kind, "metadata": marks(spec, false) });
+    object["metadata"]["name"] = json!(config_name(&spec.name));
+    apply(options, spec, &mut object);
+    parsed(object)
+}
+
+fn parsed(object: Value) -> Result<DynamicObject, ProviderError> {
+    serde_json::from_value(object).map_err(|cause| ProviderError::internal("a BuildConfig cannot be written", cause))
+}
+
+fn name_of(object: &DynamicObject) -> Result<String, ProviderError> {
+    object.metadata.name.clone().ok_or_else(nameless)
+}
+
+fn nameless() -> ProviderError {
+    ProviderError::Internal { message: "the cluster answers with an object that has no name".to_owned(), cause: None }
+}
+
+fn reference(object: &DynamicObject) -> Result<ConfigRef, ProviderError> {
+    let metadata = object.metadata.clone();
+    let (namespace, name, uid) = (metadata.namespace, metadata.name, metadata.uid);
+    let place = namespace.zip(name).zip(uid).map(|((namespace, name), uid)| Place { namespace, name, uid });
+    place.map(|place| ConfigRef(place.to_string())).ok_or_else(nameless)
+}
+
+fn service_of(object: &DynamicObject) -> Option<ServiceId> {
+    object.metadata.labels.as_ref()?.get(SERVICE_LABEL)?.parse().ok()
+}
+
+fn is_adopted(object: &DynamicObject) -> bool {
+    object.metadata.annotations.as_ref().is_some_and(|annotations| annotations.contains_key(ADOPTED))
+}
+
+/// Puts the fields of one object into another, objects within them too.
+fn merge(into: &mut Value, from: Value) {
+    match (into, from) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                merge(into.entry(key).or_insert(Value::Null), value);
+            }
+        }
+        (into, from) => *into = from,
+    }
+}
+
+/// What the cluster says about fields of a BuildConfig, as what it is about here.
+fn at_settings(error: ProviderError) -> ProviderError {
+    const FIELDS: [(&str, &[&str]); 12] = [
+        ("metadata.name", &["name"]),
+        ("spec.source.git", &["repository", "url"]),
+        ("spec.source.contextDir", &["repository", "directory"]),
+        ("spec.source.sourceSecret", &["settings", "source.secret"]),
+        ("spec.source", &["repository"]),
+        ("spec.strategy.jenkinsPipelineStrategy", &["settings", "jenkinsfile"]),
+        ("spec.strategy.sourceStrategy.from", &["settings", "builder.image"]),
+        ("spec.strategy.dockerStrategy", &["settings", "dockerfile.path"]),
+        ("spec.strategy", &["settings", "strategy"]),
+        ("spec.output", &["settings", "output.image"]),
+        ("spec.resources", &["settings", "resources.memory"]),
+        ("spec.runPolicy", &["settings", "run.policy"]),
+    ];
+    let ProviderError::Invalid(findings) = error else { return error };
+    let placed = |finding: Finding| {
+        let field = finding.path.join(".");
+        let known = FIELDS.iter().find(|(prefix, _)| {
+            field.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
+        });
+        match known {
+            Some((_, path)) => Finding::new(path.iter().copied(), format!("{} ({field})", finding.message)),
+            None => finding,
+        }
+    };
+    ProviderError::Invalid(findings.into_iter().map(placed).collect())
+}

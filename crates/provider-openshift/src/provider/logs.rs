@@ -1,0 +1,144 @@
+//! Logs of builds, wherever they are.
+
+use alm_build_spi::{Access, LineStream, LogPosition, PositionedLine, ProviderError, RunRef};
+use alm_domain::{LogLine, LogStream};
+use alm_kubernetes::{LogNews, PodTold, RunLife, RunSecrets, Session, follow_pod, read_pod};
+use alm_masking::Masks;
+use futures::{Stream, StreamExt, stream::BoxStream};
+use tokio::sync::watch;
+
+use super::openshift::{AtJenkins, Inner, build_at};
+use crate::{
+    build::Build,
+    jenkins::{Jenkins, JenkinsNews, JenkinsTold, follow_log, read_log},
+    name::Place,
+};
+
+/// How far a log was told.
+#[derive(Debug)]
+pub(super) enum LogTold {
+    Pod(PodTold),
+    Jenkins(JenkinsTold),
+}
+
+/// What there is to tell of a log.
+#[derive(Debug)]
+pub(super) enum News {
+    Lines(Vec<LogLine>, LogTold),
+    End,
+}
+
+/// News of a log.
+pub(super) type NewsStream = BoxStream<'static, Result<News, ProviderError>>;
+
+/// What is taken out of the log of a build. `None` where its secrets cannot be known any more: then no line can be told.
+///
+/// # Errors
+/// Those of the cluster.
+pub(super) async fn masks(session: &Session, build: &Build) -> Result<Option<(Masks, Vec<String>)>, ProviderError> {
+    let expected = build.secrets();
+    let Some(id) = build.build_id().filter(|_| expected > 0) else { return Ok(Some((Masks::default(), Vec::new()))) };
+    let secrets = match RunSecrets::of(session, &build.place.namespace, id).read().await {
+        Ok(secrets) => secrets,
+        Err(ProviderError::Forbidden(_)) => return Ok(None),
+        Err(error) => return Err(error),
+    };
+    if secrets.len() < expected {
+        return Ok(None);
+    }
+    let (masks, gaps) = Masks::of(secrets.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+    Ok(Some((masks, gaps.iter().map(ToString::to_string).collect())))
+}
+
+/// The log of a build that runs in a pod, from behind what was told.
+pub(super) fn of_pod(
+    session: &Session,
+    build: &Build,
+    masks: &Masks,
+    from: PodTold,
+    life: watch::Receiver<RunLife>,
+) -> NewsStream {
+    pod_news(follow_pod(session, &build.place.namespace, &build.pod(), masks, from, life))
+}
+
+/// The log of a build that Jenkins runs, from behind what was told.
+pub(super) fn of_jenkins(
+    jenkins: Jenkins,
+    masks: Masks,
+    from: JenkinsTold,
+    life: watch::Receiver<RunLife>,
+) -> NewsStream {
+    jenkins_news(follow_log(jenkins, masks, from, life))
+}
+
+fn pod_news(news: impl Stream<Item = Result<LogNews, ProviderError>> + Send + 'static) -> NewsStream {
+    let news = news.map(|news| {
+        news.map(|news| match news {
+            LogNews::Lines(lines, told) => News::Lines(lines, LogTold::Pod(told)),
+            LogNews::End(_) => News::End,
+        })
+    });
+    news.boxed()
+}
+
+fn jenkins_news(news: impl Stream<Item = Result<JenkinsNews, ProviderError>> + Send + 'static) -> NewsStream {
+    let news = news.map(|news| {
+        news.map(|news| match news {
+            JenkinsNews::Lines(lines, told) => News::Lines(lines, LogTold::Jenkins(told)),
+            JenkinsNews::End => News::End,
+        })
+    });
+    news.boxed()
+}
+
+/// The line that stands for a log that cannot be told.
+pub(super) fn withheld() -> LogLine {
+    let text = "the log is withheld: the secrets that would have to be taken out of it cannot be read on the cluster"
+        .to_owned();
+    LogLine { stage: None, attempt: 0, stream: LogStream::Gap, at: None, text, continued: false }
+}
+
+/// Lines of the log from a position up to what there is now.
+pub(super) fn read(inner: std::sync::Arc<Inner>, access: Access, run: RunRef, from: LogPosition) -> LineStream {
+    Box::pin(async_stream::stream! {
+        let mut news = match open(&inner, &access, &run).await {
+            Ok(news) => news,
+            Err(error) => { yield Err(error); return; }
+        };
+        let mut position = 0;
+        while let Some(news) = news.next().await {
+            let lines = match news {
+                Ok(News::Lines(lines, _)) => lines,
+                Ok(News::End) => return,
+                Err(error) => { yield Err(error); return; }
+            };
+            for line in lines {
+                position += 1;
+                if position > from.0 {
+                    yield Ok(PositionedLine { next: LogPosition(position), line });
+                }
+            }
+        }
+    })
+}
+
+async fn open(inner: &Inner, access: &Access, run: &RunRef) -> Result<NewsStream, ProviderError> {
+    let (usable, session) = inner.session(access)?;
+    let place = Place::of_run(run)?;
+    let build = build_at(&session, &place).await?;
+    let Some((masks, _)) = masks(&session, &build).await? else {
+        let told = if build.is_pipeline() {
+            LogTold::Jenkins(JenkinsTold::default())
+        } else {
+            LogTold::Pod(PodTold::default())
+        };
+        return Ok(futures::stream::iter([Ok(News::Lines(vec![withheld()], told)), Ok(News::End)]).boxed());
+    };
+    if !build.is_pipeline() {
+        return Ok(pod_news(read_pod(&session, &place.namespace, &build.pod(), &masks)));
+    }
+    Ok(match inner.jenkins(&usable, &session, access, &build).await? {
+        AtJenkins::Run(jenkins) => jenkins_news(read_log(jenkins, masks)),
+        AtJenkins::NotYet | AtJenkins::Refused(_) => futures::stream::iter([Ok(News::End)]).boxed(),
+    })
+}

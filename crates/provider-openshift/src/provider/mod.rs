@@ -1,0 +1,16 @@
+//! The provider: the operations of the SPI, one file each.
+
+mod build_provider;
+mod cancel;
+mod configs;
+mod decide;
+mod follow;
+mod health;
+mod list;
+mod logs;
+mod openshift;
+mod release;
+mod start;
+mod token;
+
+pub use openshift::OpenShiftProvider;

@@ -1,0 +1,29 @@
+//! What is removed when a build is over.
+
+use alm_build_spi::{Access, ProviderError, RunRef};
+use alm_kubernetes::RunSecrets;
+
+use super::openshift::{Inner, build_at};
+use crate::name::Place;
+
+/// Removes the secrets of a run that is over. The run itself stays: how long is the cluster's to say (its history limits).
+///
+/// # Errors
+/// [`ProviderError::Conflict`] while it goes on.
+pub(super) async fn release(inner: &Inner, access: &Access, run: &RunRef) -> Result<(), ProviderError> {
+    let (_, session) = inner.session(access)?;
+    let Ok(place) = Place::of_run(run) else { return Ok(()) };
+    let build = match build_at(&session, &place).await {
+        Ok(build) => build,
+        // Its secrets went with it.
+        Err(ProviderError::NotFound(_)) => return Ok(()),
+        Err(error) => return Err(error),
+    };
+    if !build.phase.is_terminal() {
+        return Err(ProviderError::Conflict("the build has not ended: release it afterwards".to_owned()));
+    }
+    match build.build_id() {
+        Some(id) if build.secrets() > 0 => RunSecrets::of(&session, &place.namespace, id).remove().await,
+        _ => Ok(()),
+    }
+}
