@@ -14,7 +14,9 @@ use alm_credentials::{
     vault::RingFile,
 };
 use alm_domain::{Clock, Principal, Provider, ProviderKind, Settings, SystemClock, SystemIds};
+use alm_kubernetes::Way;
 use alm_provider_local::{LocalConfig, LocalProvider};
+use alm_provider_openshift::OpenShiftProvider;
 use alm_store::{PageRequest, Store};
 use async_trait::async_trait;
 use axum::Router;
@@ -25,6 +27,7 @@ use tokio_util::sync::CancellationToken;
 use crate::{
     app::{App, Credentials, ProviderFactory, RegisterProvider, Ring, Timing, VaultReport, rotate_vault, vault_status},
     cli::{BoxError, Composition, Ready, Serving, VaultWork},
+    clusters::ClusterWay,
     config::{AudienceParameter, Config, ConfigError, IssuerUrl, Problem, SignIn, Words},
     graphql::{self, Api, Limits},
     http::{self, HttpConfig, HttpState, Readiness, Token, TrustedDocuments},
@@ -81,8 +84,12 @@ impl Composition for Wiring {
 
         let keep_token = !config.sign_in.is_on() || config.sign_in.keep_token;
         let timing = Timing { hold: config.builds.credential_timeout.get(), ..Timing::default() };
-        let factory = Factory { data: data.path().to_owned(), local_repositories: config.allow_local_repositories() };
         let credentials = credentials(&config, data.path())?;
+        let factory = Factory {
+            data: data.path().to_owned(),
+            local_repositories: config.allow_local_repositories(),
+            way: Arc::new(ClusterWay(credentials.outbound.clone())),
+        };
         let clock = Arc::new(SystemClock);
         let app = App::new(store.clone(), Arc::new(factory), clock, Arc::new(SystemIds), credentials, timing);
         register_embedded(&app).await?;
@@ -282,6 +289,7 @@ impl Readiness for Database {
 struct Factory {
     data: PathBuf,
     local_repositories: bool,
+    way: Arc<dyn Way>,
 }
 
 impl Factory {
@@ -295,7 +303,8 @@ impl ProviderFactory for Factory {
     fn descriptor(&self, kind: ProviderKind) -> Option<ProviderDescriptor> {
         match kind {
             ProviderKind::Local => Some(alm_provider_local::descriptor()),
-            ProviderKind::Openshift | ProviderKind::Tekton | ProviderKind::Remote => None,
+            ProviderKind::Openshift => Some(alm_provider_openshift::descriptor()),
+            ProviderKind::Tekton | ProviderKind::Remote => None,
         }
     }
 
@@ -317,6 +326,10 @@ impl ProviderFactory for Factory {
                 };
                 let open = LocalProvider::open(config, &provider.settings, clock);
                 Ok(open.map_err(|error| ProviderError::internal("the local provider cannot be opened", error))?)
+            }
+            ProviderKind::Openshift => {
+                let (endpoint, way) = (provider.endpoint.as_deref(), Arc::clone(&self.way));
+                Ok(OpenShiftProvider::open(endpoint, &provider.settings, way, clock)?)
             }
             kind => Err(ProviderError::Internal {
                 message: format!("this server has no providers of the kind {kind:?}"),

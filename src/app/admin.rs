@@ -154,25 +154,34 @@ impl App {
             endpoint: request.endpoint,
             settings: request.settings,
         };
+        let trial = Provider {
+            id: ProviderId::generate(&*self.inner.ids),
+            revision: 0,
+            slug: new.slug.clone(),
+            display_name: new.display_name.clone(),
+            kind: new.kind,
+            endpoint: new.endpoint.clone(),
+            enabled: false,
+            settings: new.settings.clone(),
+            version: None,
+            capabilities: vec![],
+            health: None,
+            registered_by: principal.actor.clone(),
+            registered_at: self.clock().now(),
+        };
         if request.validate_only {
-            let record = Provider {
-                id: ProviderId::generate(&*self.inner.ids),
-                revision: 0,
-                slug: new.slug,
-                display_name: new.display_name,
-                kind: new.kind,
-                endpoint: new.endpoint,
-                enabled: false,
-                settings: new.settings,
-                version: None,
-                capabilities: vec![],
-                health: None,
-                registered_by: principal.actor.clone(),
-                registered_at: self.clock().now(),
-            };
-            let probed = self.probe(&record).await;
-            self.inner.registry.discard(&record);
+            let probed = self.probe(&trial).await;
+            self.inner.registry.discard(&trial);
             return Ok((None, probed?.0));
+        }
+        // An address or settings that do not fit are told before anything is stored. The local provider has no address, and its
+        // folders are made once there is a record.
+        if trial.kind != ProviderKind::Local {
+            let opened = self.inner.registry.get_for(&trial);
+            self.inner.registry.discard(&trial);
+            if let Err(error @ AppError::Invalid(_)) = opened {
+                return Err(error);
+            }
         }
         let record = self.store().register_provider(principal, new).await?;
         let record = self.store_probe(principal, &record).await?;

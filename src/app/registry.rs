@@ -42,7 +42,10 @@ impl Registry {
     /// What providers of this kind are and can do.
     pub(super) fn descriptor(&self, kind: ProviderKind) -> Result<ProviderDescriptor, AppError> {
         self.factory.descriptor(kind).ok_or_else(|| {
-            AppError::invalid(["kind"], format!("this server has no providers of the kind {kind:?}: use LOCAL"))
+            AppError::invalid(
+                ["kind"],
+                format!("this server has no providers of the kind {kind:?}: use LOCAL or OPENSHIFT"),
+            )
         })
     }
 

@@ -8,7 +8,7 @@ use std::{
     time::Duration,
 };
 
-use alm_masking::Masks;
+use alm_masking::{Masker, Masks};
 use bytes::Bytes;
 use futures::{FutureExt, future::BoxFuture};
 use http::{HeaderValue, Request, Response, StatusCode, header};
@@ -67,6 +67,8 @@ impl Service<Request<Body>> for Transport {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Shape {
     Answer,
+    /// An answer with Secrets in it. It is read by [`Session::raw`](crate::Session::raw) alone, which prints nothing.
+    Secrets,
     Watch,
     Log,
 }
@@ -78,9 +80,15 @@ impl Shape {
             Self::Log
         } else if has("watch=true") {
             Self::Watch
+        } else if uri.path().split('/').any(|part| part == "secrets") {
+            Self::Secrets
         } else {
             Self::Answer
         }
+    }
+
+    const fn is_stream(self) -> bool {
+        matches!(self, Self::Watch | Self::Log)
     }
 }
 
@@ -107,7 +115,9 @@ impl Transport {
         }
         let (parts, body) = Response::<reqwest::Body>::from(answer).into_parts();
         let most = if shape == Shape::Log { u64::MAX } else { LONGEST_ANSWER };
-        Ok(Response::from_parts(parts, Bounded { body, left: most, most, host: Arc::clone(&self.host) }))
+        // The client's library prints what it does not understand.
+        let masker = (shape == Shape::Answer).then(|| self.masks.masker());
+        Ok(Response::from_parts(parts, Bounded { body, left: most, most, host: Arc::clone(&self.host), masker }))
     }
 
     async fn prepare(&self, request: Request<Body>, shape: Shape) -> Result<reqwest::Request, TransportError> {
@@ -130,7 +140,7 @@ impl Transport {
             value.set_sensitive(true);
             sent.headers_mut().insert(header::AUTHORIZATION, value);
         }
-        *sent.timeout_mut() = Some(if shape == Shape::Answer { PATIENCE } else { LONGEST_STREAM });
+        *sent.timeout_mut() = Some(if shape.is_stream() { LONGEST_STREAM } else { PATIENCE });
         let body = body.collect_bytes().await.map_err(|error| unsendable(&error))?;
         *sent.body_mut() = (!body.is_empty()).then(|| body.into());
         Ok(sent)
@@ -162,18 +172,19 @@ fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
     Some(Duration::from_secs(seconds.min(600)))
 }
 
-/// The body of an answer, up to a length.
+/// The body of an answer, up to a length, and without the token if the server repeats it.
 #[derive(Debug)]
 pub(crate) struct Bounded {
     body: reqwest::Body,
     left: u64,
     most: u64,
     host: Arc<str>,
+    masker: Option<Masker>,
 }
 
 impl Bounded {
     fn whole(text: Bytes) -> Self {
-        Self { body: text.into(), left: u64::MAX, most: u64::MAX, host: "".into() }
+        Self { body: text.into(), left: u64::MAX, most: u64::MAX, host: "".into(), masker: None }
     }
 }
 
@@ -183,7 +194,17 @@ impl HttpBody for Bounded {
 
     fn poll_frame(mut self: Pin<&mut Self>, cx: &mut Context<'_>) -> Poll<Option<Result<Frame<Bytes>, BoxError>>> {
         let polled = Pin::new(&mut self.body).poll_frame(cx);
-        let Poll::Ready(Some(frame)) = polled else { return polled.map(|frame| frame.map(|f| f.map_err(Into::into))) };
+        let Poll::Ready(Some(frame)) = polled else {
+            if polled.is_pending() {
+                return Poll::Pending;
+            }
+            // What was held back since it might have been the beginning of the token.
+            let mut rest = Vec::new();
+            if let Some(mut masker) = self.masker.take() {
+                masker.finish(&mut rest);
+            }
+            return Poll::Ready((!rest.is_empty()).then(|| Ok(Frame::data(rest.into()))));
+        };
         // The address stands in what the library says.
         let frame = frame.map_err(|error| BoxError::from(error.without_url()))?;
         if let Some(data) = frame.data_ref() {
@@ -193,14 +214,20 @@ impl HttpBody for Bounded {
             };
             self.left = left;
         }
-        Poll::Ready(Some(Ok(frame)))
+        let Some(masker) = &mut self.masker else { return Poll::Ready(Some(Ok(frame))) };
+        let masked = frame.map_data(|data| {
+            let mut masked = Vec::with_capacity(data.len());
+            masker.push(&data, &mut masked);
+            masked.into()
+        });
+        Poll::Ready(Some(Ok(masked)))
     }
 
     fn is_end_stream(&self) -> bool {
-        self.body.is_end_stream()
+        self.masker.is_none() && self.body.is_end_stream()
     }
 
     fn size_hint(&self) -> SizeHint {
-        self.body.size_hint()
+        if self.masker.is_some() { SizeHint::default() } else { self.body.size_hint() }
     }
 }

@@ -34,6 +34,8 @@ use self::lookup::Guard;
 const CONNECT_TIMEOUT: Duration = Duration::from_secs(5);
 /// How long a request may take as a whole.
 const TIMEOUT: Duration = Duration::from_secs(15);
+/// How soon a silent connection of a stream is asked whether it lives.
+const KEEPALIVE: Duration = Duration::from_secs(10);
 /// Longest reply that is read.
 const LONGEST_REPLY: usize = 256 * 1024;
 /// How many clients with a CA bundle of their own are kept ready.
@@ -92,6 +94,29 @@ impl Outbound {
         Ok(Reply::new(response.status(), response.headers().clone(), body))
     }
 
+    /// A client for those who read streams that last: with all that guards [`send`](Self::send) but [`vet`](Self::vet), which is theirs to
+    /// call, and without a limit to time and size, which they set for each request. A connection that dies in silence is noticed.
+    ///
+    /// # Errors
+    /// [`OutboundError::NoClient`].
+    pub fn streaming(&self, ca: Option<&CaBundle>) -> Result<reqwest::Client, OutboundError> {
+        let client = self
+            .builder(ca)
+            .tcp_keepalive(KEEPALIVE)
+            .tcp_keepalive_interval(KEEPALIVE / 3)
+            .tcp_keepalive_retries(3)
+            .http2_keep_alive_interval(KEEPALIVE)
+            .http2_keep_alive_timeout(KEEPALIVE)
+            .http2_keep_alive_while_idle(true);
+        client.build().map_err(|error| OutboundError::NoClient { cause: error::deepest(&error) })
+    }
+
+    /// What an error of a [`streaming`](Self::streaming) client means.
+    #[must_use]
+    pub fn explain(host: &str, error: &reqwest::Error) -> OutboundError {
+        OutboundError::of(host, error)
+    }
+
     fn client(&self, ca: Option<&CaBundle>) -> Result<reqwest::Client, OutboundError> {
         let key = ca.map(CaBundle::digest);
         let mut clients = self.0.clients.lock().unwrap_or_else(PoisonError::into_inner);
@@ -109,6 +134,11 @@ impl Outbound {
     }
 
     fn build(&self, ca: Option<&CaBundle>) -> Result<reqwest::Client, OutboundError> {
+        let client = self.builder(ca).timeout(TIMEOUT).build();
+        client.map_err(|error| OutboundError::NoClient { cause: error::deepest(&error) })
+    }
+
+    fn builder(&self, ca: Option<&CaBundle>) -> reqwest::ClientBuilder {
         install_cryptography();
         reqwest::Client::builder()
             .user_agent(concat!("alm-build-service/", env!("CARGO_PKG_VERSION")))
@@ -118,12 +148,9 @@ impl Outbound {
             .no_proxy()
             .no_gzip()
             .connect_timeout(CONNECT_TIMEOUT)
-            .timeout(TIMEOUT)
             .pool_max_idle_per_host(4)
             .pool_idle_timeout(Duration::from_secs(30))
             .tls_certs_merge(ca.into_iter().flat_map(CaBundle::certificates))
-            .build()
-            .map_err(|error| OutboundError::NoClient { cause: error::deepest(&error) })
     }
 }
 

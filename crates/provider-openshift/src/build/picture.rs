@@ -217,17 +217,35 @@ impl Picture {
             if self.open.iter().any(|open| open.key == gone.key) {
                 continue;
             }
-            let status = decisions.settled(&gone.key).unwrap_or(match end {
-                Some(RunStatus::Succeeded | RunStatus::Unstable) | None => ApprovalStatus::Approved,
-                Some(RunStatus::Cancelled) if !build.is_cancelled => ApprovalStatus::Rejected,
-                Some(_) => ApprovalStatus::Withdrawn,
-            });
+            let Some(status) = decisions.settled(&gone.key).or_else(|| self.settled_elsewhere(&gone, build, end))
+            else {
+                // It will show.
+                self.open.push(gone);
+                continue;
+            };
             let known =
                 self.approvals.iter().position(|known| known.key == gone.key).map(|at| self.approvals.remove(at));
             let mut approval = known.unwrap_or_else(|| told(&gone, status, Vec::new()));
             approval.status = status;
             self.approvals.push(approval.clone());
             news.push(Observation::Approval(approval));
+        }
+    }
+
+    /// How a question that is gone, and was not decided through us, was settled; `None` while that cannot be known.
+    fn settled_elsewhere(&self, gone: &Open, build: &Build, end: Option<RunStatus>) -> Option<ApprovalStatus> {
+        if build.is_cancelled {
+            return Some(ApprovalStatus::Withdrawn);
+        }
+        let asked = self.stages.iter().find(|stage| Some(&stage.key) == gone.stage.as_ref());
+        let went_on = asked.is_some_and(|asked| self.stages.iter().any(|stage| stage.position > asked.position));
+        match (end, asked.map(|stage| stage.status)) {
+            (Some(RunStatus::Succeeded | RunStatus::Unstable), _) => Some(ApprovalStatus::Approved),
+            (_, Some(RunStatus::Cancelled)) | (Some(RunStatus::Cancelled), _) => Some(ApprovalStatus::Rejected),
+            (_, Some(RunStatus::Succeeded | RunStatus::Unstable)) => Some(ApprovalStatus::Approved),
+            (None, _) if went_on => Some(ApprovalStatus::Approved),
+            (None, _) => None,
+            (Some(_), _) => Some(ApprovalStatus::Withdrawn),
         }
     }
 

@@ -9,6 +9,8 @@ use serde_json::Value;
 
 use crate::{config::Strategy, name::Place, text::shown};
 
+/// The annotation with the name of a build's pod.
+const POD: &str = "openshift.io/build.pod-name";
 /// The variable that says which build of ours a Build is.
 pub(crate) const BUILD_ID: &str = "ALM_BUILD_ID";
 /// How the variables begin that name secrets.
@@ -72,6 +74,8 @@ pub(crate) struct Build {
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) annotations: BTreeMap<String, String>,
     pub(crate) run_policy: Option<String>,
+    /// Whether it ever came as far as a pod. That it has times tells nothing: one that is cancelled before is given them too.
+    pub(crate) had_pod: bool,
 }
 
 impl Build {
@@ -107,6 +111,7 @@ impl Build {
             strategy,
             commit: commit(&data),
             environment: environment.into_iter().flatten().filter_map(variable).collect(),
+            had_pod: annotations.contains_key(POD) || was_pending(&data),
             annotations,
             run_policy: metadata.labels.and_then(|mut labels| labels.remove("openshift.io/build.start-policy")),
         })
@@ -135,14 +140,16 @@ impl Build {
 
     /// The pod that runs it.
     pub(crate) fn pod(&self) -> String {
-        let noted = self.annotations.get("openshift.io/build.pod-name").filter(|name| alm_kubernetes::is_name(name));
+        let noted = self.annotations.get(POD).filter(|name| alm_kubernetes::is_name(name));
         noted.cloned().unwrap_or_else(|| format!("{}-build", self.place.name))
     }
+}
 
-    /// Whether there was ever a pod.
-    pub(crate) fn had_pod(&self) -> bool {
-        self.started_at.is_some() || self.annotations.contains_key("openshift.io/build.pod-name")
-    }
+/// Whether the conditions tell that the build once had a pod.
+fn was_pending(data: &Value) -> bool {
+    let conditions = data.pointer("/status/conditions").and_then(Value::as_array);
+    let is_later = |one: &Value| matches!(one.get("type").and_then(Value::as_str), Some("Pending" | "Running"));
+    conditions.into_iter().flatten().any(is_later)
 }
 
 fn commit(data: &Value) -> Option<Commit> {

@@ -36,7 +36,10 @@ pub(crate) fn apply(options: &Options, spec: &BuildConfigSpec, object: &mut Valu
     for (path, value) in fields(options, spec) {
         set(object, &path, value);
     }
-    // One strategy only.
+    // A strategy is there by its field, were it empty; and there is one only.
+    if !object["spec"]["strategy"][options.strategy.field()].is_object() {
+        set(object, &["spec", "strategy", options.strategy.field()], Some(json!({})));
+    }
     for other in Strategy::ALL.into_iter().filter(|other| *other != options.strategy) {
         set(object, &["spec", "strategy", other.field()], None);
     }

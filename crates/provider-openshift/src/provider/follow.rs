@@ -189,7 +189,7 @@ impl Follower {
         let news = self.picture.see(&build);
         let life = match build.phase.is_terminal() {
             false => RunLife::Live,
-            true if build.is_pipeline() || build.had_pod() => RunLife::Over,
+            true if build.is_pipeline() || build.had_pod => RunLife::Over,
             true => RunLife::NeverRan,
         };
         self.life.send_if_modified(|known| std::mem::replace(known, life) != life);

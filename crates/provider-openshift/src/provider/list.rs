@@ -1,6 +1,8 @@
 //! Lists of builds.
 
-use alm_build_spi::{Access, ConfigRef, Finding, ProviderError, RunPage, RunRef, RunSummary};
+use std::collections::BTreeSet;
+
+use alm_build_spi::{Access, ConfigRef, Finding, ProviderError, RunPage, RunRef, RunSnapshot, RunSummary};
 use kube::api::ListParams;
 
 use super::{
@@ -57,6 +59,11 @@ pub(super) async fn list(
         }
     }
     found.sort_by(|(one, _), (other, _)| other.cmp(one));
+    // A clone that somebody made at the cluster has inherited the mark of our build: the first one is ours.
+    let mut known = BTreeSet::new();
+    for (_, run) in found.iter_mut().rev() {
+        run.build = run.build.filter(|build| known.insert(*build));
+    }
     let next = (found.len() > PAGE).then(|| found[PAGE - 1].0.to_string());
     Ok(RunPage { runs: found.into_iter().take(PAGE).map(|(_, run)| run).collect(), next })
 }
@@ -71,11 +78,7 @@ fn summary(build: Build) -> RunSummary {
 ///
 /// # Errors
 /// [`ProviderError::NotFound`].
-pub(super) async fn get(
-    inner: &Inner,
-    access: &Access,
-    run: &RunRef,
-) -> Result<alm_build_spi::RunSnapshot, ProviderError> {
+pub(super) async fn get(inner: &Inner, access: &Access, run: &RunRef) -> Result<RunSnapshot, ProviderError> {
     let (_, session) = inner.session(access)?;
     let build = build_at(&session, &Place::of_run(run)?).await?;
     Ok(Picture::default().snapshot(&build))

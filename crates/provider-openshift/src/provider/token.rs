@@ -12,10 +12,14 @@ use crate::{build::Open, jenkins::JenkinsTold};
 
 /// Longest token that is read.
 const LONGEST: usize = 4096;
+/// What tokens look like now.
+const VERSION: u8 = 1;
 
 /// How far a follower was told.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 pub(super) struct Token {
+    #[serde(rename = "v")]
+    version: u8,
     /// How far the log of the build's pod was told.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub(super) pod: Option<PodTold>,
@@ -40,8 +44,10 @@ impl Token {
     /// [`ProviderError::Invalid`] for what is none.
     pub(super) fn read(token: Option<&ResumeToken>) -> Result<Self, ProviderError> {
         let Some(token) = token else { return Ok(Self::default()) };
-        let read = Some(&token.0).filter(|text| text.len() <= LONGEST).and_then(|text| serde_json::from_str(text).ok());
-        read.ok_or_else(|| {
+        let read = Some(&token.0)
+            .filter(|text| text.len() <= LONGEST)
+            .and_then(|text| serde_json::from_str::<Self>(text).ok());
+        read.filter(|read| read.version == VERSION).ok_or_else(|| {
             let message = "is no resume token of this provider: follow from the beginning";
             ProviderError::Invalid(vec![Finding::new(["resume"], message)])
         })
@@ -49,7 +55,7 @@ impl Token {
 
     /// Writes it. Questions that do not fit are left out: how they were settled is then not told after a restart.
     pub(super) fn write(&self) -> ResumeToken {
-        let mut token = self.clone();
+        let mut token = Self { version: VERSION, ..self.clone() };
         loop {
             let text = serde_json::json!(token).to_string();
             if text.len() <= LONGEST || token.open.pop().is_none() {

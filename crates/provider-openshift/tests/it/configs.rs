@@ -1,0 +1,115 @@
+//! Build configurations on a cluster.
+
+use alm_build_spi::{BuildProvider, ProviderError};
+use alm_domain::{HealthState, ServiceId, SystemIds};
+use alm_provider_openshift::OpenShiftProvider;
+use serde_json::json;
+
+use crate::support::{OpenWay, PROJECT, Rig, Service};
+
+const CONFIGS: &str = "buildconfigs.build.openshift.io";
+
+fn stored(rig: &Rig, service: &Service) -> serde_json::Value {
+    rig.cluster.object(CONFIGS, PROJECT, &service.name).unwrap()
+}
+
+#[tokio::test]
+async fn deleting_a_configuration_leaves_its_builds() {
+    let rig = Rig::new().await;
+    let service = rig.docker("echo x").await;
+    let mut told = rig.start(&service).await;
+    told.finish().await;
+    rig.provider().delete_config(&rig.access(), &service.config).await.unwrap();
+    assert!(rig.cluster.object(CONFIGS, PROJECT, &service.name).is_none());
+    rig.provider().get(&rig.access(), &told.run).await.unwrap();
+}
+
+#[tokio::test]
+async fn what_somebody_changes_on_the_cluster_is_read_and_kept_where_it_is_not_ours() {
+    let rig = Rig::new().await;
+    let mut service = rig.pipeline("echo x").await;
+    let change = json!({ "spec": { "runPolicy": "Parallel", "nodeSelector": { "zone": "a" },
+        "triggers": [{ "type": "Generic", "generic": { "secret": "hook" } }] } });
+    rig.cluster.patch(CONFIGS, PROJECT, &service.name, &change);
+    let read = rig.provider().read_config(&rig.access(), &service.config).await.unwrap();
+    assert_eq!(read.setting("run.policy"), Some(&json!("Parallel")));
+    service.spec.repository.reference = "release".to_owned();
+    rig.provider().update_config(&rig.access(), &service.config, &service.spec).await.unwrap();
+    let now = stored(&rig, &service);
+    assert_eq!(now["spec"]["source"]["git"]["ref"], "release");
+    assert_eq!(
+        (&now["spec"]["nodeSelector"]["zone"], &now["spec"]["triggers"][0]["type"]),
+        (&json!("a"), &json!("Generic"))
+    );
+    assert_eq!(now["spec"]["runPolicy"], "Serial", "what has a setting is as the service says");
+}
+
+#[tokio::test]
+async fn a_configuration_that_was_there_is_adopted_as_it_is() {
+    let rig = Rig::new().await;
+    let there = json!({ "metadata": { "name": "web" }, "spec": { "runPolicy": "Parallel",
+        "source": { "type": "Git", "git": { "uri": "https://git.example.test/demo/app.git", "ref": "main" } },
+        "strategy": { "type": "Docker", "dockerStrategy": {} } }, "status": { "lastVersion": 0 } });
+    rig.cluster.put(CONFIGS, PROJECT, "web", there);
+    let service = rig.service("shop/web", &[("build_config", json!("web"))]).await;
+    assert_eq!(service.name, "web");
+    let read = rig.provider().read_config(&rig.access(), &service.config).await.unwrap();
+    assert_eq!(
+        (read.setting("strategy"), read.setting("run.policy")),
+        (Some(&json!("Docker")), Some(&json!("Parallel")))
+    );
+    rig.provider().update_config(&rig.access(), &service.config, &service.spec).await.unwrap();
+    assert_eq!(stored(&rig, &service)["spec"]["runPolicy"], "Parallel");
+    rig.start(&service).await.finish().await;
+    // Another service cannot have it too.
+    let other = rig.spec(ServiceId::generate(&SystemIds), "shop/other", &[("build_config", json!("web"))]);
+    let error = rig.provider().create_config(&rig.access(), &other).await.unwrap_err();
+    assert!(matches!(error, ProviderError::Conflict(_)), "{error}");
+    rig.provider().delete_config(&rig.access(), &service.config).await.unwrap();
+    let left = stored(&rig, &service);
+    assert!(left["metadata"]["labels"].get("alm.build/service").is_none_or(serde_json::Value::is_null), "{left}");
+}
+
+#[tokio::test]
+async fn a_name_that_somebody_else_has_is_a_conflict_with_its_remedy() {
+    let rig = Rig::new().await;
+    rig.cluster.put(CONFIGS, PROJECT, "shop-docker", json!({ "metadata": { "name": "shop-docker" }, "spec": {} }));
+    let own = [("strategy", json!("Docker"))];
+    let spec = rig.spec(ServiceId::generate(&SystemIds), "shop/docker", &own);
+    let error = rig.provider().create_config(&rig.access(), &spec).await.unwrap_err();
+    assert!(matches!(&error, ProviderError::Conflict(why) if why.contains("build_config")), "{error}");
+}
+
+#[tokio::test]
+async fn who_may_not_build_somewhere_is_told_at_the_namespace() {
+    let mut rig = Rig::new().await;
+    rig.cluster.project("other", "carol");
+    let spec = rig.spec(ServiceId::generate(&SystemIds), "shop/web", &[("namespace", json!("other"))]);
+    let error = rig.provider().validate(&rig.access(), &spec).await.unwrap_err();
+    assert!(
+        matches!(&error, ProviderError::Invalid(f) if f[0].path == ["settings", "namespace"] && f[0].message.contains("edit")),
+        "{error}"
+    );
+    rig.settings.insert("namespaces".to_owned(), json!(["demo"]));
+    let error = rig.provider().create_config(&rig.access(), &spec).await.unwrap_err();
+    assert!(matches!(&error, ProviderError::Invalid(f) if f[0].message.contains("administrator")), "{error}");
+}
+
+#[tokio::test]
+async fn an_address_that_cannot_be_is_refused_and_settings_that_do_not_fit_are_told() {
+    let rig = Rig::new().await;
+    let clock = std::sync::Arc::new(alm_domain::SystemClock);
+    for address in [None, Some(""), Some("cluster"), Some("https://10.0.0.1:6443")] {
+        let way = std::sync::Arc::new(OpenWay);
+        let error = OpenShiftProvider::open(address, &rig.settings, way, clock.clone()).unwrap_err();
+        assert!(matches!(&error, ProviderError::Invalid(f) if f[0].path == ["endpoint"]), "{error}");
+    }
+    let mut odd = Rig::new().await;
+    odd.settings.insert("jenkins.domains".to_owned(), json!(["https://x/"]));
+    let (health, _) = odd.provider().probe().await.unwrap();
+    assert_eq!(health.state, HealthState::Failing);
+    assert!(health.message.unwrap().contains("apps.example.com"));
+    let (health, version) = rig.provider().probe().await.unwrap();
+    assert_eq!(health.state, HealthState::Healthy);
+    assert!(version.is_none_or(|version| version.starts_with("Kubernetes v")));
+}

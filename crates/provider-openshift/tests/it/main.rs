@@ -1,0 +1,12 @@
+//! The OpenShift provider in front of a simulated cluster.
+
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+
+mod builds;
+mod configs;
+mod conformance;
+mod faults;
+mod jenkins;
+mod logs;
+mod secrets;
+mod support;
