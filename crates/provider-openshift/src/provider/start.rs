@@ -131,7 +131,7 @@ async fn prepare(
         None => revision(config, &request.reference, &mut findings),
     };
     let strategy = Strategy::of_spec(config.data.get("spec").unwrap_or(&Value::Null));
-    let secrets = secrets(place, request, strategy, &mut findings);
+    let secrets = secrets(request, strategy, &mut findings);
     if !findings.is_empty() {
         return Err(ProviderError::Invalid(findings));
     }
@@ -241,7 +241,6 @@ fn revision(config: &DynamicObject, reference: &str, findings: &mut Vec<Finding>
 
 /// The secrets of a build, each with the name of its Secret.
 fn secrets<'a>(
-    place: &Place,
     request: &'a StartBuild,
     strategy: Option<Strategy>,
     findings: &mut Vec<Finding>,
@@ -264,8 +263,6 @@ fn secrets<'a>(
         }
         let id = request.build.to_string().replace('_', "-");
         let name = format!("alm-{id}-{index}");
-        // The name of a credential of Jenkins holds both.
-        debug_assert!(place.namespace.len() + name.len() < 253);
         named.push((name, secret));
     }
     named
