@@ -8,12 +8,14 @@ use serde_json::{Value, json};
 #[must_use]
 pub fn descriptor() -> ProviderDescriptor {
     use Capability::{
-        Cancel, LiveLog, LogTimestamps, ParallelStages, Parameters, PlannedGraph, Rerun, StageLog, Stages,
+        Cancel, Describe, LiveLog, LogTimestamps, ParallelStages, Parameters, PlannedGraph, Rerun, StageLog, Stages,
     };
     ProviderDescriptor {
         kind: ProviderKind::Tekton,
-        capabilities: [Stages, ParallelStages, PlannedGraph, Parameters, Cancel, Rerun, LiveLog, StageLog, LogTimestamps]
-            .into(),
+        capabilities: [
+            Stages, ParallelStages, PlannedGraph, Parameters, Describe, Cancel, Rerun, LiveLog, StageLog, LogTimestamps,
+        ]
+        .into(),
         needs_token: true,
         settings: settings(),
         isolation: "Tasks run on the cluster, in pods of their own, with the rights of the service account that the settings name."

@@ -48,6 +48,24 @@ pub(crate) fn has_all(run: &DynamicObject, task_runs: &[DynamicObject]) -> bool 
     })
 }
 
+/// A pipeline of a single task is a plain build: its log is the build's, and there is no graph to show.
+fn is_plain(tasks: &[Task]) -> bool {
+    matches!(tasks, [only] if !only.is_matrix)
+}
+
+/// The stages of a pipeline that does not run yet.
+pub(crate) fn plan(pipeline: &Value) -> (BuildShape, Vec<StageObservation>) {
+    let tasks = tasks(pipeline);
+    let mut stages = Vec::new();
+    if is_plain(&tasks) {
+        return (BuildShape::Plain, stages);
+    }
+    for task in &tasks {
+        stage(task, &[], &Value::Null, &Standing::of(&Value::Null, false), &mut stages);
+    }
+    (BuildShape::Pipeline, stages)
+}
+
 impl Picture {
     /// By the objects as they are now.
     pub(crate) fn of(run: &DynamicObject, task_runs: &[DynamicObject]) -> Self {
@@ -58,8 +76,7 @@ impl Picture {
         let resolved =
             [&status["pipelineSpec"], &run.data["spec"]["pipelineSpec"]].into_iter().find(|spec| spec.is_object());
         let tasks = resolved.map(tasks).unwrap_or_default();
-        // A pipeline of a single task is a plain build: its log is the build's, and there is no graph to show.
-        let is_plain = matches!(tasks.as_slice(), [only] if !only.is_matrix);
+        let is_plain = is_plain(&tasks);
         let shape = match resolved {
             None => BuildShape::Unknown,
             Some(_) if is_plain => BuildShape::Plain,

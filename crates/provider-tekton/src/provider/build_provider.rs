@@ -3,14 +3,16 @@
 use std::sync::Arc;
 
 use alm_build_spi::{
-    Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, ConfigRef, Identity, LineStream,
-    LogPosition, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef,
-    RunSnapshot, StartBuild,
+    Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, ConfigRef, Description, Identity,
+    LineStream, LogPosition, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage,
+    RunRef, RunSnapshot, StartBuild,
 };
 use alm_domain::{ProviderHealth, Settings};
 use async_trait::async_trait;
 
-use super::{cancel, configs, follow, health, list, logs, objects::Version, purge, start, tekton::TektonProvider};
+use super::{
+    cancel, configs, describe, follow, health, list, logs, objects::Version, purge, start, tekton::TektonProvider,
+};
 
 #[async_trait]
 impl BuildProvider for TektonProvider {
@@ -53,6 +55,15 @@ impl BuildProvider for TektonProvider {
 
     async fn delete_config(&self, access: &Access, config: &ConfigRef) -> Result<(), ProviderError> {
         configs::delete(&self.inner, access, config).await
+    }
+
+    async fn describe(
+        &self,
+        access: &Access,
+        spec: &BuildConfigSpec,
+        _reference: &str,
+    ) -> Result<Description, ProviderError> {
+        describe::describe(&self.inner, access, spec).await
     }
 
     async fn start(&self, access: &Access, request: StartBuild) -> Result<RunRef, ProviderError> {

@@ -3,6 +3,7 @@
 mod build_provider;
 mod cancel;
 mod configs;
+mod describe;
 mod follow;
 mod health;
 mod list;

@@ -172,3 +172,31 @@ async fn no_trouble_of_the_cluster_fails_a_build_or_loses_a_line() {
     wanted.push("end".to_owned());
     assert_eq!(told.texts(), wanted);
 }
+
+#[tokio::test]
+async fn a_pipeline_is_described_before_it_runs() {
+    let rig = Rig::new().await;
+    let definition = json!({
+        "params": [
+            {"name": "target", "description": "What to make", "default": "all"}, {"name": "who"}, {"name": "repo"},
+            {"name": "not-an-input"}, {"name": "list", "type": "array"},
+        ],
+        "tasks": [task("a", "echo one", &[]), task("b", "echo two", &["a"])], "finally": [task("c", "echo three", &[])],
+    });
+    let service = rig.service(&definition, &[("param.url", json!("repo")), ("params", json!(["who=bob"]))]).await;
+    let described = rig.provider().describe(&rig.access(), &service.spec, "main").await.unwrap();
+    let inputs: Vec<_> =
+        described.parameters.iter().map(|input| (input.name.as_str(), input.default.clone())).collect();
+    assert_eq!(inputs, [("target", Some(json!("all"))), ("who", Some(json!("bob")))]);
+    assert_eq!(described.shape, BuildShape::Pipeline);
+    let planned: Vec<_> = described.stages.iter().map(|stage| (stage.key.as_str(), stage.status)).collect();
+    assert_eq!(planned, ["a", "b", "c"].map(|key| (key, RunStatus::Planned)));
+    let own = [
+        ("pipeline", json!("ci")),
+        ("pipeline.resolver", json!("git")),
+        ("pipeline.resolver.params", json!(["url=https://git.example.test/ci.git"])),
+    ];
+    let spec = rig.spec(service.spec.service, "shop/resolved", &own);
+    let described = rig.provider().describe(&rig.access(), &spec, "main").await.unwrap();
+    assert_eq!((described.shape, described.without.len()), (BuildShape::Unknown, 1));
+}

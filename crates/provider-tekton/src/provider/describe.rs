@@ -1,0 +1,73 @@
+//! What a pipeline would do, before it runs.
+
+use alm_build_spi::{Access, BuildConfigSpec, Description, Finding, ProviderError};
+use alm_domain::{BuildShape, Capability, CapabilityNote, ParameterDefinition, ParameterKind, shorten};
+use serde_json::Value;
+
+use super::{objects::Version, tekton::Inner};
+use crate::{options::Options, picture::plan};
+
+/// The plan of a pipeline that is known: one that the build service holds, or that the namespace has. What a resolver would bring is
+/// known when it has.
+///
+/// # Errors
+/// [`ProviderError::Invalid`] with every finding.
+pub(super) async fn describe(
+    inner: &Inner,
+    access: &Access,
+    spec: &BuildConfigSpec,
+) -> Result<Description, ProviderError> {
+    let session = inner.session(access)?;
+    let options = Options::of(spec).map_err(ProviderError::Invalid)?;
+    let version = Version::of(&session).await?;
+    let (field, value) = &options.pipeline;
+    let pipeline = match (*field, value["name"].as_str()) {
+        ("pipelineSpec", _) => value.clone(),
+        (_, Some(name)) => {
+            let pipelines = session.api(&options.namespace, &version.pipelines());
+            let found = session.find(pipelines.get(name)).await?.ok_or_else(|| {
+                let message = format!("the namespace {} has no Pipeline {name}", options.namespace);
+                ProviderError::Invalid(vec![Finding::new(["settings", "pipeline"], message)])
+            })?;
+            found.data["spec"].clone()
+        }
+        (_, None) => {
+            let reason = "the pipeline is fetched by a resolver of the cluster when it runs".to_owned();
+            let without = vec![CapabilityNote { capability: Capability::PlannedGraph, reason }];
+            let (parameters, stages) = (Vec::new(), Vec::new());
+            return Ok(Description { commit: None, parameters, shape: BuildShape::Unknown, stages, without });
+        }
+    };
+    let (shape, stages) = plan(&pipeline);
+    let parameters =
+        pipeline["params"].as_array().into_iter().flatten().filter_map(|param| definition(param, &options));
+    Ok(Description { commit: None, parameters: parameters.collect(), shape, stages, without: Vec::new() })
+}
+
+/// A parameter of the pipeline. Nothing for what the settings give by themselves, for what is no text, and for a name that inputs of
+/// builds cannot have: those are for the setting `params`.
+fn definition(param: &Value, options: &Options) -> Option<ParameterDefinition> {
+    let name = param["name"].as_str().filter(|name| is_input(name))?.to_owned();
+    let is_text = param["type"].as_str().is_none_or(|kind| kind == "string");
+    let is_ours = [&options.param_url, &options.param_revision].into_iter().flatten().any(|ours| *ours == name);
+    if is_ours || !is_text {
+        return None;
+    }
+    let set = options.params.iter().find(|(known, _)| *known == name).map(|(_, value)| Value::from(value.clone()));
+    let default = set.or_else(|| param.get("default").filter(|value| value.is_string()).cloned());
+    let help = param["description"].as_str().filter(|text| !text.is_empty()).map(shorten);
+    Some(ParameterDefinition {
+        label: name.clone(),
+        name,
+        help,
+        kind: ParameterKind::Text,
+        required: default.is_none(),
+        default,
+        choices: Vec::new(),
+    })
+}
+
+fn is_input(name: &str) -> bool {
+    let fits = |c: char| c.is_ascii_alphanumeric() || c == '_';
+    name.len() <= 100 && name.chars().all(fits) && name.chars().next().is_some_and(|c| !c.is_ascii_digit())
+}
