@@ -17,6 +17,7 @@ use alm_domain::{Clock, Principal, Provider, ProviderKind, Settings, SystemClock
 use alm_kubernetes::Way;
 use alm_provider_local::{LocalConfig, LocalProvider};
 use alm_provider_openshift::OpenShiftProvider;
+use alm_provider_tekton::TektonProvider;
 use alm_store::{PageRequest, Store};
 use async_trait::async_trait;
 use axum::Router;
@@ -304,7 +305,8 @@ impl ProviderFactory for Factory {
         match kind {
             ProviderKind::Local => Some(alm_provider_local::descriptor()),
             ProviderKind::Openshift => Some(alm_provider_openshift::descriptor()),
-            ProviderKind::Tekton | ProviderKind::Remote => None,
+            ProviderKind::Tekton => Some(alm_provider_tekton::descriptor()),
+            ProviderKind::Remote => None,
         }
     }
 
@@ -330,6 +332,10 @@ impl ProviderFactory for Factory {
             ProviderKind::Openshift => {
                 let (endpoint, way) = (provider.endpoint.as_deref(), Arc::clone(&self.way));
                 Ok(OpenShiftProvider::open(endpoint, &provider.settings, way, clock)?)
+            }
+            ProviderKind::Tekton => {
+                let (endpoint, way) = (provider.endpoint.as_deref(), Arc::clone(&self.way));
+                Ok(TektonProvider::open(endpoint, &provider.settings, way, clock)?)
             }
             kind => Err(ProviderError::Internal {
                 message: format!("this server has no providers of the kind {kind:?}"),
