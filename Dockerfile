@@ -3,12 +3,18 @@ FROM docker.io/library/node:22-bookworm-slim AS pages
 WORKDIR /src/graphiql
 COPY graphiql/ ./
 RUN npm ci --no-audit --no-fund && npm run build
+WORKDIR /src/ui
+COPY schema.graphql /src/
+COPY frontend-fixtures/ /src/frontend-fixtures/
+COPY ui/ ./
+RUN npm ci --no-audit --no-fund && npm run build
 
 # The program. The bookworm of both images is the same, so that the C library fits.
 FROM docker.io/library/rust:1.95-bookworm AS program
 WORKDIR /src
 COPY . .
 COPY --from=pages /src/graphiql/dist graphiql/dist
+COPY --from=pages /src/ui/dist ui/dist
 RUN cargo build --locked --release --bin alm && strip target/release/alm
 
 FROM docker.io/library/debian:bookworm-slim

@@ -8,7 +8,7 @@ CARGO ?= cargo
 # The artefacts of a profile are in a folder of its name, but for `dev`.
 FOLDER = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
-.PHONY: help run demo build test bench schema reference fixtures graphiql lint fmt docs fuzz hostile
+.PHONY: help run demo build test bench schema reference fixtures graphiql ui lint fmt docs fuzz hostile
 
 help:
 	@echo "make run        build and serve; prints the address to open"
@@ -19,6 +19,7 @@ help:
 	@echo "make fmt        format everything"
 	@echo "make docs       the documentation of the code"
 	@echo "make graphiql   build the GraphiQL page (make run does it where npm is there)"
+	@echo "make ui         test and build the pages (make run builds them where npm is there)"
 	@echo "make fuzz       run the fuzz targets, EACH=60 seconds each"
 	@echo "make hostile    what hostile requests cost an optimised build, against what is promised"
 	@echo "make schema     write schema.graphql anew"
@@ -31,7 +32,7 @@ run: build
 demo: build
 	@exec $(FOLDER)/alm demo
 
-build: graphiql/dist
+build: graphiql/dist ui/dist
 	@scripts/need rust git cc
 	@$(CARGO) build --locked --profile $(PROFILE) --bin alm
 
@@ -44,6 +45,16 @@ graphiql:
 	@scripts/need node
 	cd graphiql && npm ci --no-audit --no-fund && npm run build
 	@touch graphiql/dist
+
+# Likewise.
+ui/dist: schema.graphql $(wildcard frontend-fixtures/*.graphql ui/*.json ui/*.ts ui/src/*) $(shell find ui/src -type f 2>/dev/null)
+	@scripts/need 'node?'
+	@if command -v npm >/dev/null 2>&1; then cd ui && npm ci --no-audit --no-fund --loglevel=error && npm run build && touch dist; fi
+
+ui:
+	@scripts/need node
+	cd ui && npm ci --no-audit --no-fund --loglevel=error && npm test && npm run build
+	@touch ui/dist
 
 # PostgreSQL is started by the tests themselves, once for each program of tests: hence not one process for each test. ALM_REQUIRE_POSTGRES=1 makes its absence a failure.
 test:

@@ -27,7 +27,9 @@ pub fn router<E: Live>(mut state: HttpState<E>) -> Router {
         .route("/oauth/callback", get(pages::callback))
         .route("/oauth/callback/{client}", get(pages::callback))
         .route("/graphiql", get(pages::graphiql))
-        .route("/graphiql/{*file}", get(pages::graphiql_asset));
+        .route("/graphiql/{*file}", get(pages::graphiql_asset))
+        .route("/ui", get(pages::ui))
+        .route("/ui/{*file}", get(pages::ui_asset));
     let routes = Router::new()
         .route("/graphql", any(graphql::handle::<E>))
         .route("/healthz", get(probes::health))

@@ -28,3 +28,4 @@ mod schema;
 mod sign_in;
 mod subscriptions;
 mod support;
+mod ui;

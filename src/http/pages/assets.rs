@@ -1,11 +1,12 @@
 //! Files that are part of the program.
 
-use std::borrow::Cow;
+use std::{borrow::Cow, fmt::Write};
 
 use axum::{
     http::{HeaderMap, HeaderValue, header},
     response::{IntoResponse, Response},
 };
+use rust_embed::RustEmbed;
 
 use crate::http::conditional::Tag;
 
@@ -41,6 +42,16 @@ pub(super) fn file(asked: &HeaderMap, name: &str, tag: &str, content: Cow<'stati
     headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
     response
+}
+
+/// A file of a bundle; `None` where it has none of this name.
+pub(super) fn bundled<B: RustEmbed>(asked: &HeaderMap, name: &str) -> Option<Response> {
+    let content = B::get(name)?;
+    let mut tag = String::with_capacity(16);
+    for byte in content.metadata.sha256_hash().iter().take(8) {
+        write!(tag, "{byte:02x}").ok()?;
+    }
+    Some(file(asked, name, &tag, content.data))
 }
 
 fn media_type(name: &str) -> &'static str {

@@ -1,7 +1,5 @@
 //! GraphiQL, served by ourselves.
 
-use std::fmt::Write;
-
 use axum::{
     extract::Path,
     http::{HeaderMap, StatusCode},
@@ -9,7 +7,7 @@ use axum::{
 };
 use rust_embed::RustEmbed;
 
-use super::assets::file;
+use super::assets::{bundled, file};
 use crate::http::{Code, Refusal};
 
 /// What `make graphiql` has built. Empty where it has not been run: the program compiles and works without it.
@@ -25,7 +23,7 @@ const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\
 
 /// The page, or how to get it.
 pub(in crate::http) async fn graphiql(headers: HeaderMap) -> Response {
-    match bundled(&headers, "index.html") {
+    match bundled::<Bundle>(&headers, "index.html") {
         Some(page) => page,
         None => (StatusCode::NOT_FOUND, file(&headers, "index.html", "missing", NOT_BUILT.as_bytes().into()))
             .into_response(),
@@ -34,15 +32,6 @@ pub(in crate::http) async fn graphiql(headers: HeaderMap) -> Response {
 
 /// What the page needs.
 pub(in crate::http) async fn graphiql_asset(headers: HeaderMap, Path(name): Path<String>) -> Response {
-    bundled(&headers, &name)
+    bundled::<Bundle>(&headers, &name)
         .unwrap_or_else(|| Refusal::new(Code::NotFound, "there is nothing at this address").into_response())
-}
-
-fn bundled(headers: &HeaderMap, name: &str) -> Option<Response> {
-    let content = Bundle::get(name)?;
-    let mut tag = String::with_capacity(16);
-    for byte in content.metadata.sha256_hash().iter().take(8) {
-        write!(tag, "{byte:02x}").ok()?;
-    }
-    Some(file(headers, name, &tag, content.data))
 }

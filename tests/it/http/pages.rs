@@ -11,6 +11,8 @@ async fn every_reply_has_the_security_headers_and_pages_run_only_our_scripts() {
         "/sign-in/callback",
         "/sign-in/ways",
         "/graphiql",
+        "/ui",
+        "/ui/projects/shop",
         "/healthz",
         "/nothing",
         "/graphql?query=%7Bhello%7D",
@@ -41,6 +43,23 @@ async fn the_start_page_says_what_this_is_and_where_to_go_on() {
     let other = Request::new("GET", "/start/sign-in.js").with("if-none-match", page.header("etag").unwrap());
     assert_eq!(other.send(&server).await.status, 200);
     assert_eq!(Request::new("GET", "/start/../Cargo.toml").send(&server).await.status, 404);
+}
+
+#[tokio::test]
+async fn every_screen_has_an_address_of_its_own() {
+    let server = serve().await;
+    let first = Request::new("GET", "/ui").send(&server).await;
+    assert_eq!(first.header("content-type"), Some("text/html; charset=utf-8"));
+    match first.status {
+        200 => assert!(first.body.contains("<alm-root>"), "{}", first.body),
+        404 => assert!(first.body.contains("make ui"), "{}", first.body),
+        other => panic!("{other}"),
+    }
+    let deep = Request::new("GET", "/ui/projects/shop/web/builds/7").send(&server).await;
+    assert_eq!((deep.status, deep.body), (first.status, first.body));
+    for missing in ["/ui/nothing.js", "/ui/assets/../../Cargo.toml"] {
+        assert_eq!(Request::new("GET", missing).send(&server).await.status, 404, "{missing}");
+    }
 }
 
 #[tokio::test]

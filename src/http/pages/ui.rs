@@ -1,0 +1,46 @@
+//! The user interface, served by ourselves.
+
+use axum::{
+    extract::Path,
+    http::{HeaderMap, StatusCode},
+    response::{IntoResponse, Response},
+};
+use rust_embed::RustEmbed;
+
+use super::assets::{bundled, file};
+use crate::http::{Code, Refusal};
+
+/// What `make ui` has built. Empty where it has not been run: the program compiles and works without it.
+#[derive(RustEmbed)]
+#[folder = "ui/dist"]
+#[allow_missing = true]
+struct Bundle;
+
+const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>The pages are not built</title>\
+    <h1>The pages are not part of this program</h1>\
+    <p>It was compiled before they were bundled. Run <code>make ui</code> (needs npm), then build and start the server \
+    again.</p><p><a href=\"/\">Back to the start page</a></p></html>";
+
+/// The first page.
+pub(in crate::http) async fn ui(headers: HeaderMap) -> Response {
+    page(&headers)
+}
+
+/// What the pages need; and the same page for each address that names a screen, which it finds by itself.
+pub(in crate::http) async fn ui_asset(headers: HeaderMap, Path(name): Path<String>) -> Response {
+    if let Some(asset) = bundled::<Bundle>(&headers, &name) {
+        return asset;
+    }
+    let is_file = name.rsplit('/').next().is_some_and(|last| last.contains('.'));
+    if is_file {
+        Refusal::new(Code::NotFound, "there is nothing at this address").into_response()
+    } else {
+        page(&headers)
+    }
+}
+
+fn page(headers: &HeaderMap) -> Response {
+    bundled::<Bundle>(headers, "index.html").unwrap_or_else(|| {
+        (StatusCode::NOT_FOUND, file(headers, "index.html", "missing", NOT_BUILT.as_bytes().into())).into_response()
+    })
+}

@@ -1,0 +1,108 @@
+// What a person does on the pages, in a real Chromium: signs in at ADDRESS with TOKEN, starts a build of the project `shop`, watches
+// it, approves, and finds the failure of the project `broken`. On each screen, in both themes: nothing that axe finds, and no
+// sideways scroll. Screenshots go to FOLDER, where one is given.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import AxeBuilder from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+
+const [address, token, folder] = process.argv.slice(2);
+if (folder) await mkdir(folder, { recursive: true });
+const browser = await chromium.launch({
+  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+    "--disable-component-update", "--disable-sync"],
+});
+
+try {
+  const context = await browser.newContext();
+  const page = await context.newPage();
+  page.setDefaultTimeout(120_000);
+  const trouble = [];
+  page.on("pageerror", (error) => trouble.push(String(error)));
+  page.on("console", (message) => message.type() === "error" && trouble.push(message.text()));
+
+  // On each screen, in both themes and three widths.
+  const look = async (name) => {
+    for (const colorScheme of ["light", "dark"]) {
+      await page.emulateMedia({ colorScheme });
+      for (const width of [320, 768, 1440]) {
+        await page.setViewportSize({ width, height: 900 });
+        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+        assert.equal(wide, 0, `${name} scrolls sideways at ${width} px`);
+        if (folder) await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${width}.png` });
+      }
+      const { violations } = await new AxeBuilder({ page }).analyze();
+      const found = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
+      assert.deepEqual(found, [], `${name}, ${colorScheme}`);
+    }
+  };
+
+  await page.goto(`${address}/ui`);
+  await page.waitForSelector("h1:text('Sign in')");
+  await look("sign-in");
+  await page.fill("#token", "not the token");
+  await page.click("button:text('Use it')");
+  await page.waitForSelector("[role=alert]:text('not valid')");
+  trouble.length = 0; // the browser tells of the 401 too
+
+  await page.goto(`${address}/#token=${token}`);
+  await page.click("a:text('Projects and builds')");
+  await page.waitForSelector("h1:text('Projects')");
+  await page.waitForSelector("h2:has-text('shop')");
+  await look("projects");
+
+  await page.click("h2 >> text=shop");
+  await page.waitForSelector(".pill[data-state=live]");
+  await look("project");
+  await page.click("button:text-is('Start')");
+  await page.waitForURL(/\/ui\/projects\/shop\/main\/builds\/1$/);
+
+  // What happens is seen without a reload.
+  await page.waitForSelector(".stage >> text=ship");
+  await page.waitForSelector("alm-approval >> text=Ship it?");
+  await look("build-waiting");
+  await page.waitForSelector(".lines >> text=/^line 300$/");
+  assert.equal(await page.locator(".lines .fg-1").innerText(), "red");
+  assert(!(await page.title()).includes("taken over"), "a log must be inert");
+  await page.focus(".stage:has-text('build')");
+  await page.keyboard.press("ArrowRight");
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /ship/);
+  await page.click("alm-approval button >> nth=0");
+  await page.waitForSelector(".head >> text=Succeeded");
+  await page.waitForSelector(".lines >> text=shipped");
+  assert.match(await page.title(), /Succeeded/);
+  await page.waitForSelector("alm-approval", { state: "detached" });
+
+  // One selection, in the address: the stage's lines alone.
+  await page.click(".stage:has-text('ship')");
+  await page.waitForURL(/stage=ship/);
+  await page.waitForSelector(".lines >> text=/^line 300$/", { state: "detached" });
+  await page.click("button:text-is('List')");
+  await page.waitForSelector("alm-stage-list >> text=ship");
+  await look("build-list");
+
+  // A permalink opens at its line.
+  await page.goto(`${address}/ui/projects/shop/main/builds/1#L7`);
+  await page.reload();
+  await page.waitForSelector("#L7");
+
+  await page.goto(`${address}/ui/projects/broken`);
+  await page.click("button:text-is('Start')");
+  await page.waitForSelector(".failure >> text=divided by zero");
+  await page.waitForSelector(".head >> text=Failed");
+  await look("build-failed");
+  await page.click("button:text-is('Rerun')");
+  await page.waitForURL(/\/builds\/2$/);
+
+  await page.goto(`${address}/ui/projects/nothing`);
+  await page.waitForSelector("text=is not here");
+  await look("missing");
+  await page.click("button:text-is('Sign out')");
+  await page.waitForSelector("h1:text('Sign in')");
+  assert.equal(await page.evaluate(() => sessionStorage.length), 0);
+  assert.deepEqual(trouble, []);
+  console.log("content");
+} finally {
+  await browser.close();
+}

@@ -1,0 +1,21 @@
+import type { CodegenConfig } from "@graphql-codegen/cli";
+
+// The operations are those whose replies are kept as fixtures, so that pages, fixtures and the server agree.
+const config: CodegenConfig = {
+  schema: "../schema.graphql",
+  documents: ["../frontend-fixtures/*.graphql", "src/**/*.graphql"],
+  generates: {
+    "src/app/api/operations.ts": {
+      plugins: ["typescript-operations", "typed-document-node"],
+      config: {
+        enumsAsTypes: true,
+        immutableTypes: true,
+        useTypeImports: true,
+        onlyOperationTypes: true,
+        dedupeFragments: true,
+        scalars: { DateTime: "string", Duration: "number", Int53: "number", JSON: "unknown", SecretString: "string" },
+      },
+    },
+  },
+};
+export default config;
