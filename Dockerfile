@@ -7,7 +7,7 @@ WORKDIR /src/ui
 COPY schema.graphql /src/
 COPY frontend-fixtures/ /src/frontend-fixtures/
 COPY ui/ ./
-RUN npm ci --no-audit --no-fund && npm run build
+RUN npm install --no-save --no-audit --no-fund && npm run build
 
 # The program. The bookworm of both images is the same, so that the C library fits.
 FROM docker.io/library/rust:1.95-bookworm AS program

@@ -8,6 +8,9 @@ CARGO ?= cargo
 # The artefacts of a profile are in a folder of its name, but for `dev`.
 FOLDER = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(PROFILE))
 
+# The versions of the lock file, but not by `npm ci`: it insists on the packages of every platform, which not each registry has.
+UI_PACKAGES = npm install --no-save --no-audit --no-fund --loglevel=error
+
 .PHONY: help run demo build test bench schema reference fixtures graphiql ui lint fmt docs fuzz hostile
 
 help:
@@ -49,11 +52,11 @@ graphiql:
 # Likewise.
 ui/dist: schema.graphql $(wildcard frontend-fixtures/*.graphql ui/*.json ui/*.ts ui/src/*) $(shell find ui/src -type f 2>/dev/null)
 	@scripts/need 'node?'
-	@if command -v npm >/dev/null 2>&1; then cd ui && npm ci --no-audit --no-fund --loglevel=error && npm run build && touch dist; fi
+	@if command -v npm >/dev/null 2>&1; then cd ui && $(UI_PACKAGES) && npm run build && touch dist; fi
 
 ui:
 	@scripts/need node
-	cd ui && npm ci --no-audit --no-fund --loglevel=error && npm test && npm run build
+	cd ui && $(UI_PACKAGES) && npm test && npm run build
 	@touch ui/dist
 
 # PostgreSQL is started by the tests themselves, once for each program of tests: hence not one process for each test. ALM_REQUIRE_POSTGRES=1 makes its absence a failure.
