@@ -116,6 +116,8 @@ pub struct Deployment {
     pub version: String,
     /// Its commit, once it is known.
     pub commit: Option<Commit>,
+    /// Where it can be visited, in the words of what brings it there.
+    pub url: Option<String>,
     /// State.
     pub status: DeploymentStatus,
     /// Why it is in this state, for people.

@@ -41,6 +41,7 @@ mod status;
 mod trigger;
 mod user;
 mod version;
+mod web_address;
 
 pub use approval::{Approval, ApprovalDecision, ApprovalKey, ApprovalStatus, Verdict};
 pub use artifact::Artifact;
@@ -90,6 +91,7 @@ pub use status::{IllegalTransition, ReasonCode, RunStatus, StatusReason};
 pub use trigger::{Trigger, TriggerKind};
 pub use user::User;
 pub use version::version_label;
+pub use web_address::is_web_address;
 
 /// An instant in UTC.
 pub type Timestamp = chrono::DateTime<chrono::Utc>;

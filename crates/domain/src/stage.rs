@@ -125,6 +125,9 @@ pub struct Stage {
     pub attempts: Vec<StageAttempt>,
     /// Name of the target that it deploys to.
     pub environment: Option<String>,
+    /// Where its version can be visited once it is there.
+    #[serde(default)]
+    pub url: Option<String>,
     /// The machine or pod that ran it.
     pub agent: Option<String>,
 }

@@ -9,7 +9,7 @@ use crate::{
     Actor, Approval, ApprovalDecision, ApprovalId, ApprovalKey, ApprovalObservation, ApprovalStatus, Artifact, Build,
     BuildShape, CancelRequest, Change, EventSeq, Hold, Observation, ParameterProblem, ParameterValue, ReasonCode,
     RunObservation, RunStatus, Stage, StageId, StageKey, StageObservation, StatusReason, Timestamp, Verdict, Warning,
-    check_parameters,
+    check_parameters, is_web_address,
 };
 
 const MOST_WARNINGS: usize = 100;
@@ -376,6 +376,7 @@ impl BuildState {
             finished_at: seen.finished_at,
             attempts: seen.attempts.iter().take(MOST_ATTEMPTS).cloned().collect(),
             environment: seen.environment.clone(),
+            url: seen.url.clone().filter(|url| is_web_address(url)),
             agent: seen.agent.clone(),
         };
         self.stages.insert(seen.key.clone(), stage);

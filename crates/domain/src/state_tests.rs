@@ -64,6 +64,7 @@ fn stage(key: &str, status: RunStatus) -> StageObservation {
         finished_at: status.is_terminal().then(now),
         attempts: vec![],
         environment: None,
+        url: None,
         agent: None,
     }
 }

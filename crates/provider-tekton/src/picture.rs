@@ -209,6 +209,7 @@ fn stage(task: &Task, children: &[&Child<'_>], status: &Value, run: &Standing, s
         finished_at: now.finished_at,
         attempts: Vec::new(),
         environment: None,
+        url: None,
         agent: None,
     };
     let now = match children {

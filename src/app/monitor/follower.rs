@@ -525,6 +525,7 @@ fn as_observed(stage: &alm_domain::Stage) -> StageObservation {
         finished_at: stage.finished_at,
         attempts: stage.attempts.clone(),
         environment: stage.environment.clone(),
+        url: stage.url.clone(),
         agent: stage.agent.clone(),
     }
 }

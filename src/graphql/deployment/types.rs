@@ -67,6 +67,11 @@ impl DeploymentNode {
         self.0.commit.clone().map(Commit::from)
     }
 
+    /// Where it can be visited once it is there: an http or https address; null where nobody says.
+    async fn url(&self) -> Option<&str> {
+        self.0.url.as_deref()
+    }
+
     /// State.
     async fn status(&self) -> DeploymentStatus {
         self.0.status.into()

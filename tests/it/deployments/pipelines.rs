@@ -31,11 +31,14 @@ async fn a_pipeline_that_deploys_to_two_environments_leaves_a_deployment_in_each
         history.sort();
         assert_eq!(history, ["prod #1 SUPERSEDED", "prod #2 ACTIVE", "test #1 SUPERSEDED", "test #2 ACTIVE"]);
         let query = "query($id: ID!) { node(id: $id) { ... on Environment {
-            current { build { number } version previous { build { number } } } deployments(first: 1) { nodes { status } } } } }";
+            current { build { number } version url previous { build { number } } } deployments(first: 1) { nodes { status } } } } }";
         let prod = shop.app.graphql(query, json!({ "id": shop.prod })).await["node"].clone();
         assert_eq!(prod["current"][0]["build"]["number"], 2);
         assert_eq!(prod["current"][0]["version"], "main-2-5ca1ab1e");
         assert_eq!(prod["current"][0]["previous"]["build"]["number"], 1);
+        let test = shop.app.graphql(query, json!({ "id": shop.test })).await["node"].clone();
+        assert_eq!(test["current"][0]["url"], "https://test.shop.example/");
+        assert!(prod["current"][0]["url"].is_null(), "what is no page's address is nobody's: {prod}");
     })
     .await;
 }

@@ -15,9 +15,12 @@ pub(super) const DEPLOYMENT: &str = "
 /// Builds, and deploys to `test` and to `prod`; a deploying stage waits for the signal of its name.
 pub(super) fn script() -> Script {
     let script = Script::new().open(StageSpec::new("build")).line("built").close("build");
-    let script = script.open(StageSpec::new("to-test").after(["build"]).environment("test"));
+    let to_test = StageSpec::new("to-test").after(["build"]).environment("test").url("https://test.shop.example/");
+    let script = script.open(to_test);
     let script = script.wait_for("to-test").line("in test").close("to-test");
-    let script = script.open(StageSpec::new("to-prod").after(["to-test"]).environment("prod"));
+    // No page's address: it is not passed on.
+    let to_prod = StageSpec::new("to-prod").after(["to-test"]).environment("prod").url("javascript:alert(1)");
+    let script = script.open(to_prod);
     script.wait_for("to-prod").line("in prod").close("to-prod")
 }
 

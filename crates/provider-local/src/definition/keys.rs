@@ -63,6 +63,7 @@ const ENV: Key = key("env", "Variables, over those of the pipeline and of the fr
 const TIMEOUT: Key = key("timeout", "Time for each attempt.", shapes::duration);
 const RETRY_KEY: Key = key("retry", "How often it is tried again after a failure.", shapes::retry);
 const ENVIRONMENT: Key = key("environment", "Name of the target that it deploys to.", shapes::environment);
+const URL: Key = key("url", "Where people can visit what it has deployed.", shapes::url);
 const ARTIFACTS_KEY: Key =
     key("artifacts", "Files to keep, and to give to the stages that need this one.", shapes::artifacts);
 const IMAGE: Key = key("image", "Container image to run in.", shapes::image);
@@ -89,6 +90,7 @@ pub(super) static STAGE: Object = Object {
         TIMEOUT,
         RETRY_KEY,
         ENVIRONMENT,
+        URL,
         ARTIFACTS_KEY,
         IMAGE,
         ALLOW_FAILURE,
@@ -114,6 +116,7 @@ pub(super) static LISTED_STAGE: Object = Object {
         TIMEOUT,
         RETRY_KEY,
         ENVIRONMENT,
+        URL,
         ARTIFACTS_KEY,
         IMAGE,
         ALLOW_FAILURE,

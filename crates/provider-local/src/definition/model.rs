@@ -60,6 +60,9 @@ pub struct StageDefinition {
     pub allow_failure: bool,
     /// Name of the target that it deploys to.
     pub environment: Option<String>,
+    /// Where its version can be visited once it is there.
+    #[serde(default)]
+    pub url: Option<String>,
 }
 
 /// Commands, and what surrounds them.

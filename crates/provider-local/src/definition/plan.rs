@@ -28,6 +28,7 @@ pub fn planned(pipeline: &Pipeline) -> Vec<StageObservation> {
             finished_at: None,
             attempts: Vec::new(),
             environment: stage.environment.clone(),
+            url: stage.url.clone(),
             agent: None,
         })
         .collect()

@@ -95,6 +95,7 @@ fn stage(object_: &Object) -> Value {
             "if": frame,
             "then": forbidden(&not_of_frames),
             "else": { "if": { "required": ["run"] }, "else": forbidden(keys::OF_WORK) },
+            "dependentRequired": { "url": ["environment"] },
         }),
     );
     if object_.keys.iter().any(|key| key.name == "key") {

@@ -50,6 +50,10 @@ pub(super) fn environment() -> Value {
     json!({ "type": ["string", "number", "boolean"], "minLength": 1 })
 }
 
+pub(super) fn url() -> Value {
+    json!({ "type": "string", "pattern": r"^\s*https?://\S+\s*$", "examples": ["https://staging.example.org"] })
+}
+
 pub(super) fn attempts() -> Value {
     json!({ "type": "integer", "minimum": 0, "maximum": 10 })
 }

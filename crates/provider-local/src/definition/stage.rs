@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alm_domain::{StageKey, StageKind, shorten};
+use alm_domain::{StageKey, StageKind, is_web_address, shorten};
 
 use super::{
     condition::when,
@@ -111,6 +111,7 @@ fn blank(key: &str, around: &Around<'_>) -> StageDefinition {
         retry: Retry::default(),
         allow_failure: false,
         environment: None,
+        url: None,
     }
 }
 
@@ -133,6 +134,11 @@ fn leaf(
     stage.retry = fields.get("retry").map(|node| retry(node, &path.key("retry"), problems)).unwrap_or_default();
     stage.environment =
         fields.get("environment").and_then(|node| environment(node, &path.key("environment"), problems));
+    stage.url = fields.get("url").and_then(|node| url(node, &path.key("url"), problems));
+    if let (Some(entry), None) = (fields.entry("url"), fields.entry("environment")) {
+        let message = "means nothing for a stage that deploys nowhere: give the stage `environment`, or take it out";
+        problems.add(entry.at, &path.key("url"), message);
+    }
     if fields.get("run").is_some() {
         let mut work = work::work(fields, path, problems);
         work.env.clone_from(&around.env);
@@ -261,4 +267,13 @@ fn environment(node: &Node, path: &Path<'_>, problems: &mut Problems) -> Option<
         return None;
     }
     line(node, 63, path, problems)
+}
+
+fn url(node: &Node, path: &Path<'_>, problems: &mut Problems) -> Option<String> {
+    let text = line(node, 1_000, path, problems)?;
+    if !is_web_address(&text) {
+        problems.add(node.at, path, "is no address of a page: write one such as https://staging.example.org");
+        return None;
+    }
+    Some(text)
 }

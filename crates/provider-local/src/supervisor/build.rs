@@ -231,6 +231,7 @@ fn stages(pipeline: Pipeline) -> Vec<StageDefinition> {
             retry: Retry::default(),
             allow_failure: false,
             environment: None,
+            url: None,
         }],
     }
 }

@@ -38,6 +38,7 @@ pub(crate) fn stages(run: &JenkinsRun, end: Option<RunStatus>, environments: &[S
             finished_at,
             attempts: if has_begun { vec![attempt] } else { Vec::new() },
             environment: environments.iter().find(|environment| names(&stage.name, environment)).cloned(),
+            url: None,
             agent: stage.node.clone(),
         });
     }

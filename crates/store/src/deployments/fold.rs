@@ -116,6 +116,7 @@ pub(crate) async fn fold(
             reason,
             lapses_at,
             commit: before.commit.clone().or_else(|| state.build.commit.clone()),
+            url: url(&stages, environment).or_else(|| before.url.clone()),
             ..before.clone()
         };
         if !status.is_pending() {
@@ -133,6 +134,12 @@ pub(crate) async fn fold(
     Ok(changed)
 }
 
+/// Where a version can be visited, as the last stage says that deploys it there.
+fn url(stages: &[&Stage], environment: &Environment) -> Option<String> {
+    let own = stages.iter().filter(|stage| stage.environment.as_deref() == Some(environment.name.as_str()));
+    own.filter(|stage| stage.url.is_some()).max_by_key(|stage| stage.position)?.url.clone()
+}
+
 /// A deployment of which nothing has been stored yet.
 pub(crate) fn begun(build: &Build, environment: &Environment, now: Timestamp) -> Deployment {
     let deploys = build.deploys.as_ref();
@@ -147,6 +154,7 @@ pub(crate) fn begun(build: &Build, environment: &Environment, now: Timestamp) ->
         number: deploys.map_or(build.number, |deploys| deploys.number),
         version: build.version(),
         commit: build.commit.clone(),
+        url: None,
         status: DeploymentStatus::Queued,
         reason: None,
         requested_by: build.trigger.actor.clone(),

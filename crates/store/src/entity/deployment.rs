@@ -40,6 +40,8 @@ impl ActiveModelBehavior for ActiveModel {}
 struct Document {
     version: String,
     commit: Option<Commit>,
+    #[serde(default)]
+    url: Option<String>,
     reason: Option<String>,
     requested_by: Actor,
     requested_at: Timestamp,
@@ -56,6 +58,7 @@ impl Model {
         let document = Document {
             version: deployment.version.clone(),
             commit: deployment.commit.clone(),
+            url: deployment.url.clone(),
             reason: deployment.reason.clone(),
             requested_by: deployment.requested_by.clone(),
             requested_at: deployment.requested_at,
@@ -99,6 +102,7 @@ impl TryFrom<Model> for Deployment {
             number: counter(row.number)?,
             version: document.version,
             commit: document.commit,
+            url: document.url,
             status: status.ok_or_else(|| StoreError::corrupt("the state of a deployment", shorten(&row.status)))?,
             reason: document.reason,
             requested_by: document.requested_by,

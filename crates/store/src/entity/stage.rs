@@ -42,6 +42,8 @@ struct Document {
     finished_at: Option<Timestamp>,
     attempts: Vec<StageAttempt>,
     environment: Option<String>,
+    #[serde(default)]
+    url: Option<String>,
     agent: Option<String>,
 }
 
@@ -61,6 +63,7 @@ impl Model {
             finished_at: stage.finished_at,
             attempts: stage.attempts,
             environment: stage.environment,
+            url: stage.url,
             agent: stage.agent,
         };
         Ok(Self {
@@ -95,6 +98,7 @@ impl TryFrom<Model> for Stage {
             finished_at: document.finished_at,
             attempts: document.attempts,
             environment: document.environment,
+            url: document.url,
             agent: document.agent,
         })
     }

@@ -49,6 +49,7 @@ fn stage() -> impl Strategy<Value = StageObservation> {
             finished_at,
             attempts: vec![StageAttempt { number: 1, status, reason: None, started_at, finished_at }],
             environment: None,
+            url: None,
             agent: None,
         })
 }
@@ -181,6 +182,7 @@ async fn a_large_change_is_journalled(world: &World) {
             finished_at: None,
             attempts: vec![],
             environment: None,
+            url: None,
             agent: None,
         })
         .collect();

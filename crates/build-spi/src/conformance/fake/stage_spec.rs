@@ -11,6 +11,7 @@ pub struct StageSpec {
     pub(crate) depends_on: Vec<StageKey>,
     pub(crate) late: bool,
     pub(crate) environment: Option<String>,
+    pub(crate) url: Option<String>,
 }
 
 impl StageSpec {
@@ -24,6 +25,7 @@ impl StageSpec {
             depends_on: Vec::new(),
             late: false,
             environment: None,
+            url: None,
         }
     }
 
@@ -62,6 +64,13 @@ impl StageSpec {
         self
     }
 
+    /// What it deploys can be visited there.
+    #[must_use]
+    pub fn url(mut self, url: &str) -> Self {
+        self.url = Some(url.to_owned());
+        self
+    }
+
     pub(crate) fn planned(&self, position: usize) -> StageObservation {
         StageObservation {
             key: self.key.clone(),
@@ -77,6 +86,7 @@ impl StageSpec {
             finished_at: None,
             attempts: Vec::new(),
             environment: self.environment.clone(),
+            url: self.url.clone(),
             agent: None,
         }
     }

@@ -112,6 +112,7 @@ pub(super) fn main_stage(status: RunStatus) -> StageObservation {
         finished_at: None,
         attempts: Vec::new(),
         environment: None,
+        url: None,
         agent: None,
     }
 }

@@ -105,7 +105,7 @@ fn a_sibling_is_meant_before_a_stage_elsewhere() {
 #[test]
 fn an_input_without_run_is_an_approval_and_with_run_a_question_before_the_work() {
     let pipeline = good(
-        "stages:\n  ask: {input: Sure?}\n  go: {needs: ask, input: {message: Really?, ok: Go, timeout: 8h, parameters: {NOTE: {type: text}}}, run: x, environment: prod}\n",
+        "stages:\n  ask: {input: Sure?}\n  go: {needs: ask, input: {message: Really?, ok: Go, timeout: 8h, parameters: {NOTE: {type: text}}}, run: x, environment: prod, url: https://prod.example}\n",
     );
     let [ask, go] = stages(&pipeline) else { panic!() };
     assert_eq!((ask.kind, go.kind), (StageKind::Approval, StageKind::Work));
@@ -114,6 +114,7 @@ fn an_input_without_run_is_an_approval_and_with_run_a_question_before_the_work()
     assert_eq!((input.proceed_label.as_str(), input.timeout), ("Go", Some(Duration::from_secs(8 * 3600))));
     assert_eq!(input.parameters[0].kind, ParameterKind::Text);
     assert_eq!(planned(&pipeline)[1].environment.as_deref(), Some("prod"));
+    assert_eq!(planned(&pipeline)[1].url.as_deref(), Some("https://prod.example"));
 }
 
 #[test]
