@@ -59,9 +59,14 @@ async fn a_held_build_survives_crashes_and_begins_once() {
     on_each_database(|setup: Setup| async {
         let accounts = Accounts::default();
         let mut app = setup.scripted(shipping()).accounts(&accounts).start().await;
-        let service = shop(&app, &ENVIRONMENTS).await;
+        let project = app.project("shop").await;
+        for (name, role) in ENVIRONMENTS {
+            app.environment(&project, name, role).await;
+        }
         let mut builds = Vec::new();
-        for _ in 0..8 {
+        // Each of a service of its own: none is overtaken by another one on the way to an environment.
+        for n in 0..8 {
+            let service = app.service_in(&project, &format!("web-{n}"), "https://git.example.org/web.git").await;
             builds.push(start_held(&app, &service).await.0);
         }
         app.crash();
