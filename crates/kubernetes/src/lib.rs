@@ -8,10 +8,12 @@
 
 mod access_review;
 mod cluster;
+mod endpoint;
 mod error;
 mod lines;
 mod name;
 mod overlap;
+mod place;
 mod pod_log;
 mod run_secret;
 mod session;
@@ -21,10 +23,12 @@ mod watch;
 mod way;
 
 pub use cluster::Cluster;
+pub use endpoint::endpoint;
 pub use error::{TransportError, provider_error};
 pub use lines::{Lines, Piece};
 pub use name::{is_label_value, is_name, is_namespace};
 pub use overlap::{Fate, Overlap, Told};
+pub use place::{Place, unknown};
 pub use pod_log::{LogNews, PodTold, RunLife, follow_pod, read_pod};
 pub use run_secret::{RUN_LABEL, RunSecrets};
 pub use session::Session;

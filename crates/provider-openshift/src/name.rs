@@ -1,62 +1,4 @@
-//! Names that this provider gives out, and takes back.
-
-use std::fmt;
-
-use alm_build_spi::{ConfigRef, ProviderError, RunRef};
-use alm_domain::shorten;
-use alm_kubernetes::{is_name, is_namespace};
-
-/// An object of the cluster: `NAMESPACE/NAME@UID`. The uid is part of it, since the cluster gives names again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) namespace: String,
-    pub(crate) name: String,
-    pub(crate) uid: String,
-}
-
-impl Place {
-    /// The place that a text names, if it names one.
-    fn parse(text: &str) -> Option<Self> {
-        let (path, uid) = text.split_once('@')?;
-        let (namespace, name) = path.split_once('/')?;
-        let is_uid = !uid.is_empty() && uid.len() <= 64 && uid.bytes().all(|b| b.is_ascii_alphanumeric() || b == b'-');
-        (is_namespace(namespace) && is_name(name) && is_uid).then(|| Self {
-            namespace: namespace.to_owned(),
-            name: name.to_owned(),
-            uid: uid.to_owned(),
-        })
-    }
-
-    /// The build configuration that this names.
-    ///
-    /// # Errors
-    /// [`ProviderError::NotFound`] for what is none of ours.
-    pub(crate) fn of_config(config: &ConfigRef) -> Result<Self, ProviderError> {
-        Self::parse(&config.0).ok_or_else(|| unknown_config(&config.0))
-    }
-
-    /// The build that this names.
-    ///
-    /// # Errors
-    /// [`ProviderError::NotFound`] for what is none of ours.
-    pub(crate) fn of_run(run: &RunRef) -> Result<Self, ProviderError> {
-        Self::parse(&run.0).ok_or_else(|| unknown_run(&run.0))
-    }
-}
-
-impl fmt::Display for Place {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}/{}@{}", self.namespace, self.name, self.uid)
-    }
-}
-
-pub(crate) fn unknown_config(name: &str) -> ProviderError {
-    ProviderError::NotFound(format!("there is no build configuration {}", shorten(name)))
-}
-
-pub(crate) fn unknown_run(name: &str) -> ProviderError {
-    ProviderError::NotFound(format!("there is no run {}", shorten(name)))
-}
+//! Names that this provider gives to objects of the cluster.
 
 /// A name for a build configuration, made of the service's: what a cluster does not take becomes `-`. Short enough for the names
 /// that the cluster derives from it.
@@ -83,26 +25,9 @@ pub(crate) fn as_label(name: &str) -> &str {
 
 #[cfg(test)]
 mod tests {
-    use super::*;
+    use alm_kubernetes::is_name;
 
-    #[test]
-    fn places_read_back_and_nothing_else_does() {
-        let place = Place { namespace: "demo".into(), name: "pipe-1".into(), uid: "731bf407-3689".into() };
-        assert_eq!(Place::parse(&place.to_string()), Some(place));
-        for text in [
-            "",
-            "no-such-run",
-            "demo/pipe-1",
-            "demo/../x@1",
-            "demo/a/b@1",
-            "de mo/a@1",
-            "demo/a@",
-            "demo/a@1/2",
-            "/a@1",
-        ] {
-            assert_eq!(Place::parse(text), None, "{text:?}");
-        }
-    }
+    use super::*;
 
     #[test]
     fn every_service_gets_a_name_that_a_cluster_takes() {

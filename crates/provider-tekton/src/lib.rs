@@ -10,7 +10,6 @@ mod definition;
 mod descriptor;
 mod options;
 mod picture;
-mod place;
 mod provider;
 mod standing;
 

@@ -3,11 +3,11 @@
 use std::collections::BTreeMap;
 
 use alm_domain::{BuildId, Commit, Timestamp};
-use alm_kubernetes::timestamp;
+use alm_kubernetes::{Place, timestamp};
 use kube::core::DynamicObject;
 use serde_json::Value;
 
-use crate::{config::Strategy, name::Place, text::shown};
+use crate::{config::Strategy, text::shown};
 
 /// The annotation with the name of a build's pod.
 const POD: &str = "openshift.io/build.pod-name";

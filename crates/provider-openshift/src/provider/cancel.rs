@@ -1,11 +1,12 @@
 //! Stopping builds.
 
 use alm_build_spi::{Access, CancelReceipt, ProviderError, RunRef};
+use alm_kubernetes::Place;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
 use super::openshift::{AtJenkins, Inner, build_at};
-use crate::{kinds::builds, name::Place};
+use crate::kinds::builds;
 
 /// Asks a build to stop. The cluster answers with the phase that was, and acts later; pipelines it leaves to Jenkins, which is told
 /// too. A Jenkins that sleeps stops the run when it wakes: the cluster keeps the request.

@@ -2,7 +2,7 @@
 
 use alm_build_spi::{Access, BuildConfigSpec, ConfigRef, Finding, ProviderError};
 use alm_domain::ServiceId;
-use alm_kubernetes::Session;
+use alm_kubernetes::{Place, Session, unknown};
 use kube::{
     Api,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy},
@@ -14,7 +14,7 @@ use super::openshift::{Inner, as_json};
 use crate::{
     config::{ADOPTED, Options, SERVICE_LABEL, SETTINGS, Strategy, apply, marks, read_back},
     kinds::{BUILD_GROUP, build_configs},
-    name::{Place, config_name, unknown_config},
+    name::config_name,
 };
 
 /// How often a change is tried again when others change the same object.
@@ -128,7 +128,7 @@ pub(super) async fn read(inner: &Inner, access: &Access, config: &ConfigRef) -> 
     let (usable, session) = inner.session(access)?;
     let place = Place::of_config(config)?;
     let found = config_at(&session, &place).await?;
-    let service = service_of(&found).ok_or_else(|| unknown_config(&config.0))?;
+    let service = service_of(&found).ok_or_else(|| unknown("build configuration", &config.0))?;
     Ok(read_back(service, &place.name, &as_json(&found)?, &state.settings, &usable.own))
 }
 
@@ -175,7 +175,7 @@ pub(super) async fn update(
             Err(error) => return Err(at_settings(error)),
         }
     }
-    Err(last.unwrap_or_else(|| unknown_config(&config.0)))
+    Err(last.unwrap_or_else(|| unknown("build configuration", &config.0)))
 }
 
 /// Removes the configuration; its builds stay. One that was adopted stays too, without our marks.
@@ -220,7 +220,7 @@ pub(super) async fn config_at(session: &Session, place: &Place) -> Result<Dynami
     let configs = session.api(&place.namespace, &build_configs());
     let found = session.find(configs.get(&place.name)).await?;
     let same = found.filter(|found| found.metadata.uid.as_deref() == Some(&place.uid));
-    same.ok_or_else(|| unknown_config(&place.to_string()))
+    same.ok_or_else(|| unknown("build configuration", &place.to_string()))
 }
 
 /// The BuildConfig to make.

@@ -2,6 +2,7 @@
 
 use alm_build_spi::{Access, Decision, DecisionReceipt, Finding, ProviderError, RunRef};
 use alm_domain::{Capability, Verdict, check_parameters, shorten};
+use alm_kubernetes::Place;
 use kube::api::{Patch, PatchParams};
 
 use super::openshift::{AtJenkins, Inner, build_at};
@@ -9,7 +10,6 @@ use crate::{
     build::{Decisions, open_inputs},
     jenkins::{JenkinsRun, STATUS},
     kinds::builds,
-    name::Place,
 };
 
 /// How often a decision is noted anew when others change the build.

@@ -4,7 +4,7 @@ use std::{sync::Arc, time::Duration};
 
 use alm_build_spi::{Access, CancellationToken, ObservedStream, ProviderError, ResumeToken, RunRef};
 use alm_domain::{Observation, Observed};
-use alm_kubernetes::{RunLife, Session, Sight, watch_one};
+use alm_kubernetes::{Place, RunLife, Session, Sight, unknown, watch_one};
 use futures::StreamExt;
 use tokio::{
     sync::watch,
@@ -19,7 +19,6 @@ use super::{
 use crate::{
     build::{Build, Picture},
     kinds::builds,
-    name::{Place, unknown_run},
 };
 
 /// How soon a log that could not be begun is tried again.
@@ -146,9 +145,9 @@ impl Follower {
         let mut observations = match heard {
             Heard::Sight(Ok(Sight::There(object))) => match Build::of(*object) {
                 Some(build) if build.place.uid == self.place.uid => self.see(build),
-                _ => return Err(unknown_run(&self.place.to_string())),
+                _ => return Err(unknown("run", &self.place.to_string())),
             },
-            Heard::Sight(Ok(Sight::Gone)) => return Err(unknown_run(&self.place.to_string())),
+            Heard::Sight(Ok(Sight::Gone)) => return Err(unknown("run", &self.place.to_string())),
             Heard::Sight(Err(error)) => return Err(error),
             Heard::News(Some(Ok(news))) => {
                 self.in_trouble = false;

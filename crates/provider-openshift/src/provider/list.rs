@@ -3,6 +3,7 @@
 use std::collections::BTreeSet;
 
 use alm_build_spi::{Access, ConfigRef, Finding, ProviderError, RunPage, RunRef, RunSnapshot, RunSummary};
+use alm_kubernetes::Place;
 use kube::api::ListParams;
 
 use super::{
@@ -12,7 +13,7 @@ use super::{
 use crate::{
     build::{Build, Picture},
     kinds::builds,
-    name::{Place, as_label},
+    name::as_label,
 };
 
 /// How many builds a page holds.

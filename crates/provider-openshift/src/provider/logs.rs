@@ -2,7 +2,7 @@
 
 use alm_build_spi::{Access, LineStream, LogPosition, PositionedLine, ProviderError, RunRef};
 use alm_domain::{LogLine, LogStream};
-use alm_kubernetes::{LogNews, PodTold, RunLife, RunSecrets, Session, follow_pod, read_pod};
+use alm_kubernetes::{LogNews, Place, PodTold, RunLife, RunSecrets, Session, follow_pod, read_pod};
 use alm_masking::Masks;
 use futures::{Stream, StreamExt, stream::BoxStream};
 use tokio::sync::watch;
@@ -11,7 +11,6 @@ use super::openshift::{AtJenkins, Inner, build_at};
 use crate::{
     build::Build,
     jenkins::{Jenkins, JenkinsNews, JenkinsTold, follow_log, read_log},
-    name::Place,
 };
 
 /// How far a log was told.

@@ -6,8 +6,8 @@ use std::{
 };
 
 use alm_build_spi::{Access, Finding, ProviderDescriptor, ProviderError};
-use alm_domain::{Clock, Settings, shorten};
-use alm_kubernetes::{Cluster, Session, Way};
+use alm_domain::{Clock, Settings};
+use alm_kubernetes::{Cluster, Place, Session, Way, unknown};
 use kube::core::DynamicObject;
 use url::Url;
 
@@ -15,7 +15,6 @@ use crate::{
     build::Build,
     jenkins::{Jenkins, RunAddress, locate},
     kinds,
-    name::{Place, unknown_run},
     settings::OwnSettings,
 };
 
@@ -60,15 +59,7 @@ impl OpenShiftProvider {
         way: Arc<dyn Way>,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, ProviderError> {
-        let wrong = |message: String| ProviderError::Invalid(vec![Finding::new(["endpoint"], message)]);
-        let text = endpoint.filter(|text| !text.is_empty());
-        let text = text.ok_or_else(|| {
-            wrong("is missing: give the address of the cluster's API, such as https://api.example.com:6443".to_owned())
-        })?;
-        let base: Url = text.parse().map_err(|_| {
-            wrong(format!("{:?} is no address: write it as https://api.example.com:6443", shorten(text)))
-        })?;
-        way.vet(&base).map_err(wrong)?;
+        let base = alm_kubernetes::endpoint(endpoint, &*way)?;
         let state = RwLock::new(Arc::new(State::of(settings, &base, &way)));
         Ok(Arc::new(Self { inner: Arc::new(Inner { descriptor: crate::descriptor(), clock, base, way, state }) }))
     }
@@ -161,7 +152,7 @@ pub(super) async fn build_at(session: &Session, place: &Place) -> Result<Build, 
     found
         .and_then(Build::of)
         .filter(|build| build.place.uid == place.uid)
-        .ok_or_else(|| unknown_run(&place.to_string()))
+        .ok_or_else(|| unknown("run", &place.to_string()))
 }
 
 /// An object as JSON, metadata included.

@@ -1,10 +1,9 @@
 //! What is removed when a build is over.
 
 use alm_build_spi::{Access, ProviderError, RunRef};
-use alm_kubernetes::RunSecrets;
+use alm_kubernetes::{Place, RunSecrets};
 
 use super::openshift::{Inner, build_at};
-use crate::name::Place;
 
 /// Removes the secrets of a run that is over. The run itself stays: how long is the cluster's to say (its history limits).
 ///

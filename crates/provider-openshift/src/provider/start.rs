@@ -11,7 +11,7 @@ use std::{collections::BTreeMap, time::Duration};
 
 use alm_build_spi::{Access, Finding, NamedSecret, ProviderError, RerunBuild, RunRef, SecretReach, StartBuild};
 use alm_domain::{BuildId, Capability, Commit, ParameterValue, RerunFrom, shorten};
-use alm_kubernetes::{RUN_LABEL, RunSecrets, Session};
+use alm_kubernetes::{Place, RUN_LABEL, RunSecrets, Session, unknown};
 use kube::{
     api::{ListParams, PostParams},
     core::DynamicObject,
@@ -24,7 +24,6 @@ use crate::{
     build::{BUILD_ID, Build, SECRET_PREFIX, TOKEN_PREFIX},
     config::{Strategy, variable_problem},
     kinds::{build_configs, builds},
-    name::{Place, unknown_config},
 };
 
 /// How long a start is tried.
@@ -198,7 +197,9 @@ async fn started(session: &Session, build: &Build, secrets: usize) -> RunRef {
 fn refused(error: ProviderError, place: &Place) -> ProviderError {
     match error {
         // A configuration that there is not is forbidden, in the cluster's words.
-        ProviderError::Forbidden(message) if message.contains("\" not found") => unknown_config(&place.to_string()),
+        ProviderError::Forbidden(message) if message.contains("\" not found") => {
+            unknown("build configuration", &place.to_string())
+        }
         other => other,
     }
 }

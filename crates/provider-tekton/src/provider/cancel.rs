@@ -1,6 +1,7 @@
 //! Stopping runs.
 
 use alm_build_spi::{Access, CancelReceipt, ProviderError, RunRef};
+use alm_kubernetes::Place;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
 
@@ -9,7 +10,7 @@ use super::{
     objects::{SERVICE_LABEL, Version, run_at, select},
     tekton::Inner,
 };
-use crate::{options::Options, picture::Picture, place::Place};
+use crate::{options::Options, picture::Picture};
 
 /// Asks a run to stop, in the way that the configuration of its build service chooses.
 ///

@@ -1,7 +1,6 @@
 //! Build configurations, kept as ConfigMaps in the namespace in which they run.
 
 use alm_build_spi::{Access, BuildConfigSpec, ConfigRef, Finding, ProviderError};
-use alm_kubernetes::Session;
 use kube::{
     api::{DeleteParams, PostParams, Preconditions},
     core::DynamicObject,
@@ -13,10 +12,8 @@ use super::{
     start::object,
     tekton::Inner,
 };
-use crate::{
-    options::Options,
-    place::{Place, unknown},
-};
+use crate::options::Options;
+use alm_kubernetes::{Place, Session, unknown};
 
 /// The key under which the configuration is kept.
 const KEY: &str = "configuration.json";

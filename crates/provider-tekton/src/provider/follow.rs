@@ -9,7 +9,6 @@ use alm_build_spi::{Access, CancellationToken, ObservedStream, ProviderError, Re
 use alm_domain::{
     LogLine, LogStream, Observation, Observed, RunObservation, RunStatus, StageKey, StageObservation, Warning,
 };
-use alm_kubernetes::{LogNews, RunLife, Session, Sight, follow_pod, watch_many, watch_one};
 use futures::{
     StreamExt,
     stream::{BoxStream, SelectAll},
@@ -26,10 +25,8 @@ use super::{
     tekton::Inner,
     token::{MOST_PODS, Token},
 };
-use crate::{
-    picture::{Picture, TaskPod, has_all},
-    place::{Place, unknown},
-};
+use crate::picture::{Picture, TaskPod, has_all};
+use alm_kubernetes::{LogNews, Place, RunLife, Session, Sight, follow_pod, unknown, watch_many, watch_one};
 
 /// The logs of how many pods are read at once.
 pub(super) const AT_ONCE: usize = 8;

@@ -2,7 +2,6 @@
 
 use alm_build_spi::{Access, ConfigRef, Finding, ProviderError, RunPage, RunRef, RunSnapshot, RunSummary};
 use alm_domain::BuildId;
-use alm_kubernetes::{RUN_LABEL, timestamp};
 use kube::core::DynamicObject;
 
 use super::{
@@ -10,7 +9,8 @@ use super::{
     objects::{NUMBER_LABEL, SERVICE_LABEL, Version, run_at, select, task_runs},
     tekton::Inner,
 };
-use crate::{options::Options, picture::Picture, place::Place};
+use crate::{options::Options, picture::Picture};
+use alm_kubernetes::{Place, RUN_LABEL, timestamp};
 
 /// How many runs a page holds.
 const PAGE: usize = 50;

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use alm_build_spi::{Access, LineStream, LogPosition, PositionedLine, ProviderError, RunRef};
 use alm_domain::LogLine;
-use alm_kubernetes::{LogNews, Session, read_pod};
+use alm_kubernetes::{LogNews, Place, Session, read_pod};
 use alm_masking::Masks;
 use futures::StreamExt;
 
@@ -13,10 +13,7 @@ use super::{
     tekton::Inner,
     token::MOST_PODS,
 };
-use crate::{
-    picture::{Picture, TaskPod},
-    place::Place,
-};
+use crate::picture::{Picture, TaskPod};
 
 /// No secret of ours is in these runs.
 pub(super) fn masks() -> Masks {

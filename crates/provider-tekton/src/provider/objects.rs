@@ -1,14 +1,13 @@
 //! The objects on the cluster that this provider deals with.
 
 use alm_build_spi::ProviderError;
-use alm_kubernetes::Session;
 use http::Method;
 use kube::{
     api::ListParams,
     core::{ApiResource, DynamicObject},
 };
 
-use crate::place::{Place, unknown};
+use alm_kubernetes::{Place, Session, unknown};
 
 /// The label that says which build service an object belongs to.
 pub(super) const SERVICE_LABEL: &str = "alm.build/service";

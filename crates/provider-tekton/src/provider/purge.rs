@@ -1,10 +1,10 @@
 //! What is removed when a build is forgotten.
 
 use alm_build_spi::{Access, ProviderError, RunRef};
+use alm_kubernetes::Place;
 use kube::api::{DeleteParams, Preconditions};
 
 use super::{objects::Version, tekton::Inner};
-use crate::place::Place;
 
 /// Removes a run, and with it its task runs and their pods. One that is gone is a success.
 ///

@@ -2,7 +2,6 @@
 
 use alm_build_spi::{Access, Finding, ProviderError, RerunBuild, RunRef, StartBuild};
 use alm_domain::{Capability, ParameterValue, RerunFrom};
-use alm_kubernetes::RUN_LABEL;
 use kube::api::PostParams;
 use serde_json::{Value, json};
 
@@ -11,7 +10,8 @@ use super::{
     objects::{NUMBER_LABEL, SERVICE_LABEL, Version},
     tekton::Inner,
 };
-use crate::{options::Options, place::Place};
+use crate::options::Options;
+use alm_kubernetes::{Place, RUN_LABEL};
 
 /// Starts a build. The run's name is made of the build's id: however often this is called, there is one.
 ///

@@ -6,7 +6,7 @@ use std::{
 };
 
 use alm_build_spi::{Access, Finding, ProviderDescriptor, ProviderError};
-use alm_domain::{Clock, Settings, shorten};
+use alm_domain::{Clock, Settings};
 use alm_kubernetes::{Cluster, Session, Way};
 use serde_json::Value;
 use url::Url;
@@ -43,15 +43,7 @@ impl TektonProvider {
         way: Arc<dyn Way>,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, ProviderError> {
-        let wrong = |message: String| ProviderError::Invalid(vec![Finding::new(["endpoint"], message)]);
-        let text = endpoint.filter(|text| !text.is_empty());
-        let text = text.ok_or_else(|| {
-            wrong("is missing: give the address of the cluster's API, such as https://api.example.com:6443".to_owned())
-        })?;
-        let base: Url = text.parse().map_err(|_| {
-            wrong(format!("{:?} is no address: write it as https://api.example.com:6443", shorten(text)))
-        })?;
-        way.vet(&base).map_err(wrong)?;
+        let base = alm_kubernetes::endpoint(endpoint, &*way)?;
         let state = RwLock::new(Arc::new(State::of(settings, &base, &way)));
         Ok(Arc::new(Self { inner: Arc::new(Inner { descriptor: crate::descriptor(), clock, base, way, state }) }))
     }

@@ -1,21 +1,26 @@
-//! Names that this provider gives out, and takes back.
+//! Names that the providers of clusters give out, and take back.
 
 use std::fmt;
 
 use alm_build_spi::{ConfigRef, ProviderError, RunRef};
 use alm_domain::shorten;
-use alm_kubernetes::{is_name, is_namespace};
 use kube::core::DynamicObject;
+
+use crate::{is_name, is_namespace};
 
 /// An object of the cluster: `NAMESPACE/NAME@UID`. The uid is part of it, since the cluster gives names again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct Place {
-    pub(crate) namespace: String,
-    pub(crate) name: String,
-    pub(crate) uid: String,
+pub struct Place {
+    /// Its namespace.
+    pub namespace: String,
+    /// Its name.
+    pub name: String,
+    /// What tells it from others that had the name before.
+    pub uid: String,
 }
 
 impl Place {
+    /// The place that a text names, if it names one.
     fn parse(text: &str) -> Option<Self> {
         let (path, uid) = text.split_once('@')?;
         let (namespace, name) = path.split_once('/')?;
@@ -31,7 +36,7 @@ impl Place {
     ///
     /// # Errors
     /// [`ProviderError::NotFound`] for what is none of ours.
-    pub(crate) fn of_config(config: &ConfigRef) -> Result<Self, ProviderError> {
+    pub fn of_config(config: &ConfigRef) -> Result<Self, ProviderError> {
         Self::parse(&config.0).ok_or_else(|| unknown("build configuration", &config.0))
     }
 
@@ -39,7 +44,7 @@ impl Place {
     ///
     /// # Errors
     /// [`ProviderError::NotFound`] for what is none of ours.
-    pub(crate) fn of_run(run: &RunRef) -> Result<Self, ProviderError> {
+    pub fn of_run(run: &RunRef) -> Result<Self, ProviderError> {
         Self::parse(&run.0).ok_or_else(|| unknown("run", &run.0))
     }
 
@@ -47,7 +52,7 @@ impl Place {
     ///
     /// # Errors
     /// [`ProviderError::Internal`] for an object without a name.
-    pub(crate) fn of(object: &DynamicObject) -> Result<Self, ProviderError> {
+    pub fn of(object: &DynamicObject) -> Result<Self, ProviderError> {
         let metadata = &object.metadata;
         let place = metadata.namespace.clone().zip(metadata.name.clone()).zip(metadata.uid.clone());
         place.map(|((namespace, name), uid)| Self { namespace, name, uid }).ok_or_else(|| ProviderError::Internal {
@@ -57,7 +62,8 @@ impl Place {
     }
 
     /// Whether the object is still the one of this place.
-    pub(crate) fn is_of(&self, object: &DynamicObject) -> bool {
+    #[must_use]
+    pub fn is_of(&self, object: &DynamicObject) -> bool {
         object.metadata.uid.as_deref() == Some(&self.uid)
     }
 }
@@ -69,7 +75,8 @@ impl fmt::Display for Place {
 }
 
 /// There is no such thing.
-pub(crate) fn unknown(what: &str, name: &str) -> ProviderError {
+#[must_use]
+pub fn unknown(what: &str, name: &str) -> ProviderError {
     ProviderError::NotFound(format!("there is no {what} {}", shorten(name)))
 }
 
@@ -81,7 +88,9 @@ mod tests {
     fn places_read_back_and_nothing_else_does() {
         let place = Place { namespace: "demo".into(), name: "ci-1".into(), uid: "731bf407-3689".into() };
         assert_eq!(Place::parse(&place.to_string()), Some(place));
-        for text in ["", "no-such-run", "demo/ci-1", "demo/../x@1", "demo/a/b@1", "demo/a@", "demo/a@1/2", "/a@1"] {
+        for text in
+            ["", "no-such-run", "demo/ci-1", "demo/../x@1", "demo/a/b@1", "de mo/a@1", "demo/a@", "demo/a@1/2", "/a@1"]
+        {
             assert_eq!(Place::parse(text), None, "{text:?}");
         }
     }
