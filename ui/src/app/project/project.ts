@@ -1,6 +1,5 @@
 import { Component, DestroyRef, computed, effect, inject, input, signal } from "@angular/core";
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
-import { Title } from "@angular/platform-browser";
 import { Router, RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
 import type { Subscription } from "rxjs";
@@ -14,23 +13,23 @@ import {
   StartBuildDocument,
 } from "../api/operations";
 import { Follow } from "../core/follow";
-import { Missing } from "../parts/missing";
 import { problem } from "../parts/problem";
 import { Spark } from "../parts/spark";
 import { Status } from "../parts/status";
 import { Ago, Elapsed, length } from "../parts/time";
+import { Head } from "./head";
 import { folded } from "./project-state";
 
 @Component({
   selector: "alm-project",
-  imports: [RouterLink, Spark, Status, Ago, Elapsed, Missing],
+  imports: [RouterLink, Spark, Status, Ago, Elapsed],
   templateUrl: "./project.html",
 })
 export class Project {
   private readonly apollo = inject(Apollo);
   private readonly follow = inject(Follow);
   private readonly router = inject(Router);
-  private readonly title = inject(Title);
+  private readonly head = inject(Head);
   private readonly destroyed = inject(DestroyRef);
   private live: Subscription | undefined;
 
@@ -47,6 +46,7 @@ export class Project {
   private readonly next = signal<string | null>(null);
 
   constructor() {
+    this.head.named("Builds");
     effect((clean) => {
       this.load(this.project());
       clean(() => this.live?.unsubscribe());
@@ -90,7 +90,6 @@ export class Project {
           this.trouble.set(null);
           this.gone.set(!project);
           if (!project) return;
-          this.title.setTitle(`${project.displayName} · ALM`);
           const page = project.builds.edges.map((edge) => edge.node);
           this.builds.update((known) => (after ? [...known, ...page] : page));
           this.next.set(project.builds.pageInfo.hasNextPage ? (project.builds.pageInfo.endCursor ?? null) : null);
@@ -116,6 +115,7 @@ export class Project {
           const state = folded({ project: this.shown(), builds: this.builds() }, event);
           this.shown.set(state.project);
           this.builds.set(state.builds);
+          if (state.project) this.head.told(state.project);
         },
         error: (error: unknown) => this.trouble.set(problem(error)),
       });
