@@ -21,7 +21,7 @@ pub use descriptor::ProviderDescriptor;
 pub use error::{BoxError, Finding, ProviderError};
 pub use provider::{BuildProvider, ByteStream, LineStream, ObservedStream};
 pub use run::{
-    CancelReceipt, Decision, DecisionReceipt, DeployBuild, LogPosition, PositionedLine, RerunBuild, RunPage, RunRef,
-    RunSnapshot, RunSummary, StartBuild,
+    CancelReceipt, Decision, DecisionReceipt, DeployBuild, DeployTarget, LogPosition, PositionedLine, RerunBuild,
+    RunPage, RunRef, RunSnapshot, RunSummary, StartBuild,
 };
 pub use tokio_util::sync::CancellationToken;

@@ -6,7 +6,7 @@ use alm_domain::{
 };
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildConfigSpec, ConfigRef, NamedSecret};
+use crate::{Access, BuildConfigSpec, ConfigRef, NamedSecret};
 
 /// The engine's own name for a run; opaque to everybody but its provider. At most 1 KiB.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
@@ -71,8 +71,26 @@ pub struct DeployBuild {
     pub artifacts: Vec<Artifact>,
     /// Where to: the name that stages give as their environment.
     pub environment: String,
+    /// What has that name.
+    pub target: DeployTarget,
     /// What the version is called; see [`version_label`](alm_domain::version_label).
     pub version: String,
+}
+
+/// Where a deployment goes. It can be another cluster than the one that builds, with another authority.
+#[derive(Debug, Clone)]
+pub struct DeployTarget {
+    /// Address of its API, in normal form.
+    pub url: String,
+    /// The part of it that is meant, where it has parts.
+    pub namespace: Option<String>,
+    /// Certificates, in PEM, that sign its own, besides those that everybody trusts.
+    pub ca_bundle: Option<String>,
+    /// Host of the registry that its images come from, where it has one of its own.
+    pub registry_host: Option<String>,
+    /// With whose rights it is called: those of whoever asked for the deployment. Without a token where the provider does not
+    /// declare [`Secrets`](alm_domain::Capability::Secrets), or where the token comes later (see [`StartBuild::withheld`]).
+    pub access: Access,
 }
 
 /// A run as it stands.

@@ -3,7 +3,8 @@
 use std::{ops::ControlFlow, sync::Arc, time::Duration};
 
 use alm_build_spi::{
-    Access, BuildConfigSpec, BuildProvider, ConfigRef, DeployBuild, ProviderError, RerunBuild, RunRef, StartBuild,
+    Access, BuildConfigSpec, BuildProvider, ConfigRef, DeployBuild, DeployTarget, ProviderError, RerunBuild, RunRef,
+    SecretReach, StartBuild,
 };
 use alm_domain::{
     Build, BuildHeads, BuildId, BuildState, Deploys, LogLine, Observation, Observed, Principal, ReasonCode,
@@ -486,11 +487,19 @@ impl Shared {
 }
 
 impl Shared {
-    /// The request to bring a version somewhere; `None` when the build that made it is gone.
+    /// The request to bring a version somewhere; `None` when the build that made it is gone, or the environment.
     async fn deploy_request(&self, start: StartBuild, deploys: &Deploys) -> Result<Option<DeployBuild>, Setback> {
         let system: &Principal = &self.principal;
         let Some((of, _)) = self.store.build_state(system, deploys.build).await? else { return Ok(None) };
         let run = self.store.run_record(system, deploys.build).await?.and_then(|record| record.run_ref);
+        let Some(target) = self.store.environments(system, &[deploys.environment]).await?.pop() else {
+            return Ok(None);
+        };
+        let token = start
+            .secrets
+            .iter()
+            .find(|secret| secret.reach == SecretReach::Environment && secret.name == deploys.environment_name);
+        let access = Access { token: token.map(|token| token.value.clone()) };
         Ok(Some(DeployBuild {
             start,
             of: RunRef(run.unwrap_or_default()),
@@ -499,6 +508,13 @@ impl Shared {
             stages: of.stages.values().map(as_observed).collect(),
             artifacts: of.build.artifacts.clone(),
             environment: deploys.environment_name.clone(),
+            target: DeployTarget {
+                url: target.url,
+                namespace: target.namespace,
+                ca_bundle: target.ca_bundle,
+                registry_host: target.registry_host,
+                access,
+            },
             version: deploys.version.clone(),
         }))
     }

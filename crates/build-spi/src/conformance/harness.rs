@@ -7,7 +7,7 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 
 use super::{Power, Scenario};
-use crate::{Access, BuildConfigSpec, BuildProvider, RunRef};
+use crate::{Access, BuildConfigSpec, BuildProvider, DeployTarget, RunRef};
 
 /// What the author of a provider gives to the suite: the provider over a real or simulated engine, scenarios as build
 /// configurations, and powers over the engine as far as there are any. Checks are run one after another, so a power may concern
@@ -46,6 +46,12 @@ pub trait Harness: Send + Sync {
     /// A run that the engine never knew.
     fn unknown_run(&self) -> RunRef {
         RunRef("no-such-run".to_owned())
+    }
+
+    /// What [`Scenario::Deploys`] deploys to under this name.
+    fn target(&self, environment: &str) -> DeployTarget {
+        let url = format!("https://{environment}.example.org");
+        DeployTarget { url, namespace: None, ca_bundle: None, registry_host: None, access: Access::default() }
     }
 
     /// Lets [`Scenario::Gated`] builds of this build service go on.

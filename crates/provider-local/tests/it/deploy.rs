@@ -1,6 +1,6 @@
 //! Bringing a version to an environment.
 
-use alm_build_spi::{Access, BuildProvider, DeployBuild, ProviderError, RunRef};
+use alm_build_spi::{Access, BuildProvider, DeployBuild, DeployTarget, ProviderError, RunRef};
 use alm_domain::{BuildId, Capability, ReasonCode, RunStatus};
 
 use crate::support::{Rig, Told};
@@ -41,6 +41,13 @@ fn deployment(rig: &Rig, run: &RunRef, told: &Told, environment: &str) -> Deploy
         stages: told.stages.values().cloned().collect(),
         artifacts: told.artifacts.clone(),
         environment: environment.to_owned(),
+        target: DeployTarget {
+            url: "https://prod.example.org".to_owned(),
+            namespace: None,
+            ca_bundle: None,
+            registry_host: None,
+            access: Access::default(),
+        },
         version: "main-3-5ca1ab1e".to_owned(),
     }
 }

@@ -28,6 +28,7 @@ fn request(stand: &Stand<'_>, of: &Started, told: &Follower, environment: &str) 
         stages: told.stages(),
         artifacts,
         environment: environment.to_owned(),
+        target: stand.harness.target(environment),
         version: "main-1-5ca1ab1e".to_owned(),
     }
 }

@@ -1,43 +1,8 @@
-// What a person does on the pages, in a real Chromium: signs in at ADDRESS with TOKEN, starts a build of the project `shop`, watches
-// it, approves, and finds the failure of the project `broken`. On each screen, in both themes: nothing that axe finds, and no
-// sideways scroll. Screenshots go to FOLDER, where one is given.
+// A person signs in, starts a build of the project `shop`, watches it, approves, and finds the failure of the project `broken`.
 import assert from "node:assert/strict";
-import { mkdir } from "node:fs/promises";
-import AxeBuilder from "@axe-core/playwright";
-import { chromium } from "playwright-core";
+import { address, story, token } from "./support.mjs";
 
-const [address, token, folder] = process.argv.slice(2);
-if (folder) await mkdir(folder, { recursive: true });
-const browser = await chromium.launch({
-  executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
-  args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
-    "--disable-component-update", "--disable-sync"],
-});
-
-try {
-  const context = await browser.newContext();
-  const page = await context.newPage();
-  page.setDefaultTimeout(120_000);
-  const trouble = [];
-  page.on("pageerror", (error) => trouble.push(String(error)));
-  page.on("console", (message) => message.type() === "error" && trouble.push(message.text()));
-
-  // On each screen, in both themes and three widths.
-  const look = async (name) => {
-    for (const colorScheme of ["light", "dark"]) {
-      await page.emulateMedia({ colorScheme });
-      for (const width of [320, 768, 1440]) {
-        await page.setViewportSize({ width, height: 900 });
-        const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
-        assert.equal(wide, 0, `${name} scrolls sideways at ${width} px`);
-        if (folder) await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${width}.png` });
-      }
-      const { violations } = await new AxeBuilder({ page }).analyze();
-      const found = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
-      assert.deepEqual(found, [], `${name}, ${colorScheme}`);
-    }
-  };
-
+await story(async ({ page, trouble, look }) => {
   await page.goto(`${address}/ui`);
   await page.waitForSelector("h1:text('Sign in')");
   await look("sign-in");
@@ -101,8 +66,4 @@ try {
   await page.click("button:text-is('Sign out')");
   await page.waitForSelector("h1:text('Sign in')");
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);
-  assert.deepEqual(trouble, []);
-  console.log("content");
-} finally {
-  await browser.close();
-}
+});

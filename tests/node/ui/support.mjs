@@ -1,0 +1,67 @@
+// What the stories of the pages share: a real Chromium, against the server at ADDRESS with TOKEN. Screenshots go to FOLDER, where
+// one is given.
+import assert from "node:assert/strict";
+import { mkdir } from "node:fs/promises";
+import AxeBuilder from "@axe-core/playwright";
+import { chromium } from "playwright-core";
+
+export const [address, token, folder, ...more] = process.argv.slice(2);
+
+// Tells a story on a page of its own, and fails if anything went wrong behind its back. `trouble` is what did so far: a story
+// that provokes an error empties it.
+export async function story(tell) {
+  if (folder) await mkdir(folder, { recursive: true });
+  const browser = await chromium.launch({
+    executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
+    args: ["--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run", "--disable-background-networking",
+      "--disable-component-update", "--disable-sync"],
+  });
+  try {
+    const context = await browser.newContext();
+    const page = await context.newPage();
+    page.setDefaultTimeout(120_000);
+    const trouble = [];
+    page.on("pageerror", (error) => trouble.push(String(error)));
+    page.on("console", (message) => message.type() === "error" && trouble.push(message.text()));
+    await tell({ page, context, trouble, look: (name) => look(page, name) });
+    assert.deepEqual(trouble, []);
+    console.log("content");
+  } finally {
+    await browser.close();
+  }
+}
+
+// Signs in by the token that the server has printed.
+export async function signIn(page, path = "/ui") {
+  await page.goto(`${address}/#token=${token}`);
+  await page.waitForFunction(() => sessionStorage.length > 0);
+  await page.goto(`${address}${path}`);
+}
+
+// What the person asks of the API beside the page.
+export async function ask(query, variables = {}) {
+  const reply = await fetch(`${address}/graphql`, {
+    method: "POST",
+    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    body: JSON.stringify({ query, variables }),
+  });
+  const { data, errors } = await reply.json();
+  assert.equal(errors, undefined, JSON.stringify(errors));
+  return data;
+}
+
+// On each screen, in both themes: nothing that axe finds, and in three widths no sideways scroll.
+async function look(page, name) {
+  for (const colorScheme of ["light", "dark"]) {
+    await page.emulateMedia({ colorScheme });
+    for (const width of [320, 768, 1440]) {
+      await page.setViewportSize({ width, height: 900 });
+      const wide = await page.evaluate(() => document.documentElement.scrollWidth - document.documentElement.clientWidth);
+      assert.equal(wide, 0, `${name} scrolls sideways at ${width} px`);
+      if (folder) await page.screenshot({ path: `${folder}/${name}-${colorScheme}-${width}.png` });
+    }
+    const { violations } = await new AxeBuilder({ page }).analyze();
+    const found = violations.map((one) => `${one.id}: ${one.nodes.map((node) => node.html).join(" ")}`);
+    assert.deepEqual(found, [], `${name}, ${colorScheme}`);
+  }
+}
