@@ -63,6 +63,7 @@ await story(async ({ page, trouble, look }) => {
   await page.goto(`${address}/ui/projects/nothing`);
   await page.waitForSelector("text=is not here");
   await look("missing");
+  await page.click("button.account");
   await page.click("button:text-is('Sign out')");
   await page.waitForSelector("h1:text('Sign in')");
   assert.equal(await page.evaluate(() => sessionStorage.length), 0);

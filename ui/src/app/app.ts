@@ -1,38 +1,26 @@
-import { Component, computed, inject } from "@angular/core";
-import { RouterLink, RouterOutlet } from "@angular/router";
+import { Component, Injector, computed, inject, viewChild } from "@angular/core";
+import { Router, RouterLink, RouterLinkActive, RouterOutlet } from "@angular/router";
 
 import { Session } from "./core/session";
+import { shortcuts } from "./core/shortcuts";
 import { Socket } from "./core/socket";
+import { Tab } from "./core/tab";
+import { Account } from "./shell/account";
+import { Banner } from "./shell/banner";
+import { Jump } from "./shell/jump";
 import { SignIn } from "./sign-in/sign-in";
 
 @Component({
   selector: "alm-root",
-  imports: [RouterLink, RouterOutlet, SignIn],
-  template: `
-    <a class="skip" href="#main">Skip to the content</a>
-    <header class="shell">
-      <a routerLink="/" class="brand">ALM Build Service</a>
-      <nav aria-label="Main">
-        <a routerLink="/">Projects</a>
-        <a href="/graphiql">GraphiQL</a>
-      </nav>
-      @if (session.token()) {
-        <span class="pill" role="status" [attr.data-state]="pill().state">{{ pill().text }}</span>
-        <button type="button" class="quiet" (click)="session.signOut()">Sign out</button>
-      }
-    </header>
-    <main id="main" tabindex="-1">
-      @if (session.token()) {
-        <router-outlet />
-      } @else {
-        <alm-sign-in />
-      }
-    </main>
-  `,
+  imports: [Account, Banner, Jump, RouterLink, RouterLinkActive, RouterOutlet, SignIn],
+  templateUrl: "./app.html",
 })
 export class App {
-  protected readonly session = inject(Session);
+  private readonly injector = inject(Injector);
+  private readonly router = inject(Router);
   private readonly socket = inject(Socket);
+  protected readonly session = inject(Session);
+  private readonly jump = viewChild(Jump);
 
   protected readonly pill = computed(() => {
     const connection = this.socket.connection();
@@ -49,4 +37,21 @@ export class App {
         return { state: "idle", text: "" };
     }
   });
+
+  constructor() {
+    inject(Tab).plain();
+    shortcuts({
+      "/": () => this.jump()?.focus(),
+      "?": () => void this.help(),
+      "g p": () => void this.router.navigate(["/"]),
+      "g c": () => void this.router.navigate(["/credentials"]),
+      "g v": () => void this.router.navigate(["/providers"]),
+    });
+  }
+
+  /** Dialogs are no part of the first download. */
+  protected async help(): Promise<void> {
+    const [{ Help }, { Dialogs }] = await Promise.all([import("./shell/help"), import("./parts/dialog")]);
+    this.injector.get(Dialogs).open(Help, "Keyboard shortcuts", null).subscribe();
+  }
 }

@@ -1,4 +1,5 @@
 import type { BuildLiveSubscription, BuildPageFragment, StageBitsFragment } from "../api/operations";
+import { newer } from "../parts/newer";
 
 export type BuildEvent = BuildLiveSubscription["buildUpdates"];
 
@@ -33,16 +34,9 @@ export function folded(state: BuildState | null, event: BuildEvent): BuildState 
   }
 }
 
-function newer<T extends { readonly revision: number }>(known: T, told: T): T {
-  return known.revision > told.revision ? known : told;
-}
-
 function merged(known: readonly StageBitsFragment[], told: readonly StageBitsFragment[]): readonly StageBitsFragment[] {
   const all = new Map(known.map((stage) => [stage.id, stage]));
-  for (const stage of told) {
-    const before = all.get(stage.id);
-    all.set(stage.id, before ? newer(before, stage) : stage);
-  }
+  for (const stage of told) all.set(stage.id, newer(all.get(stage.id), stage));
   return ordered([...all.values()]);
 }
 

@@ -4,6 +4,7 @@ import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { Apollo } from "apollo-angular";
 import { Observable } from "rxjs";
 
+import { Session } from "./session";
 import { Socket } from "./socket";
 
 /** What every event of every stream has. */
@@ -20,6 +21,7 @@ const PAUSES = { first: 200, longest: 3_000 };
 @Injectable({ providedIn: "root" })
 export class Follow {
   private readonly apollo = inject(Apollo);
+  private readonly session = inject(Session);
   private readonly socket = inject(Socket);
 
   /** The events of a subscription whose only field is the stream, from behind `after` on, until the server says that it is over. */
@@ -34,19 +36,28 @@ export class Follow {
       let over = false;
       let timer: ReturnType<typeof setTimeout> | undefined;
       let now: { unsubscribe(): void } | undefined;
+      let notSignedIn: (() => void) | undefined;
 
       const again = (): void => {
         if (over || told.closed) return;
         this.socket.missed();
-        timer = setTimeout(ask, pause * (0.5 + Math.random() / 2));
+        clearTimeout(timer);
+        timer = setTimeout(begin, pause * (0.5 + Math.random() / 2));
         pause = Math.min(pause * 2, PAUSES.longest);
       };
+      // Without a sign-in there is nothing to ask for.
+      const begin = (): void => {
+        notSignedIn = this.session.whenSignedIn(ask);
+      };
+      // What the server refuses stays refused; all else is a lost connection.
+      const lost = (error: unknown): void => (CombinedGraphQLErrors.is(error) ? told.error(error) : again());
       const ask = (): void => {
         now = this.apollo
           .subscribe<Data, Variables>({ query, variables: { ...variables, after }, fetchPolicy: "no-cache" })
           .subscribe({
             next: ({ data, error }) => {
-              if (error || !data) return told.error(error ?? new Error("the stream told nothing"));
+              if (error) return lost(error);
+              if (!data) return told.error(new Error("the stream told nothing"));
               const event = pick(data as Data);
               pause = PAUSES.first;
               after = event.cursor ?? after;
@@ -54,14 +65,14 @@ export class Follow {
               told.next(event);
               if (over) told.complete();
             },
-            // What the server refuses stays refused; all else is a lost connection.
-            error: (error: unknown) => (CombinedGraphQLErrors.is(error) ? told.error(error) : again()),
+            error: lost,
             complete: again,
           });
       };
-      ask();
+      begin();
       return () => {
         clearTimeout(timer);
+        notSignedIn?.();
         now?.unsubscribe();
       };
     });

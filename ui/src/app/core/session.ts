@@ -1,4 +1,4 @@
-import { Injectable, signal } from "@angular/core";
+import { Injectable, computed, signal } from "@angular/core";
 
 const KEY = "alm.token";
 
@@ -8,17 +8,43 @@ export class Session {
   readonly token = signal(arrived() ?? sessionStorage.getItem(KEY));
   /** Why somebody has to sign in again; null where nobody was signed in. */
   readonly ended = signal<string | null>(null);
+  private readonly hasWorked = signal(false);
+  private waiting: (() => void)[] = [];
+
+  /** Whether there are pages to show: also while somebody whose sign-in has ended signs in again, so that nothing is lost by it. */
+  readonly isHere = computed(() => this.token() !== null || (this.ended() !== null && this.hasWorked()));
 
   signIn(token: string): void {
     sessionStorage.setItem(KEY, token);
     this.ended.set(null);
     this.token.set(token);
+    const all = this.waiting;
+    this.waiting = [];
+    all.forEach((go) => go());
   }
 
   signOut(why: string | null = null): void {
     sessionStorage.removeItem(KEY);
     this.ended.set(why);
     this.token.set(null);
+    if (why === null) this.hasWorked.set(false);
+  }
+
+  /** The server has taken the token. */
+  worked(): void {
+    this.hasWorked.set(true);
+  }
+
+  /** Calls once when somebody is signed in: now, or when that has been done. What it gives back calls it off. */
+  whenSignedIn(go: () => void): () => void {
+    if (this.token()) {
+      go();
+      return () => undefined;
+    }
+    this.waiting.push(go);
+    return () => {
+      this.waiting = this.waiting.filter((one) => one !== go);
+    };
   }
 }
 

@@ -16,6 +16,7 @@ export function options(session: Session, socket: Socket): ApolloClient.Options 
   const asked: typeof fetch = async (input, init) => {
     const reply = await fetch(input, init);
     if (reply.status === 401) session.signOut("This token is not valid, or not any more.");
+    else if (reply.ok) session.worked();
     return reply;
   };
   return {

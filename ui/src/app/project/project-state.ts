@@ -1,4 +1,5 @@
 import type { BuildRowFragment, ProjectCardFragment, ProjectLiveSubscription } from "../api/operations";
+import { newer } from "../parts/newer";
 
 type Event = ProjectLiveSubscription["projectUpdates"];
 
@@ -40,10 +41,6 @@ export function folded(state: ProjectState, event: Event): ProjectState {
     default:
       return state;
   }
-}
-
-function newer<T extends { readonly revision: number }>(known: T | null, told: T): T {
-  return known && known.revision > told.revision ? known : told;
 }
 
 function put(builds: readonly BuildRowFragment[], told: BuildRowFragment): readonly BuildRowFragment[] {

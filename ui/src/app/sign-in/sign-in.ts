@@ -52,7 +52,7 @@ export class SignIn {
 
   protected async leave(site: Site): Promise<void> {
     try {
-      await (await signInPages()).begin(site, location.pathname + location.search);
+      await (await signInPages()).begin(site, location.pathname + location.search + location.hash);
     } catch (error) {
       this.trouble.set(error instanceof Error ? error.message : "Something went wrong. Try again.");
     }

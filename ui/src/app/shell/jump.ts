@@ -1,0 +1,119 @@
+import { Component, ElementRef, computed, effect, inject, signal, viewChild } from "@angular/core";
+import { Router } from "@angular/router";
+import { Apollo } from "apollo-angular";
+
+import { JumpDocument, type JumpQuery } from "../api/operations";
+import { type Place, places, wanted } from "./places";
+
+/** How long typing has to rest before the server is asked, in milliseconds. */
+const REST = 150;
+
+/** A box to go anywhere: projects by their words, builds by their number. */
+@Component({
+  selector: "alm-jump",
+  template: `
+    <form role="search" aria-label="Go to" class="jump" (submit)="$event.preventDefault(); go(found()[at()])" (focusout)="left($event)">
+      <label class="unseen" for="jump">Go to a project or a build</label>
+      <input
+        #box
+        id="jump"
+        type="search"
+        role="combobox"
+        autocomplete="off"
+        aria-autocomplete="list"
+        aria-controls="jump-list"
+        placeholder="Go to… name or #12"
+        [attr.aria-expanded]="open()"
+        [attr.aria-activedescendant]="open() && found().length > 0 ? 'jump-' + at() : null"
+        [value]="text()"
+        (input)="type(box.value)"
+        (focus)="isHere.set(true)"
+        (keydown)="key($event)"
+      />
+      <kbd aria-hidden="true">/</kbd>
+      <ul id="jump-list" role="listbox" aria-label="Places" [hidden]="!open()">
+        @for (place of found(); track place.link.join("/"); let index = $index) {
+          <li
+            role="option"
+            [id]="'jump-' + index"
+            [attr.aria-selected]="index === at()"
+            (mousedown)="$event.preventDefault()"
+            (click)="go(place)"
+          >
+            <span>{{ place.text }}</span> <span class="hint">{{ place.hint }}</span>
+          </li>
+        } @empty {
+          <li role="option" aria-selected="false" aria-disabled="true" class="hint">
+            {{ asking() ? "Looking…" : "Nothing of that name is visible to you." }}
+          </li>
+        }
+      </ul>
+    </form>
+  `,
+})
+export class Jump {
+  private readonly apollo = inject(Apollo);
+  private readonly router = inject(Router);
+  private readonly box = viewChild.required<ElementRef<HTMLInputElement>>("box");
+
+  protected readonly text = signal("");
+  protected readonly isHere = signal(false);
+  protected readonly at = signal(0);
+  protected readonly asking = signal(false);
+  private readonly projects = signal<NonNullable<JumpQuery["projects"]>["edges"][number]["node"][]>([]);
+  private readonly wanted = computed(() => wanted(this.text()));
+  protected readonly found = computed(() => places(this.wanted(), this.projects(), this.router.url));
+  protected readonly open = computed(() => this.isHere() && this.text().trim() !== "");
+
+  constructor() {
+    effect((clean) => {
+      const { words } = this.wanted();
+      if (!words) return this.projects.set([]);
+      this.asking.set(true);
+      let answer: { unsubscribe(): void } | undefined;
+      const timer = setTimeout(() => {
+        answer = this.apollo.query({ query: JumpDocument, variables: { search: words } }).subscribe({
+          next: ({ data }) => {
+            this.asking.set(false);
+            this.projects.set(data?.projects?.edges.map((edge) => edge.node) ?? []);
+          },
+          error: () => this.asking.set(false),
+        });
+      }, REST);
+      clean(() => {
+        clearTimeout(timer);
+        answer?.unsubscribe();
+      });
+    });
+  }
+
+  focus(): void {
+    this.box().nativeElement.focus();
+    this.box().nativeElement.select();
+  }
+
+  protected type(text: string): void {
+    this.text.set(text);
+    this.at.set(0);
+  }
+
+  protected key(event: KeyboardEvent): void {
+    const step = event.key === "ArrowDown" ? 1 : event.key === "ArrowUp" ? -1 : 0;
+    const count = this.found().length;
+    if (step && count) this.at.update((at) => (at + step + count) % count);
+    else if (event.key === "Escape") this.text() ? this.type("") : this.box().nativeElement.blur();
+    else return;
+    event.preventDefault();
+  }
+
+  protected left(event: FocusEvent): void {
+    if (!(event.currentTarget as HTMLElement).contains(event.relatedTarget as Node | null)) this.isHere.set(false);
+  }
+
+  protected go(place: Place | undefined): void {
+    if (!place) return;
+    this.type("");
+    this.box().nativeElement.blur();
+    void this.router.navigate([...place.link]);
+  }
+}
