@@ -23,11 +23,21 @@ export class Session {
     all.forEach((go) => go());
   }
 
-  signOut(why: string | null = null): void {
+  /** Wanted: nothing of it is left. */
+  signOut(): void {
+    this.end(null);
+    this.hasWorked.set(false);
+  }
+
+  /** The server does not take this token, or not any more; it may say so more than once, and after somebody has signed in again. */
+  refused(token: string | null): void {
+    if (token && token === this.token()) this.end(this.hasWorked() ? "Your sign-in has ended: sign in again." : "This token is not valid.");
+  }
+
+  private end(why: string | null): void {
     sessionStorage.removeItem(KEY);
     this.ended.set(why);
     this.token.set(null);
-    if (why === null) this.hasWorked.set(false);
   }
 
   /** The server has taken the token. */

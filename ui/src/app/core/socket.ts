@@ -16,6 +16,7 @@ const OFFLINE = 20_000;
 @Injectable({ providedIn: "root" })
 export class Socket {
   private readonly session = inject(Session);
+  private token: string | null = null;
   private lost: number | null = null;
   private timers: ReturnType<typeof setTimeout>[] = [];
 
@@ -23,7 +24,7 @@ export class Socket {
 
   readonly client = createClient({
     url: () => `${location.protocol === "https:" ? "wss" : "ws"}://${location.host}/graphql`,
-    connectionParams: () => ({ token: this.session.token() }),
+    connectionParams: () => ({ token: (this.token = this.session.token()) }),
     retryAttempts: 0,
     lazyCloseTimeout: 1_000,
     keepAlive: 10_000,
@@ -49,7 +50,7 @@ export class Socket {
   }
 
   private closed(event: CloseEvent): void {
-    if (event.code === 4403 || event.code === 4401) this.session.signOut("Your sign-in has ended: sign in again.");
+    if (event.code === 4403 || event.code === 4401) this.session.refused(this.token);
     if (event.code === 1000 && this.lost === null) this.connection.set({ state: "idle" });
   }
 }

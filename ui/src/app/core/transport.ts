@@ -14,8 +14,9 @@ export function options(session: Session, socket: Socket): ApolloClient.Options 
   });
   // The status is looked at here: a refusal may come as a GraphQL reply too.
   const asked: typeof fetch = async (input, init) => {
+    const token = session.token();
     const reply = await fetch(input, init);
-    if (reply.status === 401) session.signOut("This token is not valid, or not any more.");
+    if (reply.status === 401) session.refused(token);
     else if (reply.ok) session.worked();
     return reply;
   };
