@@ -238,6 +238,12 @@ impl Cluster {
         })
     }
 
+    /// The Route of Jenkins, in a project.
+    pub fn route_to_jenkins(&self, project: &str) {
+        let host = self.jenkins_url.trim_start_matches("http://");
+        self.put("routes.route.openshift.io", project, "jenkins", json!({ "spec": { "host": host } }));
+    }
+
     /// Writes an object as an administrator would, past all checks. It comes to be if it is not there.
     pub fn put(&self, resource: &str, project: &str, name: &str, object: Value) {
         self.shared.change(|world| {

@@ -25,6 +25,7 @@ mod cluster;
 mod faults;
 mod jenkins;
 mod people;
+pub mod rig;
 pub mod script;
 mod server;
 mod shared;

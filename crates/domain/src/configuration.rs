@@ -60,6 +60,21 @@ pub struct SettingDefinition {
     pub default: Option<Value>,
 }
 
+impl SettingDefinition {
+    /// A setting, in the order in which its fields are written down.
+    #[must_use]
+    pub fn new(
+        key: &str,
+        title: &str,
+        description: &str,
+        kind: SettingKind,
+        scope: SettingScope,
+        default: Option<Value>,
+    ) -> Self {
+        Self { key: key.to_owned(), title: title.to_owned(), description: description.to_owned(), kind, scope, default }
+    }
+}
+
 /// Which layer supplied a value.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -8,8 +8,10 @@
 
 mod access_review;
 mod cluster;
+mod configured;
 mod endpoint;
 mod error;
+mod health;
 mod lines;
 mod name;
 mod overlap;
@@ -23,8 +25,10 @@ mod watch;
 mod way;
 
 pub use cluster::Cluster;
+pub use configured::{Configured, ReadSettings};
 pub use endpoint::endpoint;
 pub use error::{TransportError, provider_error};
+pub use health::probe;
 pub use lines::{Lines, Piece};
 pub use name::{is_label_value, is_name, is_namespace};
 pub use overlap::{Fate, Overlap, Told};

@@ -2,7 +2,7 @@
 
 use alm_build_spi::ProviderDescriptor;
 use alm_domain::{Capability, ProviderKind, SettingDefinition, SettingKind, SettingScope};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What the OpenShift provider says of itself; the same for every instance.
 #[must_use]
@@ -23,6 +23,7 @@ fn settings() -> Vec<SettingDefinition> {
     use SettingScope::{Overridable, Provider, Service};
     let text = SettingKind::Text;
     let choice = |values: &[&str]| SettingKind::Choice(values.iter().map(|value| (*value).to_owned()).collect());
+    let define = SettingDefinition::new;
     vec![
         define(
             "cluster.ca",
@@ -190,22 +191,4 @@ fn settings() -> Vec<SettingDefinition> {
             None,
         ),
     ]
-}
-
-fn define(
-    key: &str,
-    title: &str,
-    description: &str,
-    kind: SettingKind,
-    scope: SettingScope,
-    default: Option<Value>,
-) -> SettingDefinition {
-    SettingDefinition {
-        key: key.to_owned(),
-        title: title.to_owned(),
-        description: description.to_owned(),
-        kind,
-        scope,
-        default,
-    }
 }

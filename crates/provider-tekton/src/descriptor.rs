@@ -2,7 +2,7 @@
 
 use alm_build_spi::ProviderDescriptor;
 use alm_domain::{Capability, ProviderKind, SettingDefinition, SettingKind, SettingScope};
-use serde_json::{Value, json};
+use serde_json::json;
 
 /// What the Tekton provider says of itself; the same for every instance.
 #[must_use]
@@ -28,6 +28,7 @@ fn settings() -> Vec<SettingDefinition> {
     use SettingScope::{Overridable, Provider, Service};
     let modes = ["Cancelled", "CancelledRunFinally", "StoppedRunFinally"];
     let modes = SettingKind::Choice(modes.iter().map(|&mode| mode.to_owned()).collect());
+    let define = SettingDefinition::new;
     vec![
         define(
             "cluster.ca",
@@ -147,22 +148,4 @@ fn settings() -> Vec<SettingDefinition> {
             Some(json!("Cancelled")),
         ),
     ]
-}
-
-fn define(
-    key: &str,
-    title: &str,
-    description: &str,
-    kind: SettingKind,
-    scope: SettingScope,
-    default: Option<Value>,
-) -> SettingDefinition {
-    SettingDefinition {
-        key: key.to_owned(),
-        title: title.to_owned(),
-        description: description.to_owned(),
-        kind,
-        scope,
-        default,
-    }
 }

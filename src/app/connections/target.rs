@@ -2,7 +2,7 @@
 
 use alm_credentials::{
     identity::{Account, IdentityError, WhoAmI, who_am_i},
-    oauth::{Client, Metadata, OAuthError, Server, discover},
+    oauth::{Client, Metadata, OAuthError, Server, discover, is_host},
     outbound::{CaBundle, Outbound},
 };
 use alm_domain::{Environment, OAuthClient, Principal};
@@ -82,7 +82,7 @@ impl App {
         let address = Url::parse(address).map_err(|_| OAuthError::NotFound { address: address.to_owned() })?;
         if record.environment.is_some()
             && origin_of(address.as_str()) != origin_of(&environment.url)
-            && !is_consented(&address, consented)
+            && !consented.iter().any(|host| is_host(&address, host))
         {
             return Err(NoTarget::OAuth(OAuthError::NoConsent {
                 address: environment.url.clone(),
@@ -140,10 +140,4 @@ impl App {
 fn ca_of(environment: &Environment) -> Result<Option<CaBundle>, AppError> {
     let bundle = environment.ca_bundle.as_deref().map(CaBundle::parse).transpose();
     bundle.map_err(|error| AppError::WrongState(error.to_string()))
-}
-
-fn is_consented(url: &Url, hosts: &[String]) -> bool {
-    let host = url.host_str().unwrap_or_default();
-    let with_port = url.port_or_known_default().map(|port| format!("{host}:{port}")).unwrap_or_default();
-    hosts.iter().any(|known| known.eq_ignore_ascii_case(host) || known.eq_ignore_ascii_case(&with_port))
 }

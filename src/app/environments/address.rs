@@ -1,5 +1,6 @@
 //! Addresses of clusters, in the one form in which they are stored and compared.
 
+use alm_credentials::oauth::is_this_machine;
 use alm_domain::shorten;
 use reqwest::Url;
 
@@ -69,11 +70,6 @@ pub(super) fn registry_host(text: Option<String>) -> Result<Option<String>, AppE
             format!("{:?} is not a host: write one such as registry.example.org:5000", shorten(&text)),
         )),
     }
-}
-
-fn is_this_machine(url: &Url) -> bool {
-    let host = url.host_str().unwrap_or_default().trim_start_matches('[').trim_end_matches(']');
-    host == "localhost" || host.parse::<std::net::IpAddr>().is_ok_and(|address| address.is_loopback())
 }
 
 #[cfg(test)]

@@ -161,6 +161,12 @@ async fn five_hundred_return_addresses_lead_nowhere() {
         "/{",
         "/|",
         "/^",
+        "\u{feff}//",
+        "/ä//",
+        "wss://",
+        "//user:pass@",
+        "/;//",
+        "/?//",
     ];
     let mut refused = 0;
     for (begin, host) in before.iter().flat_map(|begin| hosts.iter().map(move |host| (begin, host))) {

@@ -145,7 +145,9 @@ impl Place<'_> {
     }
 }
 
-fn is_host(url: &Url, host: &str) -> bool {
+/// Whether an address is on this host (`sso.example`, or `sso.example:8443` for one port alone).
+#[must_use]
+pub fn is_host(url: &Url, host: &str) -> bool {
     url.host_str().is_some_and(|own| own.eq_ignore_ascii_case(host)) || host_and_port(url).eq_ignore_ascii_case(host)
 }
 
@@ -154,7 +156,9 @@ fn host_and_port(url: &Url) -> String {
     url.port_or_known_default().map_or_else(|| host.to_owned(), |port| format!("{host}:{port}"))
 }
 
-fn is_this_machine(url: &Url) -> bool {
+/// Whether an address leads to this machine itself, where no one else can listen in.
+#[must_use]
+pub fn is_this_machine(url: &Url) -> bool {
     match url.host() {
         Some(url::Host::Ipv4(address)) => address.is_loopback(),
         Some(url::Host::Ipv6(address)) => address.is_loopback(),

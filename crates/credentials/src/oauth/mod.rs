@@ -21,7 +21,7 @@ pub use client::{Client, Server};
 pub use discover::discover;
 pub use error::OAuthError;
 pub use exchange::{exchange, exchange_token, refresh};
-pub use metadata::Metadata;
+pub use metadata::{Metadata, is_host, is_this_machine};
 pub use revoke::{TokenHint, revoke, revoke_at_openshift};
 pub use token::Tokens;
 

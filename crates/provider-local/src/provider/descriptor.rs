@@ -2,7 +2,7 @@
 
 use alm_build_spi::ProviderDescriptor;
 use alm_domain::{Capability, ProviderKind, SettingDefinition, SettingKind, SettingScope};
-use serde_json::{Value, json};
+use serde_json::json;
 
 const MIB: i64 = 1 << 20;
 const TIB: i64 = 1 << 40;
@@ -25,6 +25,7 @@ pub fn descriptor() -> ProviderDescriptor {
 fn settings() -> Vec<SettingDefinition> {
     use SettingScope::{Overridable, Provider, Service};
     let text = SettingKind::Text;
+    let define = SettingDefinition::new;
     vec![
         define(
             "concurrency",
@@ -168,22 +169,4 @@ fn settings() -> Vec<SettingDefinition> {
             None,
         ),
     ]
-}
-
-fn define(
-    key: &str,
-    title: &str,
-    description: &str,
-    kind: SettingKind,
-    scope: SettingScope,
-    default: Option<Value>,
-) -> SettingDefinition {
-    SettingDefinition {
-        key: key.to_owned(),
-        title: title.to_owned(),
-        description: description.to_owned(),
-        kind,
-        scope,
-        default,
-    }
 }

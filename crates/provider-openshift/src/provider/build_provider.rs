@@ -10,7 +10,7 @@ use alm_build_spi::{
 use alm_domain::{ProviderHealth, Settings};
 use async_trait::async_trait;
 
-use super::{cancel, configs, decide, follow, health, list, logs, openshift::OpenShiftProvider, release, start};
+use super::{cancel, configs, decide, follow, identity, list, logs, openshift::OpenShiftProvider, release, start};
 
 #[async_trait]
 impl BuildProvider for OpenShiftProvider {
@@ -19,15 +19,16 @@ impl BuildProvider for OpenShiftProvider {
     }
 
     fn configure(&self, settings: &Settings) -> Result<(), ProviderError> {
-        self.inner.configure(settings)
+        self.inner.configured.change(settings)
     }
 
     async fn probe(&self) -> Result<(ProviderHealth, Option<String>), ProviderError> {
-        Ok(health::probe(&self.inner).await)
+        let cluster = self.inner.configured.usable().map(|usable| usable.cluster);
+        Ok(alm_kubernetes::probe(cluster, &*self.inner.clock).await)
     }
 
     async fn who_am_i(&self, access: &Access) -> Result<Identity, ProviderError> {
-        health::identity(&self.inner, access).await
+        identity::identity(&self.inner, access).await
     }
 
     async fn validate(&self, access: &Access, spec: &BuildConfigSpec) -> Result<(), ProviderError> {

@@ -124,12 +124,11 @@ async fn adoptable(
 /// # Errors
 /// [`ProviderError::NotFound`].
 pub(super) async fn read(inner: &Inner, access: &Access, config: &ConfigRef) -> Result<BuildConfigSpec, ProviderError> {
-    let state = inner.state();
     let (usable, session) = inner.session(access)?;
     let place = Place::of_config(config)?;
     let found = config_at(&session, &place).await?;
     let service = service_of(&found).ok_or_else(|| unknown("build configuration", &config.0))?;
-    Ok(read_back(service, &place.name, &as_json(&found)?, &state.settings, &usable.own))
+    Ok(read_back(service, &place.name, &as_json(&found)?, &inner.configured.settings(), &usable.own))
 }
 
 /// Brings the configuration to this state.

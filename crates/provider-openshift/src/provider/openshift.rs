@@ -1,13 +1,10 @@
 //! The provider itself.
 
-use std::{
-    fmt,
-    sync::{Arc, PoisonError, RwLock},
-};
+use std::{fmt, sync::Arc};
 
 use alm_build_spi::{Access, Finding, ProviderDescriptor, ProviderError};
 use alm_domain::{Clock, Settings};
-use alm_kubernetes::{Cluster, Place, Session, Way, unknown};
+use alm_kubernetes::{Cluster, Configured, Place, Session, Way, unknown};
 use kube::core::DynamicObject;
 use url::Url;
 
@@ -27,22 +24,13 @@ pub struct OpenShiftProvider {
 pub(super) struct Inner {
     pub(super) descriptor: ProviderDescriptor,
     pub(super) clock: Arc<dyn Clock>,
-    base: Url,
-    way: Arc<dyn Way>,
-    /// What follows from the settings; changed as a whole.
-    state: RwLock<Arc<State>>,
+    pub(super) configured: Configured<Usable>,
 }
 
 /// What follows from the settings.
-pub(super) struct State {
-    pub(super) settings: Settings,
-    /// Or what is wrong with the settings: then nothing is done, and it is said each time.
-    usable: Result<Usable, Vec<Finding>>,
-}
-
 #[derive(Clone)]
 pub(super) struct Usable {
-    pub(super) own: OwnSettings,
+    pub(super) own: Arc<OwnSettings>,
     pub(super) cluster: Cluster,
     http: reqwest::Client,
 }
@@ -59,57 +47,26 @@ impl OpenShiftProvider {
         way: Arc<dyn Way>,
         clock: Arc<dyn Clock>,
     ) -> Result<Arc<Self>, ProviderError> {
-        let base = alm_kubernetes::endpoint(endpoint, &*way)?;
-        let state = RwLock::new(Arc::new(State::of(settings, &base, &way)));
-        Ok(Arc::new(Self { inner: Arc::new(Inner { descriptor: crate::descriptor(), clock, base, way, state }) }))
+        let configured = Configured::open(endpoint, settings, way, Usable::of)?;
+        Ok(Arc::new(Self { inner: Arc::new(Inner { descriptor: crate::descriptor(), clock, configured }) }))
     }
 }
 
-impl State {
-    fn of(settings: &Settings, base: &Url, way: &Arc<dyn Way>) -> Self {
-        let usable = OwnSettings::of(settings).and_then(|own| {
-            let at = |key: &str| {
-                let path = [if key == "endpoint" { "endpoint" } else { "settings" }.to_owned()];
-                let rest = (key != "endpoint").then(|| key.to_owned());
-                path.into_iter().chain(rest).collect::<Vec<_>>()
-            };
-            let finding = |key: &str, message: String| vec![Finding { path: at(key), message }];
-            let ca = own.ca.as_deref();
-            let http = way.client(ca).map_err(|why| finding("cluster.ca", why))?;
-            let cluster = Cluster::open(Arc::clone(way), base.clone(), ca).map_err(|why| finding("endpoint", why))?;
-            Ok(Usable { own, cluster, http })
-        });
-        Self { settings: settings.clone(), usable }
-    }
-
-    /// What calls are made with.
-    ///
-    /// # Errors
-    /// [`ProviderError::Invalid`] where the provider's settings do not fit.
-    pub(super) fn usable(&self) -> Result<&Usable, ProviderError> {
-        self.usable.as_ref().map_err(|findings| ProviderError::Invalid(findings.clone()))
+impl Usable {
+    fn of(settings: &Settings, base: &Url, way: &Arc<dyn Way>) -> Result<Self, Vec<Finding>> {
+        let own = OwnSettings::of(settings)?;
+        let ca = own.ca.as_deref();
+        let http = way.client(ca).map_err(|why| vec![Finding::new(["settings", "cluster.ca"], why)])?;
+        let cluster = Cluster::open(Arc::clone(way), base.clone(), ca);
+        let cluster = cluster.map_err(|why| vec![Finding::new(["endpoint"], why)])?;
+        Ok(Self { own: Arc::new(own), cluster, http })
     }
 }
 
 impl Inner {
-    pub(super) fn state(&self) -> Arc<State> {
-        Arc::clone(&self.state.read().unwrap_or_else(PoisonError::into_inner))
-    }
-
-    /// Takes changed settings over, if they fit.
-    pub(super) fn configure(&self, settings: &Settings) -> Result<(), ProviderError> {
-        if self.state().settings == *settings {
-            return self.state().usable().map(drop);
-        }
-        let state = State::of(settings, &self.base, &self.way);
-        state.usable()?;
-        *self.state.write().unwrap_or_else(PoisonError::into_inner) = Arc::new(state);
-        Ok(())
-    }
-
     /// A session under this token.
     pub(super) fn session(&self, access: &Access) -> Result<(Usable, Session), ProviderError> {
-        let usable = self.state().usable()?.clone();
+        let usable = self.configured.usable()?;
         let session = usable.cluster.session(access)?;
         Ok((usable, session))
     }
@@ -126,9 +83,12 @@ impl Inner {
             RunAddress::NotYet => AtJenkins::NotYet,
             RunAddress::Refused(why) => AtJenkins::Refused(why),
             RunAddress::At(url) => match &access.token {
-                Some(token) => {
-                    AtJenkins::Run(Jenkins::new(usable.http.clone(), Arc::clone(&self.way), token.clone(), url))
-                }
+                Some(token) => AtJenkins::Run(Jenkins::new(
+                    usable.http.clone(),
+                    Arc::clone(self.configured.way()),
+                    token.clone(),
+                    url,
+                )),
                 None => AtJenkins::Refused("Jenkins is asked in nobody's name".to_owned()),
             },
         })
@@ -163,6 +123,6 @@ pub(super) fn as_json(object: &DynamicObject) -> Result<serde_json::Value, Provi
 
 impl fmt::Debug for OpenShiftProvider {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "OpenShiftProvider({})", self.inner.base.host_str().unwrap_or_default())
+        write!(f, "OpenShiftProvider({:?})", self.inner.configured)
     }
 }

@@ -1,11 +1,11 @@
 //! Build configurations on a cluster.
 
-use alm_build_spi::{BuildProvider, ProviderError};
+use alm_build_spi::ProviderError;
 use alm_domain::{HealthState, ServiceId, SystemIds};
 use alm_provider_openshift::OpenShiftProvider;
 use serde_json::json;
 
-use crate::support::{OpenWay, PROJECT, Rig, Service};
+use crate::support::{Loopback, PROJECT, Rig, Service};
 
 const CONFIGS: &str = "buildconfigs.build.openshift.io";
 
@@ -100,7 +100,7 @@ async fn an_address_that_cannot_be_is_refused_and_settings_that_do_not_fit_are_t
     let rig = Rig::new().await;
     let clock = std::sync::Arc::new(alm_domain::SystemClock);
     for address in [None, Some(""), Some("cluster"), Some("https://10.0.0.1:6443")] {
-        let way = std::sync::Arc::new(OpenWay);
+        let way = std::sync::Arc::new(Loopback);
         let error = OpenShiftProvider::open(address, &rig.settings, way, clock.clone()).unwrap_err();
         assert!(matches!(&error, ProviderError::Invalid(f) if f[0].path == ["endpoint"]), "{error}");
     }

@@ -21,7 +21,7 @@ struct OpenShiftHarness {
 impl OpenShiftHarness {
     async fn new() -> Self {
         let rig = Rig::new().await;
-        Self { provider: rig.shared(), rig }
+        Self { provider: rig.provider(), rig }
     }
 }
 
@@ -61,7 +61,7 @@ impl Harness for OpenShiftHarness {
     }
 
     async fn another_instance(&self) -> Arc<dyn BuildProvider> {
-        self.rig.shared()
+        self.rig.provider()
     }
 
     fn access(&self) -> Access {

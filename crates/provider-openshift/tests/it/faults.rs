@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use alm_build_spi::{BuildProvider, ProviderError};
+use alm_build_spi::ProviderError;
 use alm_domain::RunStatus;
 
 use crate::support::{Followed, Rig};

@@ -5,7 +5,7 @@ use std::sync::{
     atomic::{AtomicUsize, Ordering},
 };
 
-use alm_build_spi::{BuildProvider, CancelReceipt, Decision, DecisionReceipt, Observation, ProviderError};
+use alm_build_spi::{CancelReceipt, Decision, DecisionReceipt, Observation, ProviderError};
 use alm_domain::{ApprovalStatus, Capability, LogStream, ParameterValue, RunStatus, Verdict};
 use serde_json::json;
 
@@ -107,7 +107,7 @@ async fn a_question_that_somebody_answers_at_jenkins_is_settled_for_us_too() {
     let uri =
         rig.build(&told.name)["metadata"]["annotations"]["openshift.io/jenkins-build-uri"].as_str().unwrap().to_owned();
     assert!(page.is_none_or(|page| page == uri));
-    let client = alm_kubernetes::Way::client(&crate::support::OpenWay, None).unwrap();
+    let client = alm_kubernetes::Way::client(&crate::support::Loopback, None).unwrap();
     client.post(format!("{uri}input/Go/proceedEmpty")).bearer_auth(&rig.token).send().await.unwrap();
     told.finish().await;
     assert_eq!((told.approval("Go"), told.status()), (Some(ApprovalStatus::Approved), Some(RunStatus::Succeeded)));
@@ -120,7 +120,7 @@ async fn a_question_that_somebody_refuses_at_jenkins_is_never_told_as_approved()
     let mut told = rig.start(&service).await;
     told.until("its question", |told| told.approval("Go").is_some()).await;
     let uri = rig.build(&told.name)["metadata"]["annotations"]["openshift.io/jenkins-build-uri"].clone();
-    let client = alm_kubernetes::Way::client(&crate::support::OpenWay, None).unwrap();
+    let client = alm_kubernetes::Way::client(&crate::support::Loopback, None).unwrap();
     let abort = format!("{}input/Go/abort", uri.as_str().unwrap());
     client.post(abort).bearer_auth(&rig.token).send().await.unwrap();
     told.finish().await;

@@ -1,6 +1,6 @@
 //! Secrets of pipelines.
 
-use alm_build_spi::{BuildProvider, NamedSecret};
+use alm_build_spi::NamedSecret;
 use alm_domain::{Capability, LogStream};
 
 use crate::support::{PROJECT, Rig};

@@ -11,7 +11,7 @@ use alm_domain::{ProviderHealth, Settings};
 use async_trait::async_trait;
 
 use super::{
-    cancel, configs, describe, follow, health, list, logs, objects::Version, purge, start, tekton::TektonProvider,
+    cancel, configs, describe, follow, identity, list, logs, objects::Version, purge, start, tekton::TektonProvider,
 };
 
 #[async_trait]
@@ -21,15 +21,15 @@ impl BuildProvider for TektonProvider {
     }
 
     fn configure(&self, settings: &Settings) -> Result<(), ProviderError> {
-        self.inner.configure(settings)
+        self.inner.configured.change(settings)
     }
 
     async fn probe(&self) -> Result<(ProviderHealth, Option<String>), ProviderError> {
-        Ok(health::probe(&self.inner).await)
+        Ok(alm_kubernetes::probe(self.inner.configured.usable(), &*self.inner.clock).await)
     }
 
     async fn who_am_i(&self, access: &Access) -> Result<Identity, ProviderError> {
-        health::identity(&self.inner, access).await
+        identity::identity(&self.inner, access).await
     }
 
     async fn validate(&self, access: &Access, spec: &BuildConfigSpec) -> Result<(), ProviderError> {

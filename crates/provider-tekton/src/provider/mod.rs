@@ -5,7 +5,7 @@ mod cancel;
 mod configs;
 mod describe;
 mod follow;
-mod health;
+mod identity;
 mod list;
 mod logs;
 mod objects;

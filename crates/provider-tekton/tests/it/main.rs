@@ -1,5 +1,5 @@
 //! The Tekton provider in front of a simulated cluster.
-#![allow(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
+#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
 mod conformance;
 mod stories;

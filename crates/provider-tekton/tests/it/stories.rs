@@ -19,21 +19,24 @@ async fn the_graph_is_told_with_skips_results_and_the_last_tasks() {
     build["taskSpec"]["results"] = json!([{"name": "digest"}]);
     let definition = json!({"params": [{"name": "ship", "default": "no"}], "tasks": [build, scan, ship], "finally": [task("tell", "echo told", &[])]});
     let service = rig.service(&definition, &[]).await;
-    let told = rig.follow(&rig.start(&service).await).await;
-    let run = told.run.as_ref().unwrap();
+    let told = rig.run(&service).await;
+    let run = *told.run_states().last().unwrap();
     assert_eq!((run.status, run.shape), (RunStatus::Succeeded, Some(BuildShape::Pipeline)));
     assert!(run.started_at.is_some() && run.finished_at.is_some());
-    assert_eq!(told.stage("scan").depends_on, ["build".into()]);
-    let skipped = told.stage("ship");
+    assert_eq!(told.stage("scan").unwrap().depends_on, ["build".into()]);
+    let skipped = told.stage("ship").unwrap();
     assert_eq!(skipped.status, RunStatus::Skipped);
     let reason = skipped.reason.as_ref().unwrap();
     assert_eq!(
         (reason.code, reason.message.as_str()),
         (ReasonCode::ConditionNotMet, "When Expressions evaluated to false")
     );
-    assert_eq!((told.stage("tell").kind, told.stage("tell").status), (StageKind::Finally, RunStatus::Succeeded));
+    assert_eq!(
+        (told.stage("tell").unwrap().kind, told.stage("tell").unwrap().status),
+        (StageKind::Finally, RunStatus::Succeeded)
+    );
     assert!(told.texts().contains(&"scanning sha256:1"), "{:?}", told.texts());
-    let line = told.lines.iter().find(|line| line.text == "told").unwrap();
+    let line = told.lines().into_iter().find(|line| line.text == "told").unwrap();
     assert_eq!((line.stage.clone(), line.attempt), (Some("tell".into()), 1));
 }
 
@@ -43,17 +46,18 @@ async fn a_task_that_is_tried_again_has_attempts_each_with_its_lines() {
     let mut flaky = task("flaky", "echo trying\nexit 3", &[]);
     flaky["retries"] = json!(2);
     let service = rig.service(&json!({"tasks": [flaky, task("after", "echo never", &["flaky"])]}), &[]).await;
-    let told = rig.follow(&rig.start(&service).await).await;
-    let stage = told.stage("flaky");
+    let told = rig.run(&service).await;
+    let stage = told.stage("flaky").unwrap();
     let attempts: Vec<_> = stage.attempts.iter().map(|attempt| (attempt.number, attempt.status)).collect();
     assert_eq!(attempts, [(1, RunStatus::Failed), (2, RunStatus::Failed), (3, RunStatus::Failed)]);
-    let tried: Vec<u32> = told.lines.iter().filter(|line| line.text == "trying").map(|line| line.attempt).collect();
+    let tried: Vec<u32> =
+        told.lines().into_iter().filter(|line| line.text == "trying").map(|line| line.attempt).collect();
     assert_eq!(tried, [1, 2, 3]);
-    assert_eq!(told.stage("after").status, RunStatus::Skipped);
+    assert_eq!(told.stage("after").unwrap().status, RunStatus::Skipped);
     let reason = stage.reason.as_ref().unwrap();
     assert_eq!(reason.code, ReasonCode::CommandFailed);
     assert!(reason.message.contains("exited with code 3"), "{reason:?}");
-    assert_eq!(told.run.as_ref().unwrap().status, RunStatus::Failed);
+    assert_eq!(told.status(), Some(RunStatus::Failed));
 }
 
 #[tokio::test]
@@ -63,11 +67,14 @@ async fn a_matrix_is_a_frame_around_its_variants() {
     test["matrix"] = json!({"params": [{"name": "os", "value": ["linux", "mac"]}]});
     test["taskSpec"]["params"] = json!([{"name": "os"}]);
     let service = rig.service(&json!({"tasks": [test]}), &[]).await;
-    let told = rig.follow(&rig.start(&service).await).await;
-    assert_eq!((told.stage("test").kind, told.stage("test").status), (StageKind::Matrix, RunStatus::Succeeded));
+    let told = rig.run(&service).await;
+    assert_eq!(
+        (told.stage("test").unwrap().kind, told.stage("test").unwrap().status),
+        (StageKind::Matrix, RunStatus::Succeeded)
+    );
     for (key, text) in [("test/0", "on linux"), ("test/1", "on mac")] {
-        assert_eq!(told.stage(key).parent, Some("test".into()));
-        let line = told.lines.iter().find(|line| line.text == text).unwrap();
+        assert_eq!(told.stage(key).unwrap().parent, Some("test".into()));
+        let line = told.lines().into_iter().find(|line| line.text == text).unwrap();
         assert_eq!(line.stage, Some(key.into()));
     }
 }
@@ -81,8 +88,8 @@ async fn a_run_is_stopped_in_the_way_that_was_chosen() {
             "finally": [task("tidy", "echo tidied", &[])],
         });
         let service = rig.service(&definition, &[("cancel.mode", json!(mode))]).await;
-        let run = rig.start(&service).await;
-        let name = run.0.split(['/', '@']).nth(1).unwrap().to_owned();
+        let mut told = rig.start(&service).await;
+        let (run, name) = (told.run.clone(), told.name.clone());
         let begun = |run: &serde_json::Value| run["status"]["steps"].is_array();
         rig.cluster.until("taskruns.tekton.dev", PROJECT, &format!("{name}-work"), PATIENCE, begun).await.unwrap();
         let provider = rig.provider();
@@ -90,12 +97,12 @@ async fn a_run_is_stopped_in_the_way_that_was_chosen() {
         let asked = rig.cluster.object("pipelineruns.tekton.dev", PROJECT, &name).unwrap();
         assert_eq!(asked["spec"]["status"], mode);
         rig.cluster.open_gate("enough");
-        let told = rig.follow(&run).await;
-        assert_eq!(told.run.as_ref().unwrap().status, RunStatus::Cancelled, "{mode}");
+        told.finish().await;
+        assert_eq!(told.status(), Some(RunStatus::Cancelled), "{mode}");
         assert_eq!(told.texts().contains(&"tidied"), is_tidied, "{mode}: {:?}", told.texts());
-        assert_eq!(told.stage("more").status, RunStatus::Skipped, "{mode}");
+        assert_eq!(told.stage("more").unwrap().status, RunStatus::Skipped, "{mode}");
         let wanted = if mode == "StoppedRunFinally" { RunStatus::Succeeded } else { RunStatus::Cancelled };
-        assert_eq!(told.stage("work").status, wanted, "{mode}");
+        assert_eq!(told.stage("work").unwrap().status, wanted, "{mode}");
         assert_eq!(provider.cancel(&rig.access(), &run).await.unwrap(), CancelReceipt::AlreadyFinished);
     }
 }
@@ -109,8 +116,8 @@ async fn a_pipeline_that_is_gone_is_an_error_of_the_definition() {
     rig.cluster.put("pipelines.tekton.dev", PROJECT, "ci", definition);
     let service = rig.made(&[("pipeline", json!("ci"))]).await.unwrap();
     rig.cluster.remove("pipelines.tekton.dev", PROJECT, "ci");
-    let told = rig.follow(&rig.start(&service).await).await;
-    let run = told.run.unwrap();
+    let told = rig.run(&service).await;
+    let run = told.run_states().pop().unwrap().clone();
     assert_eq!(run.status, RunStatus::Errored);
     let reason = run.reason.unwrap();
     assert_eq!(reason.code, ReasonCode::DefinitionInvalid);
@@ -123,12 +130,10 @@ async fn a_cluster_that_only_has_the_older_version_is_served_too() {
     let own = [("service_account", json!("pipeline")), ("timeout", json!("10m"))];
     let service =
         rig.service(&json!({"tasks": [task("a", "echo one", &[]), task("b", "echo two", &["a"])]}), &own).await;
-    let run = rig.start(&service).await;
-    let told = rig.follow(&run).await;
-    assert_eq!(told.run.as_ref().unwrap().status, RunStatus::Succeeded);
+    let told = rig.run(&service).await;
+    assert_eq!(told.status(), Some(RunStatus::Succeeded));
     assert_eq!(told.texts(), ["one", "two"]);
-    let name = run.0.split(['/', '@']).nth(1).unwrap().to_owned();
-    let stored = rig.cluster.object("pipelineruns.tekton.dev", PROJECT, &name).unwrap();
+    let stored = rig.cluster.object("pipelineruns.tekton.dev", PROJECT, &told.name).unwrap();
     assert_eq!(stored["spec"]["taskRunTemplate"]["serviceAccountName"], "pipeline");
     assert_eq!(stored["spec"]["timeouts"]["pipeline"], "10m");
 }
@@ -150,10 +155,10 @@ async fn no_trouble_of_the_cluster_fails_a_build_or_loses_a_line() {
     let definition =
         json!({"tasks": [task("a", "flood 50\nawait one\nflood 50", &[]), task("b", "await two\necho end", &["a"])]});
     let service = rig.service(&definition, &[]).await;
-    let run = rig.start(&service).await;
-    let (told, ()) = tokio::join!(rig.follow(&run), async {
+    let mut told = rig.start(&service).await;
+    let name = told.name.clone();
+    tokio::join!(told.finish(), async {
         let faults = rig.cluster.faults();
-        let name = run.0.split(['/', '@']).nth(1).unwrap().to_owned();
         let begun = |run: &serde_json::Value| run["status"]["steps"].is_array();
         for (task, gate) in [("a", "one"), ("b", "two")] {
             let child = format!("{name}-{task}");
@@ -167,7 +172,7 @@ async fn no_trouble_of_the_cluster_fails_a_build_or_loses_a_line() {
             faults.heal();
         }
     });
-    assert_eq!(told.run.as_ref().unwrap().status, RunStatus::Succeeded);
+    assert_eq!(told.status(), Some(RunStatus::Succeeded));
     let mut wanted: Vec<String> = (1..=50).chain(1..=50).map(|n| format!("line {n}")).collect();
     wanted.push("end".to_owned());
     assert_eq!(told.texts(), wanted);

@@ -1,9 +1,7 @@
-//! Whether the cluster is well, and whose a token is.
-
-use std::time::Instant;
+//! Whose a token is.
 
 use alm_build_spi::{Access, Identity, ProviderError};
-use alm_domain::{HealthState, ProviderHealth, Timestamp, shorten};
+use alm_domain::Timestamp;
 use alm_kubernetes::Session;
 use base64::{Engine, engine::general_purpose::URL_SAFE_NO_PAD};
 use chrono::{DateTime, TimeDelta};
@@ -13,12 +11,6 @@ use serde::Deserialize;
 use sha2::{Digest, Sha256};
 
 use super::openshift::Inner;
-
-#[derive(Deserialize)]
-#[serde(rename_all = "camelCase")]
-struct Version {
-    git_version: String,
-}
 
 #[derive(Deserialize)]
 struct User {
@@ -42,32 +34,6 @@ struct OwnToken {
 #[serde(rename_all = "camelCase")]
 struct Created {
     creation_timestamp: String,
-}
-
-/// Asks the cluster, in nobody's name, whether it is there, and for its version if it tells that to everybody.
-pub(super) async fn probe(inner: &Inner) -> (ProviderHealth, Option<String>) {
-    let begun = Instant::now();
-    let (state, message, version) = match inner.state().usable() {
-        Err(error) => (HealthState::Failing, Some(format!("its settings do not fit: {error}")), None),
-        Ok(usable) => ask(&usable.cluster.anonymous()).await,
-    };
-    let latency_ms = u64::try_from(begun.elapsed().as_millis()).unwrap_or(u64::MAX);
-    (ProviderHealth { state, message, checked_at: inner.clock.now(), latency_ms }, version)
-}
-
-async fn ask(session: &Session) -> (HealthState, Option<String>, Option<String>) {
-    match session.raw(Method::GET, "/version", None).await {
-        Ok(text) => match serde_json::from_str::<Version>(&text) {
-            Ok(version) => (HealthState::Healthy, None, Some(format!("Kubernetes {}", shorten(&version.git_version)))),
-            Err(_) => {
-                let message = format!("{} answers, but not as the API of a cluster: check the address", session.host());
-                (HealthState::Failing, Some(message), None)
-            }
-        },
-        // It does not tell strangers: it is there.
-        Err(ProviderError::Unauthorized(_) | ProviderError::Forbidden(_)) => (HealthState::Healthy, None, None),
-        Err(error) => (HealthState::Failing, Some(error.to_string()), None),
-    }
 }
 
 /// Whose the token is, and until when it works, where the cluster tells.
