@@ -47,7 +47,7 @@ type Verdict = (RunStatus, Option<StatusReason>);
 /// Runs a build to its end, unless somebody has already begun it or it is over.
 ///
 /// # Errors
-/// When its directory cannot be read or written.
+/// When its directory cannot be read or written, or the system gives no thread.
 pub(crate) fn run(run: RunDir, leading: Vec<OsString>, clock: Arc<dyn Clock>) -> io::Result<()> {
     let Some(held) = hold(&run)? else { return Ok(()) };
     let request = run.request()?;
@@ -59,7 +59,7 @@ pub(crate) fn run(run: RunDir, leading: Vec<OsString>, clock: Arc<dyn Clock>) ->
     let started = Started { at: clock.now(), version: env!("CARGO_PKG_VERSION").to_owned() };
     journal.append(&Payload { observations: Vec::new(), started: Some(started) }, true);
     let board = Board::new(journal, clock);
-    flush_now_and_then(board.clone());
+    flush_now_and_then(board.clone())?;
     board.update_run(true, |run, now| {
         *run = RunObservation { started_at: Some(now), ..RunObservation::status(RunStatus::Running) };
     });
@@ -98,13 +98,14 @@ fn hold(run: &RunDir) -> io::Result<Option<Held>> {
     Ok(None)
 }
 
-fn flush_now_and_then(board: Board) {
-    thread::spawn(move || {
+fn flush_now_and_then(board: Board) -> io::Result<()> {
+    let flush = move || {
         loop {
             thread::sleep(FLUSH);
             board.lock().journal.flush();
         }
-    });
+    };
+    thread::Builder::new().spawn(flush).map(drop)
 }
 
 struct Build {
@@ -165,7 +166,7 @@ impl Build {
         });
         let context = Context { branch: branch(&self.request.reference), parameters };
         let events: (Sender<Event>, Receiver<Event>) = channel();
-        control::watch(self.run.clone(), events.0.clone());
+        control::watch(self.run.clone(), events.0.clone()).map_err(|e| local("cannot watch for commands", e))?;
         let mut conductor = Conductor::new(Arc::clone(&site), plan, is_shown, context, limit, events);
         match deploying {
             Some(deploying) => self.take_as_done(&site, &mut conductor, deploying)?,

@@ -2,6 +2,7 @@
 
 use std::{
     collections::{HashMap, VecDeque},
+    io,
     panic::{AssertUnwindSafe, catch_unwind},
     sync::{
         Arc,
@@ -200,16 +201,16 @@ impl Conductor {
             self.lacking.insert(at, lack);
             return;
         }
-        let stop = match Stop::new() {
-            Ok(stop) => stop,
-            Err(cause) => {
-                let reason = StatusReason::new(ReasonCode::Other, format!("the stage cannot be started: {cause}"));
-                self.tell(at, RunStatus::Errored, Some(&reason));
-                self.ended.insert(at, Ended::new(RunStatus::Errored, Some(reason)));
-                return;
-            }
-        };
-        self.running.insert(at, stop.clone());
+        if let Err(cause) = self.try_start(at, inputs) {
+            let reason = StatusReason::new(ReasonCode::Other, format!("the stage cannot be started: {cause}"));
+            self.tell(at, RunStatus::Errored, Some(&reason));
+            self.ended.insert(at, Ended::new(RunStatus::Errored, Some(reason)));
+        }
+    }
+
+    fn try_start(&mut self, at: usize, inputs: Vec<ParameterValue>) -> io::Result<()> {
+        let stop = Stop::new()?;
+        let told = stop.clone();
         let unit = Unit {
             at,
             definition: self.plan.stages[at].clone(),
@@ -218,8 +219,8 @@ impl Conductor {
             builds_on: self.plan.before(at).into_iter().map(|at| self.plan.stages[at].key.clone()).collect(),
         };
         let (site, events) = (Arc::clone(&self.site), self.events.0.clone());
-        thread::spawn(move || {
-            let ended = catch_unwind(AssertUnwindSafe(|| run_stage(&site, &unit, &stop))).unwrap_or_else(|_| {
+        let work = move || {
+            let ended = catch_unwind(AssertUnwindSafe(|| run_stage(&site, &unit, &told))).unwrap_or_else(|_| {
                 let reason = StatusReason::new(ReasonCode::Other, "the supervisor failed; its own log says where");
                 site.board.update(&unit.definition.key, |stage, now| {
                     stage.status = RunStatus::Errored;
@@ -230,7 +231,10 @@ impl Conductor {
             });
             // Nobody listens only when the conductor is gone, and the process with it.
             let _ = events.send(Event::Ended(unit.at, ended));
-        });
+        };
+        thread::Builder::new().spawn(work)?;
+        self.running.insert(at, stop);
+        Ok(())
     }
 
     fn supplied(&mut self) {

@@ -14,8 +14,11 @@ use crate::spool::{Commands, RunDir};
 const POLL: Duration = Duration::from_millis(100);
 
 /// Tells of all commands so far whenever there is a new one, until nobody listens any more.
-pub(crate) fn watch(run: RunDir, events: Sender<Event>) {
-    thread::spawn(move || {
+///
+/// # Errors
+/// When the system gives no thread.
+pub(crate) fn watch(run: RunDir, events: Sender<Event>) -> io::Result<()> {
+    let listen = move || {
         let watch = watcher(&run);
         let mut seen = 0;
         // Nothing is known yet: what was put there before this thread ran is told too.
@@ -54,7 +57,8 @@ pub(crate) fn watch(run: RunDir, events: Sender<Event>) {
                 Err(_) => thread::sleep(POLL),
             }
         }
-    });
+    };
+    thread::Builder::new().spawn(listen).map(drop)
 }
 
 fn watcher(run: &RunDir) -> io::Result<rustix::fd::OwnedFd> {
