@@ -41,7 +41,8 @@ async fn builds_wait_in_line_and_say_why_also_after_a_restart() {
 
     std::fs::write(rig.path("go"), "").unwrap();
     for run in [&runs[0], &runs[2], &runs[3]] {
-        assert_eq!(rig.told(run).await.status(), RunStatus::Succeeded);
+        let told = rig.told(run).await;
+        assert_eq!(told.status(), RunStatus::Succeeded, "{told:#?}");
     }
     assert_eq!(std::fs::read_to_string(rig.path("order")).unwrap(), "1\n3\n4\n");
 }
