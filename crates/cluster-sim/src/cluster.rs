@@ -7,7 +7,8 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 
 use crate::{
-    Faults, OauthClient, Role, Seen, api, build, jenkins, people, server, shared::Shared, tekton, world::resource_of,
+    Faults, OauthClient, Role, Seen, api, build, jenkins, people, rollout, server, shared::Shared, tekton,
+    world::resource_of,
 };
 
 /// What a cluster is like.
@@ -81,6 +82,7 @@ impl Cluster {
         if controllers {
             tokio::spawn(build::controller(shared.clone()));
             tokio::spawn(jenkins::controller(shared.clone()));
+            tokio::spawn(rollout::controller(shared.clone()));
             tokio::spawn(tekton::controller(shared.clone()));
         }
         Self { shared, url, jenkins_url }
@@ -274,6 +276,38 @@ impl Cluster {
     /// An image stream tag that is there, with its image.
     pub fn image(&self, project: &str, tag: &str, digest: &str) {
         self.shared.change(|world| world.tag_image(project, tag, digest));
+    }
+
+    /// Gives the cluster's registry an address outside; its host. Streams tell it from their next image on.
+    #[must_use]
+    pub fn expose_registry(&self) -> String {
+        let port = self.url.rsplit(':').next().unwrap_or_default();
+        let host = format!("registry-{port}.example.test");
+        self.shared.change(|world| world.registries.host = Some(host.clone()));
+        host
+    }
+
+    /// Lets this cluster reach the registry of another one, which is exposed. What it may fetch there is told by the tokens in the pull
+    /// secrets of its own namespaces.
+    pub fn reaches(&self, other: &Self) {
+        let Some(host) = other.shared.read(|world| world.registries.host.clone()) else { return };
+        let other = Arc::downgrade(&other.shared);
+        self.shared.change(|world| world.registries.others.push((host, other)));
+    }
+
+    /// A repository outside of all clusters, to which everybody may push and from which everybody may fetch.
+    pub fn open_repository(&self, repository: &str) {
+        self.shared.change(|world| world.registries.open.insert(repository.to_owned()));
+    }
+
+    /// Makes pods with this image never start.
+    pub fn break_image(&self, digest: &str) {
+        self.shared.change(|world| world.registries.broken.insert(digest.to_owned()));
+    }
+
+    /// Makes pods with this image wait until the [gate](Self::open_gate) of its digest is open.
+    pub fn hold_image(&self, digest: &str) {
+        self.shared.change(|world| world.registries.held.insert(digest.to_owned()));
     }
 
     /// Forgets the history of all objects: watches from before are answered 410.

@@ -26,6 +26,7 @@ mod faults;
 mod jenkins;
 mod people;
 pub mod rig;
+mod rollout;
 pub mod script;
 mod server;
 mod shared;

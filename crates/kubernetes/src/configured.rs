@@ -72,6 +72,11 @@ impl<T: Clone> Configured<T> {
         Ok(())
     }
 
+    /// The address of the cluster's API.
+    pub fn base(&self) -> &Url {
+        &self.base
+    }
+
     /// The way out.
     pub fn way(&self) -> &Arc<dyn Way> {
         &self.way

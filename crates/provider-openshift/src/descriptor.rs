@@ -7,10 +7,10 @@ use serde_json::json;
 /// What the OpenShift provider says of itself; the same for every instance.
 #[must_use]
 pub fn descriptor() -> ProviderDescriptor {
-    use Capability::{Approvals, Cancel, LiveLog, LogTimestamps, Parameters, Rerun, Secrets, Stages};
+    use Capability::{Approvals, Cancel, Deploy, LiveLog, LogTimestamps, Parameters, Rerun, Secrets, Stages};
     ProviderDescriptor {
         kind: ProviderKind::Openshift,
-        capabilities: [Stages, Parameters, Cancel, Rerun, Approvals, LiveLog, LogTimestamps, Secrets].into(),
+        capabilities: [Stages, Parameters, Cancel, Rerun, Approvals, LiveLog, LogTimestamps, Secrets, Deploy].into(),
         needs_token: true,
         settings: settings(),
         isolation: "Builds run on the cluster, with the rights of whoever started them: Docker and Source builds in pods of their \
@@ -188,6 +188,32 @@ fn settings() -> Vec<SettingDefinition> {
              Such builds are started by the cluster, and are given no secrets.",
             SettingKind::List,
             Service,
+            None,
+        ),
+        define(
+            "deploy.workload",
+            "Workload",
+            "What is given the image when a version is promoted or rolled back, by its name in the namespace of each environment: \
+             `deployment/NAME` or `dc/NAME`. When it is not given, versions are brought nowhere by this service.",
+            text.clone(),
+            Service,
+            None,
+        ),
+        define(
+            "deploy.container",
+            "Container",
+            "Name of the container of the workload that is given the image. Needed where it has several.",
+            text.clone(),
+            Service,
+            None,
+        ),
+        define(
+            "deploy.pull_secret",
+            "Pull secret for other clusters",
+            "Name of a Secret in the namespace of the builds, of the type kubernetes.io/dockerconfigjson, by which other clusters fetch \
+             images. It is copied to their namespaces, and stays there: their pods need it whenever they are moved.",
+            text,
+            Overridable,
             None,
         ),
     ]

@@ -9,6 +9,7 @@
 
 mod build;
 mod config;
+mod deploy;
 mod descriptor;
 mod jenkins;
 mod kinds;

@@ -39,7 +39,8 @@ pub enum Scenario {
     Artifact,
     /// Stages `build`, which keeps a file `out/version.txt` with the content `version one` (no line break); `to-test` after it,
     /// which deploys to `test`; `to-prod` after that, which deploys to `prod`. Each writes `hello from ` and its name, and those
-    /// that deploy the content of the file as well. Succeeds.
+    /// that deploy the content of the file as well. Succeeds. Where it is the engine that deploys what a build made, and not a stage: a
+    /// build of that.
     Deploys,
     /// A configuration that cannot be right, and that can be told before a build is started.
     InvalidConfig,

@@ -6,7 +6,8 @@ pub(crate) mod body;
 mod create;
 mod delete;
 mod discovery;
-mod list;
+mod imports;
+pub(crate) mod list;
 mod logs;
 mod projects;
 pub(crate) mod reply;
@@ -31,6 +32,7 @@ use crate::{
     build,
     faults::{Fault, Faults},
     people::{self, Caller},
+    rollout,
     shared::Shared,
     world::Seen,
 };
@@ -154,6 +156,9 @@ async fn special(shared: &Arc<Shared>, caller: &Caller, ask: &Ask, target: &Targ
         ("buildconfigs.build.openshift.io", Some("webhooks"), "POST") => {
             Some(shared.change(|world| build::webhook(world, target)))
         }
+        ("deploymentconfigs.apps.openshift.io", Some("instantiate"), "POST") => {
+            Some(shared.change(|world| rollout::instantiate(world, ask, target)))
+        }
         (_, Some(_), _) => Some(Err(Failure::no_such_path())),
         ("users.user.openshift.io", None, "GET") => Some(shared.change(|world| projects::who_am_i(world, caller))),
         ("useroauthaccesstokens.oauth.openshift.io", None, "GET") => {
@@ -169,8 +174,10 @@ async fn special(shared: &Arc<Shared>, caller: &Caller, ask: &Ask, target: &Targ
         ("projects.project.openshift.io", None, _) => {
             Some(shared.change(|world| projects::projects(world, caller, ask, named)))
         }
+        ("imagestreamimports.image.openshift.io", None, "POST") => Some(imports::import(shared, ask, target)),
+        ("imagestreamimports.image.openshift.io", None, _) => Some(Err(Failure::no_method())),
         ("imagestreamtags.image.openshift.io", None, _) => {
-            Some(shared.change(|world| projects::image_stream_tags(world, ask, target)))
+            Some(shared.change(|world| projects::image_stream_tags(world, caller, ask, target)))
         }
         _ => None,
     }

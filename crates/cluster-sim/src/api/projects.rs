@@ -131,7 +131,7 @@ pub(crate) fn projects(world: &mut World, caller: &Caller, ask: &Ask, name: Opti
 }
 
 /// Image stream tags. Writing them is *documented, unrecorded*.
-pub(crate) fn image_stream_tags(world: &mut World, ask: &Ask, target: &Target) -> Answer {
+pub(crate) fn image_stream_tags(world: &mut World, caller: &Caller, ask: &Ask, target: &Target) -> Answer {
     let place = target.place().to_owned();
     let missing = |name: &str| Failure::not_found("imagestreamtags", "image.openshift.io", name);
     let send = |code: u16, world: &World, name: &str| {
@@ -154,6 +154,14 @@ pub(crate) fn image_stream_tags(world: &mut World, ask: &Ask, target: &Target) -
                 return Err(Failure::exists(target.resource.id, target.resource.group, target.resource.plural, &name));
             }
             let from = &given["tag"]["from"];
+            // Whoever brings an image elsewhere must be allowed to fetch it.
+            if let (Some(of), Some(streams)) =
+                (from["namespace"].as_str(), resource_of("imagestreams.image.openshift.io"))
+            {
+                let source = text(&from["name"]);
+                let stream = source.split(['@', ':']).next().unwrap_or_default();
+                people::authorize(world, caller, streams, &people::layers(of, stream))?;
+            }
             let digest = world.digest_of(&place, from).ok_or_else(|| {
                 let why = format!("Invalid value: \"{}\": the image it stands for was not found", text(&from["name"]));
                 Failure::invalid_object(target.resource, &name, &[Cause::value("tag.from", why)])

@@ -56,10 +56,36 @@ pub(crate) fn patch(world: &mut World, ask: &Ask, target: &Target) -> Result<Rep
             let cause = Cause::value("patch", error.to_string());
             Failure::invalid_object(target.resource, name, &[cause])
         })?;
+    } else if strategic {
+        merge_by_name(&mut object, &change);
     } else {
         json_patch::merge(&mut object, &change);
     }
     Ok(reply::json(200, &shown(target, &replace(world, target, object, false)?)))
+}
+
+/// A strategic merge, as far as lists go whose items are known by their names (containers, variables).
+fn merge_by_name(object: &mut Value, change: &Value) {
+    match (object, change) {
+        (Value::Object(into), Value::Object(from)) => {
+            for (key, value) in from {
+                if value.is_null() {
+                    into.remove(key);
+                } else {
+                    merge_by_name(into.entry(key).or_insert(Value::Null), value);
+                }
+            }
+        }
+        (Value::Array(into), Value::Array(from)) if from.iter().all(|item| item["name"].is_string()) => {
+            for item in from {
+                match into.iter_mut().find(|known| known["name"] == item["name"]) {
+                    Some(known) => merge_by_name(known, item),
+                    None => into.push(item.clone()),
+                }
+            }
+        }
+        (into, from) => *into = from.clone(),
+    }
 }
 
 /// Server-side apply, as far as one manager who forces it needs it.

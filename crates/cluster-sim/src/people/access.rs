@@ -17,6 +17,18 @@ pub(crate) struct Wish<'a> {
     pub(crate) name: Option<&'a str>,
 }
 
+/// To fetch the images of a stream.
+pub(crate) const fn layers<'a>(namespace: &'a str, stream: &'a str) -> Wish<'a> {
+    Wish {
+        verb: "get",
+        group: "image.openshift.io",
+        plural: "imagestreams",
+        subresource: Some("layers"),
+        namespace: Some(namespace),
+        name: Some(stream),
+    }
+}
+
 const READS: [&str; 3] = ["get", "list", "watch"];
 
 /// Whether they may.
@@ -58,7 +70,7 @@ fn in_project(role: Role, wish: &Wish<'_>) -> bool {
     }
     match wish.subresource {
         None => reads || role > Role::View,
-        Some("log") => wish.verb == "get",
+        Some("log" | "layers") => wish.verb == "get",
         Some("instantiate" | "clone" | "webhooks" | "instantiatebinary") => wish.verb == "create" && role > Role::View,
         Some("scale" | "rollback") => role > Role::View,
         Some(_) => false,

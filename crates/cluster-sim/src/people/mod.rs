@@ -9,7 +9,7 @@ use std::collections::BTreeMap;
 
 use chrono::{DateTime, Utc};
 
-pub(crate) use access::{Wish, authorize, may};
+pub(crate) use access::{Wish, authorize, layers, may};
 pub use oauth::OauthClient;
 pub(crate) use oauth::{Oauth, handle as handle_oauth, sign_out};
 pub(crate) use review::review;

@@ -16,7 +16,7 @@ impl World {
         else {
             return;
         };
-        let repository = format!("{REGISTRY}/{namespace}/{stream}");
+        let (repository, outside) = self.repositories(namespace, stream);
         let now = self.clock.stamp();
         let mut object = self.get(streams, namespace, stream).cloned().unwrap_or_else(|| {
             json!({"metadata": {"generation": 1}, "spec": {"lookupPolicy": {"local": false}},
@@ -34,6 +34,9 @@ impl World {
             None => tags.push(json!({"tag": tag, "items": [item]})),
         }
         object["status"]["tags"] = Value::Array(tags);
+        if let Some(outside) = outside {
+            object["status"]["publicDockerImageRepository"] = json!(outside);
+        }
         self.put(streams, namespace, stream, object);
     }
 
@@ -65,7 +68,11 @@ impl World {
         let place = from["namespace"].as_str().unwrap_or(namespace);
         match from["kind"].as_str()? {
             "ImageStreamTag" => Some(text(&self.image_stream_tag(place, &name)?["image"]["metadata"]["name"])),
-            "ImageStreamImage" | "DockerImage" => name.split_once('@').map(|(_, digest)| digest.to_owned()),
+            "ImageStreamImage" => {
+                let (stream, digest) = name.split_once('@')?;
+                self.has_image(place, stream, digest).then(|| digest.to_owned())
+            }
+            "DockerImage" => name.split_once('@').map(|(_, digest)| digest.to_owned()),
             _ => None,
         }
     }

@@ -3,6 +3,7 @@
 pub(crate) mod images;
 mod pods;
 pub(crate) mod projects;
+pub(crate) mod registry;
 mod resource;
 
 use std::{
@@ -66,6 +67,7 @@ pub(crate) struct World {
     pub(crate) scripts: BTreeMap<(String, String), String>,
     pub(crate) gates: BTreeSet<String>,
     pub(crate) requests: VecDeque<Seen>,
+    pub(crate) registries: registry::Registries,
     pub(crate) clock: Arc<Clock>,
 }
 
@@ -83,6 +85,7 @@ impl World {
             scripts: BTreeMap::new(),
             gates: BTreeSet::new(),
             requests: VecDeque::new(),
+            registries: registry::Registries::default(),
             clock,
         }
     }

@@ -76,6 +76,7 @@ pub(crate) static RESOURCES: &[Resource] = &[
     of("builds.build.openshift.io", BUILD, ("builds", "Build"), Home::OpenShift),
     of("imagestreams.image.openshift.io", IMAGE, ("imagestreams", "ImageStream"), Home::OpenShift),
     of("imagestreamtags.image.openshift.io", IMAGE, ("imagestreamtags", "ImageStreamTag"), Home::OpenShift),
+    of("imagestreamimports.image.openshift.io", IMAGE, ("imagestreamimports", "ImageStreamImport"), Home::OpenShift),
     of("deploymentconfigs.apps.openshift.io", OLD_APPS, ("deploymentconfigs", "DeploymentConfig"), Home::OpenShift),
     of("routes.route.openshift.io", ROUTE, ("routes", "Route"), Home::OpenShift),
     of_cluster(of("projects.project.openshift.io", PROJECT, ("projects", "Project"), Home::OpenShift)),

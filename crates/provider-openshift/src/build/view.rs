@@ -52,6 +52,16 @@ impl Phase {
     }
 }
 
+/// Where the image of a Build goes.
+#[derive(Debug, Clone)]
+pub(crate) struct Output {
+    pub(crate) kind: String,
+    pub(crate) namespace: Option<String>,
+    pub(crate) name: String,
+    /// What the image is known by, once it was made.
+    pub(crate) digest: Option<String>,
+}
+
 /// A Build, as far as it is understood. Whatever is odd about it is as if it were not there.
 #[derive(Debug, Clone)]
 pub(crate) struct Build {
@@ -71,6 +81,7 @@ pub(crate) struct Build {
     pub(crate) finished_at: Option<Timestamp>,
     pub(crate) strategy: Option<Strategy>,
     pub(crate) commit: Option<Commit>,
+    pub(crate) output: Option<Output>,
     pub(crate) environment: Vec<(String, String)>,
     pub(crate) annotations: BTreeMap<String, String>,
     pub(crate) run_policy: Option<String>,
@@ -110,6 +121,7 @@ impl Build {
             finished_at: time("/status/completionTimestamp"),
             strategy,
             commit: commit(&data),
+            output: output(&data),
             environment: environment.into_iter().flatten().filter_map(variable).collect(),
             had_pod: annotations.contains_key(POD) || was_pending(&data),
             annotations,
@@ -150,6 +162,17 @@ fn was_pending(data: &Value) -> bool {
     let conditions = data.pointer("/status/conditions").and_then(Value::as_array);
     let is_later = |one: &Value| matches!(one.get("type").and_then(Value::as_str), Some("Pending" | "Running"));
     conditions.into_iter().flatten().any(is_later)
+}
+
+fn output(data: &Value) -> Option<Output> {
+    let text =
+        |path: &str| data.pointer(path).and_then(Value::as_str).filter(|text| !text.is_empty()).map(str::to_owned);
+    Some(Output {
+        kind: text("/spec/output/to/kind")?,
+        namespace: text("/spec/output/to/namespace"),
+        name: text("/spec/output/to/name")?,
+        digest: text("/status/output/to/imageDigest"),
+    })
 }
 
 fn commit(data: &Value) -> Option<Commit> {

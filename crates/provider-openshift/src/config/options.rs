@@ -6,7 +6,10 @@ use alm_kubernetes::{is_name, is_namespace};
 use serde_json::Value;
 
 use super::image;
-use crate::settings::{OwnSettings, texts};
+use crate::{
+    deploy::DeployOptions,
+    settings::{OwnSettings, texts},
+};
 
 /// Longest text that is put into a BuildConfig whole: a cluster keeps objects of 1 MiB or so.
 const LONGEST_FILE: usize = 256 << 10;
@@ -177,6 +180,7 @@ impl Options {
             triggers: triggers(&mut read),
         };
         options.check(&mut read);
+        read.findings.extend(DeployOptions::of(spec).err().unwrap_or_default());
         if read.findings.is_empty() { Ok(options) } else { Err(read.findings) }
     }
 
@@ -184,7 +188,9 @@ impl Options {
     fn check(&self, read: &mut Reader<'_>) {
         if self.adopt.is_some() {
             let own = |entry: &&alm_domain::ConfigurationEntry| {
-                entry.origin == ConfigurationOrigin::Service && !PLACE.contains(&entry.key.as_str())
+                entry.origin == ConfigurationOrigin::Service
+                    && !PLACE.contains(&entry.key.as_str())
+                    && !DeployOptions::has(&entry.key)
             };
             let given = read.spec.settings.iter().filter(own).map(|entry| entry.key.clone());
             for key in given.collect::<Vec<_>>() {
@@ -313,6 +319,8 @@ pub(crate) mod tests {
                 ("resources.cpu", json!("lots")),
                 ("triggers", json!(["Always"])),
                 ("output.image", json!("app")),
+                ("deploy.workload", json!("pod/web")),
+                ("deploy.pull_secret", json!("../x")),
             ]),
             [
                 "settings/jenkinsfile.path",
@@ -322,7 +330,9 @@ pub(crate) mod tests {
                 "settings/environment",
                 "settings/environment",
                 "settings/resources.cpu",
-                "settings/triggers"
+                "settings/triggers",
+                "settings/deploy.workload",
+                "settings/deploy.pull_secret",
             ]
         );
         assert_eq!(

@@ -4,13 +4,17 @@ use std::sync::Arc;
 
 use alm_build_spi::{
     Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, ConfigRef, Decision, DecisionReceipt,
-    Identity, LineStream, LogPosition, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken,
-    RunPage, RunRef, RunSnapshot, StartBuild,
+    DeployBuild, Identity, LineStream, LogPosition, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild,
+    ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
 use alm_domain::{ProviderHealth, Settings};
 use async_trait::async_trait;
+use futures::stream;
 
-use super::{cancel, configs, decide, follow, identity, list, logs, openshift::OpenShiftProvider, release, start};
+use super::{
+    cancel, configs, decide, deploy, deployment, follow, identity, list, logs, openshift::OpenShiftProvider, release,
+    run::Run, start,
+};
 
 #[async_trait]
 impl BuildProvider for OpenShiftProvider {
@@ -64,12 +68,22 @@ impl BuildProvider for OpenShiftProvider {
         start::rerun(&self.inner, access, request).await
     }
 
+    async fn deploy(&self, access: &Access, request: DeployBuild) -> Result<RunRef, ProviderError> {
+        deploy::deploy(&self.inner, access, request).await
+    }
+
     async fn cancel(&self, access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {
-        cancel::cancel(&self.inner, access, run).await
+        match Run::of(run)? {
+            Run::Build(place) => cancel::cancel(&self.inner, access, &place).await,
+            Run::Deployment(record) => deployment::cancel(&self.inner, access, &record).await,
+        }
     }
 
     async fn get(&self, access: &Access, run: &RunRef) -> Result<RunSnapshot, ProviderError> {
-        list::get(&self.inner, access, run).await
+        match Run::of(run)? {
+            Run::Build(place) => list::get(&self.inner, access, &place).await,
+            Run::Deployment(record) => deployment::get(&self.inner, access, &record).await,
+        }
     }
 
     async fn list(&self, access: &Access, config: &ConfigRef, page: Option<&str>) -> Result<RunPage, ProviderError> {
@@ -77,7 +91,12 @@ impl BuildProvider for OpenShiftProvider {
     }
 
     fn logs(&self, access: &Access, run: &RunRef, from: LogPosition) -> LineStream {
-        logs::read(Arc::clone(&self.inner), access.clone(), run.clone(), from)
+        let (inner, access) = (Arc::clone(&self.inner), access.clone());
+        match Run::of(run) {
+            Ok(Run::Build(place)) => logs::read(inner, access, place, from),
+            Ok(Run::Deployment(record)) => deployment::logs(inner, access, record, from),
+            Err(error) => Box::pin(stream::iter([Err(error)])),
+        }
     }
 
     fn follow(
@@ -87,7 +106,12 @@ impl BuildProvider for OpenShiftProvider {
         from: Option<ResumeToken>,
         stop: CancellationToken,
     ) -> ObservedStream {
-        follow::follow(Arc::clone(&self.inner), access.clone(), run.clone(), from, stop)
+        let (inner, access) = (Arc::clone(&self.inner), access.clone());
+        match Run::of(run) {
+            Ok(Run::Build(place)) => follow::follow(inner, access, place, from, stop),
+            Ok(Run::Deployment(record)) => deployment::follow(inner, access, record, from, stop),
+            Err(error) => Box::pin(stream::iter([Err(error)])),
+        }
     }
 
     async fn decide(
@@ -100,10 +124,18 @@ impl BuildProvider for OpenShiftProvider {
     }
 
     async fn release(&self, access: &Access, run: &RunRef) -> Result<(), ProviderError> {
-        release::release(&self.inner, access, run).await
+        match Run::of(run) {
+            Ok(Run::Build(place)) => release::release(&self.inner, access, &place).await,
+            Ok(Run::Deployment(record)) => deployment::release(&self.inner, access, &record).await,
+            Err(_) => Ok(()),
+        }
     }
 
     async fn purge(&self, access: &Access, run: &RunRef) -> Result<(), ProviderError> {
-        release::release(&self.inner, access, run).await
+        match Run::of(run) {
+            Ok(Run::Build(place)) => release::release(&self.inner, access, &place).await,
+            Ok(Run::Deployment(record)) => deployment::purge(&self.inner, access, &record).await,
+            Err(_) => Ok(()),
+        }
     }
 }

@@ -1,6 +1,6 @@
 //! Stopping builds.
 
-use alm_build_spi::{Access, CancelReceipt, ProviderError, RunRef};
+use alm_build_spi::{Access, CancelReceipt, ProviderError};
 use alm_kubernetes::Place;
 use kube::api::{Patch, PatchParams};
 use serde_json::json;
@@ -13,10 +13,9 @@ use crate::kinds::builds;
 ///
 /// # Errors
 /// [`ProviderError::NotFound`].
-pub(super) async fn cancel(inner: &Inner, access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {
+pub(super) async fn cancel(inner: &Inner, access: &Access, place: &Place) -> Result<CancelReceipt, ProviderError> {
     let (usable, session) = inner.session(access)?;
-    let place = Place::of_run(run)?;
-    let build = build_at(&session, &place).await?;
+    let build = build_at(&session, place).await?;
     if build.phase.is_terminal() {
         return Ok(CancelReceipt::AlreadyFinished);
     }

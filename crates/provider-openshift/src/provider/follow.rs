@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alm_build_spi::{Access, CancellationToken, ObservedStream, ProviderError, ResumeToken, RunRef};
+use alm_build_spi::{Access, CancellationToken, ObservedStream, ProviderError, ResumeToken};
 use alm_domain::{Observation, Observed};
 use alm_kubernetes::{Place, RunLife, Session, Sight, unknown, watch_one};
 use futures::StreamExt;
@@ -28,12 +28,12 @@ const PAUSE: Duration = Duration::from_secs(1);
 pub(super) fn follow(
     inner: Arc<Inner>,
     access: Access,
-    run: RunRef,
+    place: Place,
     from: Option<ResumeToken>,
     stop: CancellationToken,
 ) -> ObservedStream {
     Box::pin(async_stream::stream! {
-        let mut follower = match Follower::begin(inner, access, &run, from.as_ref()).await {
+        let mut follower = match Follower::begin(inner, access, place, from.as_ref()).await {
             Ok(Some(follower)) => follower,
             Ok(None) => return,
             Err(error) => { yield Err(error); return; }
@@ -99,10 +99,9 @@ impl Follower {
     async fn begin(
         inner: Arc<Inner>,
         access: Access,
-        run: &RunRef,
+        place: Place,
         from: Option<&ResumeToken>,
     ) -> Result<Option<Self>, ProviderError> {
-        let place = Place::of_run(run)?;
         let token = Token::read(from)?;
         if token.complete {
             return Ok(None);

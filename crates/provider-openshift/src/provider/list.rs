@@ -79,8 +79,8 @@ fn summary(build: Build) -> RunSummary {
 ///
 /// # Errors
 /// [`ProviderError::NotFound`].
-pub(super) async fn get(inner: &Inner, access: &Access, run: &RunRef) -> Result<RunSnapshot, ProviderError> {
+pub(super) async fn get(inner: &Inner, access: &Access, place: &Place) -> Result<RunSnapshot, ProviderError> {
     let (_, session) = inner.session(access)?;
-    let build = build_at(&session, &Place::of_run(run)?).await?;
+    let build = build_at(&session, place).await?;
     Ok(Picture::default().snapshot(&build))
 }

@@ -1,6 +1,6 @@
 //! Logs of builds, wherever they are.
 
-use alm_build_spi::{Access, LineStream, LogPosition, PositionedLine, ProviderError, RunRef};
+use alm_build_spi::{Access, LineStream, LogPosition, PositionedLine, ProviderError};
 use alm_domain::{LogLine, LogStream};
 use alm_kubernetes::{LogNews, Place, PodTold, RunLife, RunSecrets, Session, follow_pod, read_pod};
 use alm_masking::Masks;
@@ -98,9 +98,9 @@ pub(super) fn withheld() -> LogLine {
 }
 
 /// Lines of the log from a position up to what there is now.
-pub(super) fn read(inner: std::sync::Arc<Inner>, access: Access, run: RunRef, from: LogPosition) -> LineStream {
+pub(super) fn read(inner: std::sync::Arc<Inner>, access: Access, place: Place, from: LogPosition) -> LineStream {
     Box::pin(async_stream::stream! {
-        let mut news = match open(&inner, &access, &run).await {
+        let mut news = match open(&inner, &access, &place).await {
             Ok(news) => news,
             Err(error) => { yield Err(error); return; }
         };
@@ -121,10 +121,9 @@ pub(super) fn read(inner: std::sync::Arc<Inner>, access: Access, run: RunRef, fr
     })
 }
 
-async fn open(inner: &Inner, access: &Access, run: &RunRef) -> Result<NewsStream, ProviderError> {
+async fn open(inner: &Inner, access: &Access, place: &Place) -> Result<NewsStream, ProviderError> {
     let (usable, session) = inner.session(access)?;
-    let place = Place::of_run(run)?;
-    let build = build_at(&session, &place).await?;
+    let build = build_at(&session, place).await?;
     let Some((masks, _)) = masks(&session, &build).await? else {
         let told = if build.is_pipeline() {
             LogTold::Jenkins(JenkinsTold::default())

@@ -4,12 +4,15 @@ mod build_provider;
 mod cancel;
 mod configs;
 mod decide;
+mod deploy;
+mod deployment;
 mod follow;
 mod identity;
 mod list;
 mod logs;
 mod openshift;
 mod release;
+mod run;
 mod start;
 mod token;
 

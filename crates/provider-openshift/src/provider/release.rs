@@ -1,6 +1,6 @@
 //! What is removed when a build is over.
 
-use alm_build_spi::{Access, ProviderError, RunRef};
+use alm_build_spi::{Access, ProviderError};
 use alm_kubernetes::{Place, RunSecrets};
 
 use super::openshift::{Inner, build_at};
@@ -9,10 +9,9 @@ use super::openshift::{Inner, build_at};
 ///
 /// # Errors
 /// [`ProviderError::Conflict`] while it goes on.
-pub(super) async fn release(inner: &Inner, access: &Access, run: &RunRef) -> Result<(), ProviderError> {
+pub(super) async fn release(inner: &Inner, access: &Access, place: &Place) -> Result<(), ProviderError> {
     let (_, session) = inner.session(access)?;
-    let Ok(place) = Place::of_run(run) else { return Ok(()) };
-    let build = match build_at(&session, &place).await {
+    let build = match build_at(&session, place).await {
         Ok(build) => build,
         // Its secrets went with it.
         Err(ProviderError::NotFound(_)) => return Ok(()),

@@ -29,12 +29,19 @@ pub(super) struct Token {
     /// Whether the log was told to its end.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) log_done: bool,
+    /// How many lines of a deployment were told.
+    #[serde(default, skip_serializing_if = "is_zero")]
+    pub(super) lines: usize,
     /// Questions that are open.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) open: Vec<Open>,
     /// Whether all was told.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub(super) complete: bool,
+}
+
+fn is_zero(number: &usize) -> bool {
+    *number == 0
 }
 
 impl Token {

@@ -5,8 +5,10 @@
 mod builds;
 mod configs;
 mod conformance;
+mod deploy;
 mod faults;
 mod jenkins;
 mod logs;
 mod secrets;
 mod support;
+mod target;

@@ -1,6 +1,6 @@
 //! Bringing a version to an environment.
 
-use alm_domain::{Artifact, Capability, Commit};
+use alm_domain::{Artifact, Capability, Commit, RunStatus, StageObservation};
 
 use crate::{
     DeployBuild, Observation, ProviderError,
@@ -70,7 +70,6 @@ pub(super) async fn deploy_runs_what_deploys_there(stand: &Stand<'_>) -> Verdict
     stand.remember(&run);
     let mut told = stand.follow(&run);
     told.finish().await?;
-    ensure(told.has_line("hello from to-prod"), || "the stage that deploys to `prod` was not run".to_owned())?;
     for name in ["build", "to-test"] {
         ensure(!told.has_line(&format!("hello from {name}")), || format!("`{name}` was run again"))?;
         let is_told = told.stages().iter().any(|stage| stage.name == name);
@@ -78,9 +77,17 @@ pub(super) async fn deploy_runs_what_deploys_there(stand: &Stand<'_>) -> Verdict
             format!("`{name}`, which does not deploy to `prod`, is told as a stage of the deployment")
         })?;
     }
-    let stage = told.stage("to-prod")?;
-    let place = stage.environment.as_deref();
-    ensure(place == Some("prod"), || format!("`to-prod` is told to deploy to {place:?}"))
+    let stages = told.stages();
+    if stages.iter().any(|stage| stage.name == "to-prod") {
+        ensure(told.has_line("hello from to-prod"), || "the stage that deploys to `prod` was not run".to_owned())?;
+    }
+    // An engine that brings what was built there by itself has stages of its own for that.
+    let place = |stage: &StageObservation| stage.environment.clone().unwrap_or_default();
+    if let Some(stage) = stages.iter().find(|stage| !["", "prod"].contains(&place(stage).as_str())) {
+        return fail(format!("`{}` is told to deploy to {}", stage.name, place(stage)));
+    }
+    let arrives = |stage: &StageObservation| place(stage) == "prod" && stage.status == RunStatus::Succeeded;
+    ensure(stages.iter().any(arrives), || "no stage that succeeded is told to deploy to `prod`".to_owned())
 }
 
 pub(super) async fn deploy_brings_what_was_built(stand: &Stand<'_>) -> Verdict {

@@ -1,0 +1,245 @@
+//! Carrying a deployment on, one step at a time.
+
+use alm_build_spi::ProviderError;
+use alm_domain::{ReasonCode, RunStatus, Timestamp, shorten};
+use alm_kubernetes::Session;
+use http::Method;
+use kube::{
+    api::{Patch, PatchParams},
+    core::{ApiResource, DynamicObject},
+};
+use serde_json::{Value, json};
+
+use super::{
+    PullSecret, Record, Step, Target,
+    readiness::{Standing, of_config, of_deployment},
+    record::{Before, Part},
+    refused, route, tag,
+    workload::{Kind, Workload},
+};
+use crate::kinds;
+
+/// Carries a deployment on by one step, as often as need be, and gives the record as it is then; `None` where nothing is new.
+///
+/// # Errors
+/// [`ProviderError::Unavailable`] where the target cannot be asked now. Whatever else it answers is how the deployment ends.
+pub(crate) async fn advance(
+    target: &Target,
+    pull: Option<&PullSecret>,
+    record: &Record,
+    now: Timestamp,
+) -> Result<Option<Record>, ProviderError> {
+    let mut next = record.clone();
+    if record.is_cancelled && record.ending.is_none() {
+        next.turn_back(RunStatus::Cancelled, ReasonCode::CancelledByUser, "the deployment was cancelled", now);
+        return Ok(Some(next));
+    }
+    let target = &target.session;
+    let done = match record.step {
+        Step::Look => look(target, &mut next, now).await,
+        Step::Tag => bring(target, pull, &mut next, now).await,
+        Step::Rollout => roll_out(target, &mut next, now).await,
+        Step::Wait => wait(target, &mut next, now).await,
+        Step::Return => give_back(target, &mut next, now).await,
+        Step::Over => return Ok(None),
+    };
+    match done {
+        Ok(()) => {}
+        // Somebody changes the same object: the step is carried out again.
+        Err(ProviderError::Conflict(_)) => return Ok(None),
+        Err(error) if error.is_transient() => return Err(error),
+        Err(error) => {
+            next = record.clone();
+            stop(&mut next, &error, now);
+        }
+    }
+    Ok((next != *record).then_some(next))
+}
+
+/// What becomes of a deployment whose target refuses something.
+fn stop(next: &mut Record, error: &ProviderError, now: Timestamp) {
+    let why = refused(&next.to.environment, error);
+    if let Some(ending) = &mut next.ending {
+        ending.reason.message = format!("{}; what ran before could not be brought back: {why}", ending.reason.message);
+        next.say(next.at(), &format!("what ran before could not be brought back: {why}"), now);
+        next.finish(now);
+        return;
+    }
+    match error {
+        // Nothing can be given back without a token.
+        ProviderError::Unauthorized(_) => {
+            let left = match next.step {
+                Step::Look => "",
+                _ => "; what was changed there stays as it is",
+            };
+            next.turn_back(RunStatus::Errored, ReasonCode::Credential, &format!("{why}{left}"), now);
+            next.finish(now);
+        }
+        _ => next.turn_back(RunStatus::Failed, ReasonCode::CommandFailed, &why, now),
+    }
+}
+
+/// Ends a deployment that cannot be carried on, for instance since its target's address is none any more.
+pub(crate) fn give_up(record: &Record, code: ReasonCode, why: &str, now: Timestamp) -> Record {
+    let mut next = record.clone();
+    next.turn_back(RunStatus::Errored, code, why, now);
+    next.finish(now);
+    next
+}
+
+/// Sees what runs there, so that it can be returned to.
+async fn look(target: &Session, next: &mut Record, now: Timestamp) -> Result<(), ProviderError> {
+    if next.tag.started_at.is_none() {
+        next.go_on(Step::Look, now);
+    }
+    let workload = read(target, next).await?;
+    let tag = next.environment_tag();
+    if let Some(why) = next.workload.obstacle(&workload, &next.to.namespace, &tag) {
+        next.turn_back(RunStatus::Failed, ReasonCode::DefinitionInvalid, &why, now);
+        return Ok(());
+    }
+    let image = next.workload.container(&workload).map(|(_, image)| image.to_owned()).unwrap_or_default();
+    let tagged = tag::digest_of(target, &next.to.namespace, &tag).await?;
+    next.say(Part::Tag, &format!("{} of {} runs {image}", next.workload, next.to.namespace), now);
+    next.before = Some(Before { image, tagged });
+    next.go_on(Step::Tag, now);
+    Ok(())
+}
+
+async fn bring(
+    target: &Session,
+    pull: Option<&PullSecret>,
+    next: &mut Record,
+    now: Timestamp,
+) -> Result<(), ProviderError> {
+    tag::bring(target, next, pull).await?;
+    let given = tag::reference(target, next).await?;
+    let from = match &next.from {
+        Some(repository) => format!(", fetched from {repository}"),
+        None => String::new(),
+    };
+    let told = format!("{} of {} is {}{from}", next.environment_tag(), next.to.namespace, next.image.digest);
+    next.say(Part::Tag, &told, now);
+    next.given = Some(given);
+    next.go_on(Step::Rollout, now);
+    Ok(())
+}
+
+async fn roll_out(target: &Session, next: &mut Record, now: Timestamp) -> Result<(), ProviderError> {
+    let given = next.given.clone().unwrap_or_default();
+    let container = give(target, next, &given).await?;
+    next.say(Part::Rollout, &format!("{}: the container {container} is given {given}", next.workload), now);
+    next.go_on(Step::Wait, now);
+    Ok(())
+}
+
+/// Gives the container an image, and sees that it is rolled out; the name of the container. As often as need be: where an image
+/// trigger was faster, there is nothing left to change.
+async fn give(target: &Session, next: &Record, image: &str) -> Result<String, ProviderError> {
+    let workload = read(target, next).await?;
+    let (container, has) = next.workload.container(&workload).map_err(ProviderError::NotFound)?;
+    if has != image {
+        let api = target.api(&next.to.namespace, &next.workload.resource());
+        let patch = Patch::Strategic(Workload::patch(container, image));
+        target.call(api.patch(&next.workload.name, &PatchParams::default(), &patch)).await?;
+    }
+    if !next.workload.rolls_out_by_itself(&workload) && newest_rollout(target, next, &workload, image).await?.is_none()
+    {
+        // Two followers may both come to this at once: that makes two rollouts of the same, of which the second one counts.
+        let kind = kinds::deployment_configs();
+        let name = &next.workload.name;
+        let request = json!({
+            "apiVersion": kind.api_version, "kind": "DeploymentRequest", "name": name, "latest": true, "force": true,
+        });
+        let namespace = &next.to.namespace;
+        let path = format!("/apis/{}/namespaces/{namespace}/deploymentconfigs/{name}/instantiate", kind.api_version);
+        target.raw(Method::POST, &path, Some(&request)).await?;
+    }
+    Ok(container.to_owned())
+}
+
+/// The replication controller of the newest rollout of a DeploymentConfig, if it is one of this image.
+async fn newest_rollout(
+    target: &Session,
+    next: &Record,
+    config: &Value,
+    image: &str,
+) -> Result<Option<Value>, ProviderError> {
+    let latest = config.pointer("/status/latestVersion").and_then(Value::as_i64).unwrap_or(0);
+    let name = format!("{}-{latest}", next.workload.name);
+    let found = object(target, &next.to.namespace, &kinds::replication_controllers(), &name).await?;
+    Ok(found.filter(|found| next.workload.container(found).is_ok_and(|(_, has)| has == image)))
+}
+
+async fn wait(target: &Session, next: &mut Record, now: Timestamp) -> Result<(), ProviderError> {
+    let workload = read(target, next).await?;
+    let given = next.given.clone().unwrap_or_default();
+    let (container, has) = next.workload.container(&workload).map_err(ProviderError::NotFound)?;
+    if has != given {
+        let why = format!("somebody else gave the container {container} {}", shorten(has));
+        // It is not ours to undo.
+        next.turn_back(RunStatus::Failed, ReasonCode::Interrupted, &why, now);
+        next.finish(now);
+        return Ok(());
+    }
+    let standing = match next.workload.kind {
+        Kind::Deployment => of_deployment(&workload),
+        Kind::Config => of_config(&workload, newest_rollout(target, next, &workload, &given).await?.as_ref()),
+    };
+    match standing {
+        Standing::Ready(told) => {
+            next.url = route::address(target, &next.to.namespace, &workload).await?;
+            next.say(Part::Rollout, &format!("{} is rolled out: {told}", next.workload), now);
+            next.finish(now);
+        }
+        Standing::Failed(why) => next.turn_back(RunStatus::Failed, ReasonCode::CommandFailed, &why, now),
+        Standing::Underway(told) => {
+            if next.said.last().is_none_or(|last| last.text != told) {
+                next.say(Part::Rollout, &told, now);
+            }
+        }
+    }
+    Ok(())
+}
+
+/// Gives the workload, and the tag, back what they had.
+async fn give_back(target: &Session, next: &mut Record, now: Timestamp) -> Result<(), ProviderError> {
+    if let Some(before) = next.before.clone() {
+        tag::take_back(target, next, before.tagged.as_deref()).await?;
+        // Before the rollout nothing else was changed.
+        if next.rollout.started_at.is_some() {
+            give(target, next, &before.image).await?;
+            let told = format!("{} is given back {}, which ran before", next.workload, before.image);
+            next.say(Part::Rollout, &told, now);
+            if let Some(ending) = &mut next.ending {
+                ending.reason.message = format!("{}; {told}", ending.reason.message);
+            }
+        }
+    }
+    next.finish(now);
+    Ok(())
+}
+
+/// The workload as it is now.
+async fn read(target: &Session, record: &Record) -> Result<Value, ProviderError> {
+    let (kind, name) = (record.workload.resource(), &record.workload.name);
+    let found = object(target, &record.to.namespace, &kind, name).await?;
+    found.ok_or_else(|| {
+        ProviderError::NotFound(format!("the namespace {} has no {}", record.to.namespace, record.workload))
+    })
+}
+
+async fn object(
+    target: &Session,
+    namespace: &str,
+    kind: &ApiResource,
+    name: &str,
+) -> Result<Option<Value>, ProviderError> {
+    let found: Option<DynamicObject> = target.find(target.api(namespace, kind).get(name)).await?;
+    found.map(|found| json_of(&found)).transpose()
+}
+
+fn json_of(object: &DynamicObject) -> Result<Value, ProviderError> {
+    serde_json::to_value(object)
+        .map_err(|cause| ProviderError::internal("an object of the cluster cannot be written", cause))
+}
