@@ -61,7 +61,8 @@ pub(super) async fn deploy(inner: &Inner, access: &Access, request: DeployBuild)
     };
     let record = Record::new(plan, inner.clock.now());
     let token = request.target.access.token.clone();
-    let target = Target::open(inner.configured.way(), &record.to, token.clone()).map_err(|why| invalid(environment, why))?;
+    let target =
+        Target::open(inner.configured.way(), &record.to, token.clone()).map_err(|why| invalid(environment, why))?;
     let (Some(token), workload) = (token, &record.workload) else {
         return Err(invalid(environment, format!("there is no token for the environment {environment}")));
     };
