@@ -8,6 +8,8 @@ import type { Observable, Subscription } from "rxjs";
 import { BuildDocument, BuildLiveDocument, CancelBuildDocument, RerunBuildDocument } from "../api/operations";
 import { Clock } from "../core/clock";
 import { Follow } from "../core/follow";
+import { LogPane } from "../log/log-pane";
+import { slice } from "../log/slice";
 import { Missing } from "../parts/missing";
 import { problem } from "../parts/problem";
 import { Status, isOver, look } from "../parts/status";
@@ -16,7 +18,6 @@ import { Approval } from "./approval";
 import { type BuildState, folded } from "./build-state";
 import { Failure } from "./failure";
 import { Graph } from "./graph";
-import { LogPane } from "./log-pane";
 import { StageList } from "./stage-list";
 
 @Component({
@@ -47,11 +48,14 @@ export class Build {
   protected readonly gone = signal(false);
   protected readonly trouble = signal<string | null>(null);
   protected readonly refused = signal<readonly string[]>([]);
-  protected readonly line = lineInAddress();
   protected readonly pending = computed(
     () => this.state()?.build.approvals.filter((one) => one.status === "PENDING" || one.status === "DELIVERING") ?? [],
   );
   protected readonly chosen = computed(() => this.state()?.stages.find((stage) => stage.key === this.stage()) ?? null);
+  protected readonly part = computed(() => {
+    const [state, stage] = [this.state(), this.chosen()];
+    return state && stage ? slice(state.stages, stage, null, isOver(state.build.status)) : null;
+  });
   protected readonly progress = computed(() => {
     const build = this.state()?.build;
     if (!build?.startedAt || !build.expectedDuration || isOver(build.status)) return null;
@@ -142,11 +146,6 @@ export class Build {
       error: (error: unknown) => this.trouble.set(problem(error)),
     });
   }
-}
-
-function lineInAddress(): number | null {
-  const found = /^#L(\d{1,15})$/.exec(location.hash);
-  return found ? Number(found[1]) : null;
 }
 
 const TONES: Record<string, string> = {

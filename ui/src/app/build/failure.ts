@@ -1,7 +1,7 @@
 import { Component, input } from "@angular/core";
 
 import type { BuildPageFragment } from "../api/operations";
-import { spans } from "./ansi";
+import { spans } from "../log/ansi";
 
 /** What went wrong, before anything else. */
 @Component({

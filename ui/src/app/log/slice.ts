@@ -1,0 +1,45 @@
+import type { StageBitsFragment } from "../api/operations";
+
+/** The part of a log that is shown: what a stage, or one attempt at it, has written. */
+export interface Slice {
+  readonly stageId: string;
+  readonly name: string;
+  readonly from: number;
+  /** Null while more may come. */
+  readonly to: number | null;
+  /** Whether lines of other stages lie within, and have to be left out. */
+  readonly isMixed: boolean;
+}
+
+interface Range {
+  readonly fromSeq: number;
+  readonly toSeq: number;
+}
+
+/** What a stage has written; null while that is nothing. Of a frame it is all that was written while it ran. */
+export function slice(stages: readonly StageBitsFragment[], stage: StageBitsFragment, attempt: number | null, isOver: boolean): Slice | null {
+  const inside = within(stages, stage.id);
+  const isFrame = inside.size > 1;
+  const tried = attempt === null ? undefined : stage.attempts.find((one) => one.number === attempt);
+  const ranges = tried ? [tried.logRange] : stages.filter((one) => inside.has(one.id)).map((one) => one.logRange);
+  const known = ranges.filter((range): range is Range => !!range);
+  if (known.length === 0) return null;
+  const from = Math.min(...known.map((range) => range.fromSeq));
+  const end = Math.max(...known.map((range) => range.toSeq));
+  const mayGrow = !isOver && (tried ? !tried.finishedAt : !stage.finishedAt);
+  const others = stages.filter((one) => !inside.has(one.id) && one.logRange);
+  const isMixed = !isFrame && others.some(({ logRange }) => logRange && logRange.fromSeq <= (mayGrow ? Infinity : end) && logRange.toSeq >= from);
+  const name = tried && stage.attempts.length > 1 ? `${stage.name}, attempt ${tried.number}` : stage.name;
+  return { stageId: stage.id, name, from, to: mayGrow ? null : end, isMixed };
+}
+
+/** A stage and all that is drawn inside it. */
+function within(stages: readonly StageBitsFragment[], id: string): ReadonlySet<string> {
+  const inside = new Set([id]);
+  // Parents come before their children, as a rule: where not, another round finds them.
+  for (let before = 0; before !== inside.size; ) {
+    before = inside.size;
+    for (const stage of stages) if (stage.parent && inside.has(stage.parent.id)) inside.add(stage.id);
+  }
+  return inside;
+}
