@@ -14,6 +14,9 @@ pub struct ProviderDescriptor {
     /// Whether the engine is called with the rights of a person: then every call about a run needs a token. One that needs
     /// none is given none.
     pub needs_token: bool,
+    /// Whether it brings what a build made to an environment by itself, whatever the stages of the build are. Otherwise a stage that
+    /// deploys there is run again, and there must be one.
+    pub deploys_itself: bool,
     /// The settings that it understands, on the provider and on a build service.
     pub settings: Vec<SettingDefinition>,
     /// How well builds are kept apart from the service and from one another, as one sentence for administrators: a provider

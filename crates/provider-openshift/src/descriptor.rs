@@ -12,6 +12,7 @@ pub fn descriptor() -> ProviderDescriptor {
         kind: ProviderKind::Openshift,
         capabilities: [Stages, Parameters, Cancel, Rerun, Approvals, LiveLog, LogTimestamps, Secrets, Deploy].into(),
         needs_token: true,
+        deploys_itself: true,
         settings: settings(),
         isolation: "Builds run on the cluster, with the rights of whoever started them: Docker and Source builds in pods of their \
                     own, pipelines on the Jenkins of their namespace, which all members of the namespace share."

@@ -17,6 +17,7 @@ pub fn descriptor() -> ProviderDescriptor {
         ]
         .into(),
         needs_token: true,
+        deploys_itself: false,
         settings: settings(),
         isolation: "Tasks run on the cluster, in pods of their own, with the rights of the service account that the settings name."
             .to_owned(),

@@ -71,7 +71,8 @@ impl App {
             return wrong(format!("the build made no version: it is {}", build.status));
         }
         let name = rules.environment.name.as_str();
-        if !build.targets.iter().any(|target| target == name) {
+        let needs_stage = self.descriptor(provider.kind).is_none_or(|descriptor| !descriptor.deploys_itself);
+        if needs_stage && !build.targets.iter().any(|target| target == name) {
             let why =
                 format!("no stage of the build deploys to {name}: give one `environment: {name}`, and build again");
             return Some((ActionBlocker::NotSupported, why));

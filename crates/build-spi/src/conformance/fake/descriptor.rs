@@ -14,6 +14,7 @@ pub(crate) fn descriptor(capabilities: BTreeSet<Capability>) -> ProviderDescript
         kind: ProviderKind::Remote,
         capabilities,
         needs_token: false,
+        deploys_itself: false,
         settings: vec![
             SettingDefinition {
                 key: SCRIPT.to_owned(),
