@@ -9,5 +9,6 @@ pub mod config;
 pub mod graphql;
 pub mod http;
 pub mod links;
+pub mod samples;
 pub mod sign_in;
 pub mod wiring;

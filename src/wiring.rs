@@ -32,6 +32,7 @@ use crate::{
     config::{AudienceParameter, Config, ConfigError, IssuerUrl, Problem, SignIn, Words},
     graphql::{self, Api, Limits},
     http::{self, HttpConfig, HttpState, Readiness, Token, TrustedDocuments},
+    samples::SampleFolder,
     sign_in::{Entrance, Pages},
 };
 
@@ -95,6 +96,9 @@ impl Composition for Wiring {
         let app = App::new(store.clone(), Arc::new(factory), clock, Arc::new(SystemIds), credentials, timing);
         register_embedded(&app).await?;
         app.use_connections();
+        if config.allow_local_repositories() {
+            app.use_samples(Arc::new(SampleFolder::new(data.path().join("demo"))));
+        }
         app.resume().await?;
 
         let public = match &config.server.public_url {
@@ -265,13 +269,23 @@ fn transport(config: &Config) -> HttpConfig {
     }
 }
 
+/// The documents of the pages and those of the settings' manifest.
 fn trusted_documents(config: &Config, transport: &HttpConfig) -> Result<TrustedDocuments, ConfigError> {
-    let Some(manifest) = &config.documents.manifest else { return Ok(TrustedDocuments::default()) };
-    let documents = TrustedDocuments::load(manifest, &transport.document)
-        .map_err(|error| ConfigError(vec![Problem::of("documents.manifest", error)]))?
-        .only_for(config.documents.only_for.clone());
-    tracing::info!(documents = documents.len(), manifest = %manifest.display(), "knows trusted documents");
-    Ok(documents)
+    let refused = |setting, why: String| ConfigError(vec![Problem::of(setting, why)]);
+    let given = match &config.documents.manifest {
+        Some(manifest) => TrustedDocuments::load(manifest, &transport.document)
+            .map_err(|error| refused("documents.manifest", error.to_string()))?,
+        None => TrustedDocuments::default(),
+    };
+    let documents =
+        given.with_pages(&transport.document).map_err(|error| refused("documents.manifest", error.to_string()))?;
+    if documents.is_empty() && !config.documents.only_for.is_empty() {
+        let why = "restricts roles to documents that the server knows, but it knows none: set documents.manifest \
+                   (ALM_DOCUMENTS_MANIFEST), or use a program that has the pages";
+        return Err(refused("documents.only_for", why.to_owned()));
+    }
+    tracing::info!(documents = documents.len(), "knows trusted documents");
+    Ok(documents.only_for(config.documents.only_for.clone()))
 }
 
 /// Ready means: the database answers.

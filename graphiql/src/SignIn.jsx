@@ -51,7 +51,7 @@ export function SignIn({ left, onSignedIn }) {
           <p className="alm-hint">{tokenHint(ways)} It is kept for this tab only, and never sent anywhere but here.</p>
         </details>
       )}
-      <p><a href="/">Start page</a></p>
+      <p><a href="/start">Start page</a></p>
     </main>
   );
 }

@@ -143,7 +143,7 @@ impl App {
         require_admin(principal)?;
         let display_name = check_name(&request.display_name, "displayName")?;
         let definitions = self.inner.registry.settings(request.kind)?;
-        if request.kind == ProviderKind::Local && request.endpoint.is_some() {
+        if !request.kind.has_endpoint() && request.endpoint.is_some() {
             return Err(AppError::invalid(["endpoint"], "a local provider has no address: leave it out"));
         }
         settings_problems(&definitions, &request.settings, false)?;

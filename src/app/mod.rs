@@ -24,12 +24,16 @@ mod presence;
 mod registry;
 mod retention;
 mod rotation;
+mod samples;
 mod secrets;
 mod services;
 mod start;
 mod streams;
 
-use std::{sync::Arc, time::Duration};
+use std::{
+    sync::{Arc, OnceLock},
+    time::Duration,
+};
 
 pub use access::{Checked, TokenState};
 pub use actions::{Action, ActionBlocker, ActionState, permitted};
@@ -55,6 +59,7 @@ pub use people::CreatePersonalToken;
 pub use presence::{Bearer, BearerOrigin, Presence};
 pub use registry::ProviderFactory;
 pub use rotation::{Ring, RotationError, VaultReport, rotate_vault, vault_status};
+pub use samples::{Sample, Samples};
 pub use services::{CreateService, UpdateService};
 pub use start::{RerunBuild, StartBuild};
 pub use streams::{Reach, Subject};
@@ -85,6 +90,7 @@ struct Inner {
     connections: connections::Connections,
     retention_every: Duration,
     presence: Presence,
+    samples: OnceLock<Arc<dyn Samples>>,
     connections_every: Duration,
     /// How long a build waits for an account.
     longest_hold: TimeDelta,
@@ -114,6 +120,7 @@ impl App {
             inner: Arc::new(Inner {
                 retention_every,
                 presence: Presence::new(Arc::clone(&clock)),
+                samples: OnceLock::new(),
                 connections_every,
                 connections: connections::Connections::default(),
                 longest_hold,

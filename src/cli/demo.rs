@@ -1,6 +1,5 @@
 //! `alm demo`: a server with sample pipelines on it.
 
-mod repositories;
 mod setup;
 
 use std::sync::Arc;

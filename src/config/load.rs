@@ -6,7 +6,7 @@ use figment::{Figment, value::Value};
 
 use super::{
     Builds, Config, ConfigError, Data, Database, Documents, Effective, Environment, Fallback, Key, Limits, Local, Log,
-    Origin, Outbound, Problem, Server, Setting, SignIn, Vault, documents, sources,
+    Origin, Outbound, Problem, Server, Setting, SignIn, Vault, sources,
 };
 
 /// Every setting, in the order of the reference, with what its section is about.
@@ -90,9 +90,6 @@ impl Config {
         let local = Local::read(&mut reader);
         let log = Log::read(&mut reader);
         if let Some(problem) = server.as_ref().and_then(exposed_without_names) {
-            reader.problems.push(problem);
-        }
-        if let Some(problem) = documents.as_ref().and_then(documents::only_without_any) {
             reader.problems.push(problem);
         }
         reader.problems.extend(sign_in.as_ref().map(SignIn::problems).unwrap_or_default());

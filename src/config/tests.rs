@@ -105,11 +105,6 @@ fn a_wrong_value_names_key_problem_origin_and_remedy() {
         (&[("ALM_OUTBOUND_ALLOWED", "10.0.0.0/8,http://x")], "", "outbound.allowed has \"http://x\", which is none"),
         (&[("ALM_VAULT_KEYS", "hunter2")], "", "vault.keys is no key ring: key 1 of the key ring cannot be read"),
         (&[("ALM_DOCUMENTS_ONLY_FOR", "guest")], "", "documents.only_for has \"guest\", which is no role: write admin"),
-        (
-            &[],
-            "[documents]\nonly_for = ['member']",
-            "but there is none: set documents.manifest (ALM_DOCUMENTS_MANIFEST)",
-        ),
     ] {
         let refused = refused(variables, file);
         assert!(refused.contains(expected), "{expected}\n in {refused}");

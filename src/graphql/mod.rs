@@ -21,6 +21,7 @@ mod people;
 mod project;
 mod prompt;
 mod provider;
+mod samples;
 mod scalars;
 mod schema;
 mod server;

@@ -15,6 +15,7 @@ use super::{
     people::{MemberMutation, PeopleQuery, PersonalTokenMutation},
     project::{ProjectMutation, ProjectQuery, ProjectSubscription},
     provider::{ProviderMutation, ProviderQuery},
+    samples::{SampleMutation, SampleQuery},
     server::ServerQuery,
     service::{SecretMutation, ServiceMutation, StartCheckQuery},
     stream::StreamEvent,
@@ -53,6 +54,7 @@ pub(crate) struct Query(
     ClientQuery,
     StartCheckQuery,
     PeopleQuery,
+    SampleQuery,
 );
 
 /// All writes. Each returns a payload; a null payload means the request itself failed (see `errors`).
@@ -69,6 +71,7 @@ pub(crate) struct Mutation(
     MemberMutation,
     PersonalTokenMutation,
     DeploymentMutation,
+    SampleMutation,
 );
 
 /// All live streams. Send one root field per subscription. Every event has a cursor to resume behind it.

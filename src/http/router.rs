@@ -20,7 +20,8 @@ pub fn router<E: Live>(mut state: HttpState<E>) -> Router {
     let extra = std::mem::take(&mut state.extra);
     let state = Arc::new(state);
     let assets = Router::new()
-        .route("/", get(pages::start))
+        .route("/", get(pages::home))
+        .route("/start", get(pages::start))
         .route("/sign-in/ways", get(pages::ways_in))
         .route("/sign-in/callback", get(pages::signed_in))
         .route("/start/{file}", get(pages::start_asset))

@@ -25,7 +25,7 @@ try {
   const sent = [];
   page.on("request", (request) => sent.push({ url: request.url(), body: request.postData() ?? "", referer: request.headers().referer }));
 
-  await page.goto(`${address}/#token=${token}`);
+  await page.goto(`${address}/start#token=${token}`);
   await page.waitForSelector("text=You are signed in");
   await page.goto(url);
   const pages = [];

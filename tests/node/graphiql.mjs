@@ -37,9 +37,9 @@ try {
   await shot(page, "sign-in");
   assert.equal(trouble.filter((line) => !line.includes("401")).length, 0, trouble.join("\n"));
   trouble.length = 0;
-  await page.goto(`${address}/#token=${token}`);
+  await page.goto(`${address}/start#token=${token}`);
   await page.waitForSelector("text=You are signed in as Tess");
-  assert.equal(page.url(), `${address}/`);
+  assert.equal(page.url(), `${address}/start`);
   await shot(page, "start");
   await page.click("a[href='/graphiql']");
   await page.waitForSelector(".graphiql-query-editor .view-lines");

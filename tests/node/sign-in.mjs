@@ -9,6 +9,7 @@ import { chromium } from "playwright-core";
 const [address, control, chapters, screenshots] = process.argv.slice(2);
 const issuer = new URL(control).origin;
 const callback = `${address}/sign-in/callback`;
+const home = `${address}/start`;
 const profile = await mkdtemp(join(tmpdir(), "alm-chromium-"));
 const browser = await chromium.launchPersistentContext(profile, {
   executablePath: process.env.CHROMIUM ?? "/usr/bin/chromium",
@@ -83,7 +84,7 @@ const edits = (text) => page.waitForSelector(`.graphiql-query-editor .view-lines
 
 /** Begins to sign in, and is stopped before the issuer sees it: what it would have been asked. */
 const begun = async () => {
-  await page.goto(address);
+  await page.goto(home);
   await page.route(`${issuer}/auth?**`, (route) => route.fulfill({ contentType: "text/html", body: "<title>Stopped</title>" }), { times: 1 });
   await button().click();
   await page.waitForURL(`${issuer}/auth?**`);
@@ -103,14 +104,14 @@ const comesBack = async (answer, words) => {
 const story = {
   // From the start page to the issuer and back: the code and the verifier go where they must, once, and stay nowhere.
   async arrive() {
-    await page.goto(address);
+    await page.goto(home);
     await says("You are not signed in.");
     await button().waitFor();
     await shot("start");
     await signIn("mia");
     await says("You are signed in as mia, in this tab.");
     await shot("signed-in");
-    assert.equal(page.url(), `${address}/`);
+    assert.equal(page.url(), home);
     const asked = new URL(sent.find(({ url }) => url.startsWith(`${issuer}/auth?`)).url).searchParams;
     assert.equal(asked.get("code_challenge_method"), "S256");
     const returned = new URL(sent.find(({ url }) => url.startsWith(callback)).url).searchParams;
@@ -123,7 +124,7 @@ const story = {
     const holding = (secret) => sent.filter((request) => Object.values(request).some((text) => text.includes(secret)));
     assert.deepEqual(holding(code).map(({ url }) => url.split("?")[0]), [callback, `${issuer}/token`]);
     assert.deepEqual(holding(verifier).map(({ url }) => url), [`${issuer}/token`]);
-    assert.deepEqual(sent.filter(({ url, referer }) => url.startsWith(issuer) && referer.includes(address) && referer !== `${address}/`), []);
+    assert.deepEqual(sent.filter(({ url, referer }) => url.startsWith(issuer) && referer.includes(address) && referer !== home), []);
     const kept = JSON.parse(await stored());
     assert.deepEqual(Object.keys(kept).sort(), ["alm.token", "cookie"]);
     assert(!JSON.stringify(kept).includes(code) && !JSON.stringify(kept).includes(state));
@@ -168,7 +169,7 @@ const story = {
 
   // Signing out leaves nothing in the tab; at the issuer one signs out on its own page.
   async leave() {
-    await page.goto(address);
+    await page.goto(home);
     await says("You are signed in as mia");
     await page.getByRole("button", { name: "Sign out" }).click();
     await says("You are not signed in.");
@@ -176,13 +177,13 @@ const story = {
     await shot("signed-out");
     await page.getByRole("link", { name: "sign out there too" }).click();
     await page.waitForURL(`${issuer}/session/end**`);
-    await page.goto(address);
+    await page.goto(home);
     await says("You are not signed in.");
   },
 
   // Under another name of the server one is told where to sign in.
   async elsewhere() {
-    await page.goto(address.replace("127.0.0.1", "localhost"));
+    await page.goto(home.replace("127.0.0.1", "localhost"));
     await button().click();
     await says(`People sign in at ${address}`);
   },
@@ -212,7 +213,7 @@ const story = {
 
   // Whoever says no at the issuer is told so, and may begin again where he was.
   async denied() {
-    await page.goto(`${address}/`);
+    await page.goto(home);
     await button().click();
     await page.fill("input[name=user]", "noah");
     await Promise.all([page.waitForNavigation(), page.click("button[value=yes]")]);
@@ -229,7 +230,7 @@ const story = {
   // The issuer's token endpoint is gone for a while.
   async down() {
     await command("trouble", { token: "down" });
-    await page.goto(address);
+    await page.goto(home);
     await button().click();
     await says("cannot be reached, or does not let pages of");
     await shot("down");
@@ -242,7 +243,7 @@ const story = {
   // The issuer's clock is wrong.
   async clock() {
     await command("set", { skewSeconds: 300 });
-    await page.goto(address);
+    await page.goto(home);
     await button().click();
     await agree("noah");
     await page.waitForSelector("text=/The clock of the issuer is (299|300|301) seconds ahead of this server's/");
@@ -254,7 +255,7 @@ const story = {
   // The issuer gives tokens for another server.
   async audience() {
     await command("set", { audience: "urn:other" });
-    await page.goto(address);
+    await page.goto(home);
     await button().click();
     await agree("noah");
     await says("The issuer gave no token for this server.");

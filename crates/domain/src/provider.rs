@@ -18,6 +18,17 @@ pub enum ProviderKind {
     Remote,
 }
 
+impl ProviderKind {
+    /// All families.
+    pub const ALL: [Self; 4] = [Self::Local, Self::Openshift, Self::Tekton, Self::Remote];
+
+    /// Whether a backend of the family is at an address; the local one is on this machine.
+    #[must_use]
+    pub const fn has_endpoint(self) -> bool {
+        !matches!(self, Self::Local)
+    }
+}
+
 /// Verdicts on health.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "SCREAMING_SNAKE_CASE")]

@@ -4,13 +4,16 @@ use std::{io::Write, path::PathBuf};
 
 use alm_domain::{IdSource, Slug, SystemIds};
 
-use super::repositories::{SAMPLES, write};
-use crate::cli::{
-    CliError,
-    build::{choose_provider, ensure_project, ensure_service, locate},
-    client::{Client, Endpoint, StartRequest},
-    error::output,
-    serve::Running,
+use crate::{
+    app::Samples,
+    cli::{
+        CliError,
+        build::{choose_provider, ensure_project, ensure_service, locate},
+        client::{Client, Endpoint, StartRequest},
+        error::output,
+        serve::Running,
+    },
+    samples::SampleFolder,
 };
 
 const PROJECT: &str = "demo";
@@ -26,9 +29,11 @@ pub(super) async fn set_up(folder: PathBuf, running: Running) -> Result<(), CliE
     let slug: Slug = PROJECT.parse().map_err(|error| CliError::Usage(format!("{error}")))?;
     let (project, services) = ensure_project(&client, PROJECT, "Demo", "Sample pipelines to try things with.").await?;
     let provider = choose_provider(&client, None).await?;
-    for sample in SAMPLES {
-        let repository = write(sample, &folder).await?;
-        let repository = locate(&repository.to_string_lossy(), &folder)?;
+    let samples = SampleFolder::new(folder.clone());
+    for sample in samples.all() {
+        let found = samples.repository(sample.name).await.map_err(|error| CliError::Tool(error.to_string()))?;
+        let Some(found) = found else { continue };
+        let repository = locate(&found.url, &folder)?;
         let known = services.iter().find(|service| service.repository.url == repository.url);
         let service = match known {
             Some(service) => service.clone(),

@@ -1,6 +1,7 @@
 //! Providers.
 
 mod configuration;
+mod kind;
 mod mutation;
 mod query;
 mod types;

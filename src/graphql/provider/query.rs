@@ -1,10 +1,11 @@
 //! Queries about providers.
 
-use alm_domain::CursorKind;
+use alm_build_spi::ProviderDescriptor;
+use alm_domain::{CursorKind, ProviderKind};
 use async_graphql::{Context, Object, Result};
 use uuid::Uuid;
 
-use super::ProviderNode;
+use super::{ProviderNode, kind::ProviderKindInfo};
 use crate::graphql::{
     context::ContextExt,
     error::store_fault,
@@ -31,5 +32,17 @@ impl ProviderQuery {
         let store = ctx.app()?.store();
         let page = store.list_providers(ctx.principal()?, include_disabled, &page).await.map_err(store_fault)?;
         Ok(Some(connection(page, CursorKind::Providers, Uuid::nil(), ProviderNode)))
+    }
+
+    /// Families of build backends that this server has: what may be registered. At most 10.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn provider_kinds(&self, ctx: &Context<'_>) -> Result<Option<Vec<ProviderKindInfo>>> {
+        let app = ctx.app()?;
+        let known = ProviderKind::ALL.into_iter().filter_map(|kind| app.descriptor(kind));
+        let info = |descriptor: ProviderDescriptor| {
+            let settings = app.settings(descriptor.kind);
+            ProviderKindInfo { descriptor, settings }
+        };
+        Ok(Some(known.map(info).collect()))
     }
 }

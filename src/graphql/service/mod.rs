@@ -9,4 +9,4 @@ mod types;
 pub(crate) use mutation::ServiceMutation;
 pub(crate) use secret::SecretMutation;
 pub(crate) use start_check::StartCheckQuery;
-pub(crate) use types::ServiceNode;
+pub(crate) use types::{RepositoryRef, ServiceNode};

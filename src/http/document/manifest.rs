@@ -11,6 +11,7 @@ use std::{
 use alm_domain::shorten;
 
 use super::{DocumentHash, DocumentLimits, TrustedDocuments, parsed, trusted::Document};
+use crate::http::pages::bundled_documents;
 
 const LARGEST_FILE: u64 = 16 << 20;
 
@@ -52,6 +53,18 @@ impl TrustedDocuments {
         Self::read(path, limits).map_err(|problem| ManifestError { path: path.to_owned(), problem })
     }
 
+    /// These documents, and those of the manifest that the pages of this program bring along.
+    ///
+    /// # Errors
+    /// As for [`load`](Self::load).
+    pub fn with_pages(mut self, limits: &DocumentLimits) -> Result<Self, ManifestError> {
+        let Some(manifest) = bundled_documents() else { return Ok(self) };
+        let of_pages = Self::parse(&manifest, limits)
+            .map_err(|problem| ManifestError { path: PathBuf::from("of the pages"), problem })?;
+        self.documents.extend(of_pages.documents);
+        Ok(self)
+    }
+
     fn read(path: &Path, limits: &DocumentLimits) -> Result<Self, ManifestProblem> {
         let mut bytes = Vec::new();
         let file = File::open(path).map_err(ManifestProblem::Io)?;
@@ -59,7 +72,11 @@ impl TrustedDocuments {
         if bytes.len() as u64 > LARGEST_FILE {
             return Err(ManifestProblem::TooLarge);
         }
-        let texts: HashMap<String, String> = serde_json::from_slice(&bytes).map_err(ManifestProblem::Shape)?;
+        Self::parse(&bytes, limits)
+    }
+
+    fn parse(bytes: &[u8], limits: &DocumentLimits) -> Result<Self, ManifestProblem> {
+        let texts: HashMap<String, String> = serde_json::from_slice(bytes).map_err(ManifestProblem::Shape)?;
         let mut trusted = Self::default();
         for (key, text) in texts {
             let claimed: DocumentHash = key.parse().map_err(|()| ManifestProblem::Key(shorten(&key).to_string()))?;

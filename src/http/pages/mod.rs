@@ -9,4 +9,4 @@ mod ui;
 pub(super) use graphiql::{graphiql, graphiql_asset};
 pub(super) use sign_in::{signed_in, ways_in};
 pub(super) use start::{callback, start, start_asset};
-pub(super) use ui::{ui, ui_asset};
+pub(super) use ui::{bundled_documents, home, ui, ui_asset};

@@ -1,9 +1,11 @@
 //! The user interface, served by ourselves.
 
+use std::borrow::Cow;
+
 use axum::{
     extract::Path,
     http::{HeaderMap, StatusCode},
-    response::{IntoResponse, Response},
+    response::{IntoResponse, Redirect, Response},
 };
 use rust_embed::RustEmbed;
 
@@ -19,7 +21,17 @@ struct Bundle;
 const NOT_BUILT: &str = "<!doctype html><html lang=\"en\"><meta charset=\"utf-8\"><title>The pages are not built</title>\
     <h1>The pages are not part of this program</h1>\
     <p>It was compiled before they were bundled. Run <code>make ui</code> (needs npm), then build and start the server \
-    again.</p><p><a href=\"/\">Back to the start page</a></p></html>";
+    again.</p><p><a href=\"/start\">Back to the start page</a></p></html>";
+
+/// The manifest of the documents that the pages send, if they are part of this program.
+pub(in crate::http) fn bundled_documents() -> Option<Cow<'static, [u8]>> {
+    Bundle::get("documents.json").map(|file| file.data)
+}
+
+/// Where people begin: the user interface where it is part of this program, else the start page. What stands behind the `#` stays.
+pub(in crate::http) async fn home() -> Redirect {
+    Redirect::to(if Bundle::get("index.html").is_some() { "/ui" } else { "/start" })
+}
 
 /// The first page.
 pub(in crate::http) async fn ui(headers: HeaderMap) -> Response {

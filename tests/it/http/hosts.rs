@@ -7,9 +7,17 @@ use super::support::{Request, Socket, exchange, serve, serve_with};
 #[tokio::test]
 async fn a_foreign_host_reaches_nothing() {
     let server = serve().await;
-    for path in
-        ["/", "/graphql?query=%7Bhello%7D", "/healthz", "/readyz", "/metrics", "/extra", "/graphiql", "/nothing"]
-    {
+    for path in [
+        "/",
+        "/start",
+        "/graphql?query=%7Bhello%7D",
+        "/healthz",
+        "/readyz",
+        "/metrics",
+        "/extra",
+        "/graphiql",
+        "/nothing",
+    ] {
         let reply = Request::get(path).with("host", "rebound.example").send(&server).await;
         assert_eq!((reply.status, reply.code().as_str()), (421, "HOST_NOT_ALLOWED"), "{path}");
         assert!(reply.message().contains("`allowed_hosts`"));

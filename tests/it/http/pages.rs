@@ -7,6 +7,7 @@ async fn every_reply_has_the_security_headers_and_pages_run_only_our_scripts() {
     let server = serve().await;
     for path in [
         "/",
+        "/start",
         "/start/start.js",
         "/sign-in/callback",
         "/sign-in/ways",
@@ -32,17 +33,25 @@ async fn every_reply_has_the_security_headers_and_pages_run_only_our_scripts() {
 #[tokio::test]
 async fn the_start_page_says_what_this_is_and_where_to_go_on() {
     let server = serve().await;
-    let page = Request::new("GET", "/").send(&server).await;
+    let page = Request::new("GET", "/start").send(&server).await;
     assert_eq!((page.status, page.header("content-type")), (200, Some("text/html; charset=utf-8")));
     for needed in ["ALM Build Service", "href=\"/graphiql\"", "Authorization: Bearer", "connection_init"] {
         assert!(page.body.contains(needed), "{needed}");
     }
     assert!(!page.body.contains("http://") && !page.body.contains("https://"), "nothing comes from elsewhere");
-    let again = Request::new("GET", "/").with("if-none-match", page.header("etag").unwrap()).send(&server).await;
+    let again = Request::new("GET", "/start").with("if-none-match", page.header("etag").unwrap()).send(&server).await;
     assert_eq!((again.status, again.body.as_str()), (304, ""));
     let other = Request::new("GET", "/start/sign-in.js").with("if-none-match", page.header("etag").unwrap());
     assert_eq!(other.send(&server).await.status, 200);
     assert_eq!(Request::new("GET", "/start/../Cargo.toml").send(&server).await.status, 404);
+}
+
+#[tokio::test]
+async fn people_begin_at_the_pages_or_where_they_are_not_built_at_the_start_page() {
+    let server = serve().await;
+    let first = Request::new("GET", "/").send(&server).await;
+    let is_built = Request::new("GET", "/ui").send(&server).await.status == 200;
+    assert_eq!((first.status, first.header("location")), (303, Some(if is_built { "/ui" } else { "/start" })));
 }
 
 #[tokio::test]

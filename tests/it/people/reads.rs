@@ -180,6 +180,8 @@ fn selection(schema: &Schema, field: &str, tried: &mut BTreeSet<(String, String)
                 "oauthClients" => "OAuthClient",
                 "log" => "LogWindow",
                 "logSearch" => "LogSearchResult",
+                "providerKinds" => "ProviderKindInfo",
+                "samples" => "Sample",
                 new => panic!("Query.{new} is new: say here what it gives, and above which arguments it takes"),
             };
             format!(" {{ {} }}", schema.everything(object, tried))

@@ -38,7 +38,7 @@ async fn the_pages_are_told_where_to_sign_in_and_only_one_may_connect_there() {
         "audienceParameter": null,
     });
     assert_eq!(ways(&address).await, json!({ "ownToken": false, "cluster": false, "signIn": expected }));
-    for page in ["/", "/graphiql", "/oauth/callback", "/start/sign-in.js"] {
+    for page in ["/start", "/graphiql", "/oauth/callback", "/start/sign-in.js"] {
         let policy = policy(&address, page).await;
         assert!(policy.contains("connect-src 'self';"), "{page}: {policy}");
     }
