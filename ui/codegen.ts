@@ -16,6 +16,8 @@ const config: CodegenConfig = {
         scalars: { DateTime: "string", Duration: "number", Int53: "number", JSON: "unknown", SecretString: "string" },
       },
     },
+    "src/app/api/documents.ts": { plugins: ["./manifest.mjs"], config: { as: "names" } },
+    "manifest/documents.json": { plugins: ["./manifest.mjs"], config: { as: "manifest" } },
   },
 };
 export default config;

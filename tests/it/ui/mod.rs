@@ -1,5 +1,7 @@
 //! The pages, in a real browser against the real server and builds on this machine.
 
+mod starting;
+
 use std::path::Path;
 
 use crate::{

@@ -19,7 +19,7 @@ export async function story(tell) {
   try {
     const context = await browser.newContext();
     const page = await context.newPage();
-    page.setDefaultTimeout(120_000);
+    page.setDefaultTimeout(Number(process.env.PATIENCE ?? 120_000));
     const trouble = [];
     page.on("pageerror", (error) => trouble.push(String(error)));
     page.on("console", (message) => message.type() === "error" && trouble.push(message.text()));

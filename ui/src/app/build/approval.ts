@@ -1,14 +1,16 @@
-import { Component, computed, inject, input, signal } from "@angular/core";
-import { Apollo } from "apollo-angular";
+import { Component, computed, inject, input, linkedSignal, signal } from "@angular/core";
 
 import { type ApprovalBitsFragment, DecideApprovalDocument, type Verdict } from "../api/operations";
-import { problem } from "../parts/problem";
+import { Sending } from "../core/send";
+import { type Answers, byName, parameterDefaults, parameterInputs, parameterQuestions } from "../parts/question";
+import { Questions, complete, names } from "../parts/questions";
 import { Ago } from "../parts/time";
 
 /** A question to people, and their answer in place. */
 @Component({
   selector: "alm-approval",
-  imports: [Ago],
+  imports: [Ago, Questions],
+  providers: [Sending],
   template: `
     @let it = approval();
     <section class="card approval" [attr.aria-label]="it.message">
@@ -17,67 +19,61 @@ import { Ago } from "../parts/time";
         <p role="status">The answer is on its way to the engine.</p>
       }
       @if (may(); as decide) {
-        <form #form (submit)="$event.preventDefault()">
-          @for (parameter of it.parameters; track parameter.name) {
-            <label [attr.for]="it.id + parameter.name">{{ parameter.label }}</label>
-            @if (parameter.choices?.length) {
-              <select [id]="it.id + parameter.name" [name]="parameter.name">
-                @for (choice of parameter.choices; track choice) {
-                  <option [value]="choice" [selected]="choice === parameter.defaultValue">{{ choice }}</option>
-                }
-              </select>
-            } @else if (parameter.kind === "BOOLEAN") {
-              <input type="checkbox" [id]="it.id + parameter.name" [name]="parameter.name" [checked]="parameter.defaultValue === true" />
-            } @else {
-              <input [id]="it.id + parameter.name" [name]="parameter.name" [value]="parameter.defaultValue ?? ''" [required]="parameter.required" />
-            }
-          }
+        <form (submit)="$event.preventDefault()">
+          <alm-questions
+            [questions]="questions()"
+            [(answers)]="answers"
+            [refused]="sending.refused()"
+            [tried]="tried()"
+            prefix="parameters/"
+          />
           <div class="bar">
-            <button type="button" [disabled]="!decide.allowed || busy()" [title]="decide.reason ?? ''" (click)="say('APPROVE', form)">
+            <button type="button" [disabled]="!decide.allowed || sending.busy()" [attr.aria-describedby]="describedBy()" (click)="say('APPROVE')">
               {{ it.proceedLabel }}
             </button>
-            <button type="button" class="danger" [disabled]="!decide.allowed || busy()" [title]="decide.reason ?? ''" (click)="say('REJECT', form)">
+            <button
+              type="button"
+              class="danger"
+              [disabled]="!decide.allowed || sending.busy()"
+              [attr.aria-describedby]="describedBy()"
+              (click)="say('REJECT')"
+            >
               Reject
             </button>
           </div>
+          @if (decide.reason; as why) {
+            <p class="hint" [id]="it.id + '-why'">{{ why }}</p>
+          }
         </form>
       }
-      @for (why of refused(); track $index) {
+      @for (why of sending.at(); track $index) {
         <p role="alert" class="refused">{{ why }}</p>
       }
     </section>
   `,
 })
 export class Approval {
-  private readonly apollo = inject(Apollo);
+  protected readonly sending = inject(Sending);
 
   readonly approval = input.required<ApprovalBitsFragment>();
-  protected readonly busy = signal(false);
-  protected readonly refused = signal<readonly string[]>([]);
+  protected readonly tried = signal(false);
   protected readonly may = computed(() => this.approval().actions.find((one) => one.action === "DECIDE_APPROVAL"));
+  protected readonly describedBy = computed(() => (this.may()?.reason ? `${this.approval().id}-why` : null));
+  protected readonly questions = computed(() => parameterQuestions(this.approval().parameters));
+  /** What is typed stays while newer pictures of the same approval come. */
+  protected readonly answers = linkedSignal<string, Answers>({
+    source: () => this.approval().id,
+    computation: () => parameterDefaults(this.approval().parameters),
+  });
 
-  protected say(verdict: Verdict, form: HTMLFormElement): void {
-    if (verdict === "APPROVE" && !form.reportValidity()) return;
-    this.busy.set(true);
-    const values = new FormData(form);
-    const parameters = this.approval().parameters.map(({ name, kind }) => {
-      const text = String(values.get(name) ?? "");
-      const value =
-        kind === "BOOLEAN" ? { boolean: values.has(name) } : kind === "INTEGER" ? { integer: Number(text) } : { string: text };
-      return { name, value };
-    });
-    const { id, revision } = this.approval();
-    const answers = verdict === "APPROVE" ? parameters : [];
-    const input = { approvalId: id, verdict, parameters: answers, expectedRevision: revision };
-    this.apollo.mutate({ mutation: DecideApprovalDocument, variables: { input } }).subscribe({
-      next: ({ data }) => {
-        this.busy.set(false);
-        this.refused.set((data?.decideApproval?.userErrors ?? []).map((error) => error.message));
-      },
-      error: (error: unknown) => {
-        this.busy.set(false);
-        this.refused.set([problem(error)]);
-      },
-    });
+  protected async say(verdict: Verdict): Promise<void> {
+    const isYes = verdict === "APPROVE";
+    this.tried.set(isYes);
+    if (isYes && !complete(this.questions(), this.answers())) return;
+    const { id, revision, parameters: asked } = this.approval();
+    const parameters = isYes ? parameterInputs(asked, this.answers()) : [];
+    const input = { approvalId: id, verdict, parameters, expectedRevision: revision };
+    const fields = names(this.questions(), "parameters/");
+    await this.sending.send(DecideApprovalDocument, { input }, (data) => data.decideApproval, fields, byName(parameters));
   }
 }

@@ -1,6 +1,7 @@
 import { Injectable, inject, signal } from "@angular/core";
 import { createClient } from "graphql-ws";
 
+import { Documents } from "./documents";
 import { Session } from "./session";
 
 /** What the pill in the header says. */
@@ -20,6 +21,8 @@ export class Socket {
   private lost: number | null = null;
   private timers: ReturnType<typeof setTimeout>[] = [];
 
+  /** What is sent by its hash, on this socket and beside it. */
+  readonly documents = new Documents();
   readonly connection = signal<Connection>({ state: "idle" });
 
   readonly client = createClient({
@@ -28,6 +31,7 @@ export class Socket {
     retryAttempts: 0,
     lazyCloseTimeout: 1_000,
     keepAlive: 10_000,
+    jsonMessageReplacer: (key, value) => (key === "payload" && value?.query ? this.documents.named(value) : value),
     on: {
       connected: () => this.found(),
       closed: (event) => this.closed(event as CloseEvent),

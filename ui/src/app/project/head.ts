@@ -10,6 +10,8 @@ export class Head {
 
   /** Null until it is known. */
   readonly project = signal<ProjectHeadFragment | null>(null);
+  /** Whether its settings, members and build services may be changed. */
+  readonly edit = computed(() => this.project()?.actions.find((one) => one.action === "EDIT"));
   /** Why nothing can be changed here; null where something can. */
   readonly readOnly = computed(() => {
     const project = this.project();

@@ -1,6 +1,6 @@
 import { Component, DestroyRef, computed, effect, inject, input, signal } from "@angular/core";
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
-import { Router, RouterLink } from "@angular/router";
+import { RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
 import type { Subscription } from "rxjs";
 
@@ -9,8 +9,6 @@ import {
   type ProjectCardFragment,
   ProjectDocument,
   ProjectLiveDocument,
-  type ServiceCardFragment,
-  StartBuildDocument,
 } from "../api/operations";
 import { Follow } from "../core/follow";
 import { problem } from "../parts/problem";
@@ -19,17 +17,18 @@ import { Status } from "../parts/status";
 import { Ago, Elapsed, length } from "../parts/time";
 import { Head } from "./head";
 import { folded } from "./project-state";
+import { Start } from "./start/start";
 
 @Component({
   selector: "alm-project",
-  imports: [RouterLink, Spark, Status, Ago, Elapsed],
+  imports: [RouterLink, Spark, Start, Status, Ago, Elapsed],
   templateUrl: "./project.html",
 })
 export class Project {
   private readonly apollo = inject(Apollo);
   private readonly follow = inject(Follow);
-  private readonly router = inject(Router);
   private readonly head = inject(Head);
+  protected readonly mayEdit = computed(() => this.head.edit()?.allowed === true && !this.head.project()?.isArchived);
   private readonly destroyed = inject(DestroyRef);
   private live: Subscription | undefined;
 
@@ -40,8 +39,6 @@ export class Project {
   protected readonly builds = signal<readonly BuildRowFragment[]>([]);
   protected readonly gone = signal(false);
   protected readonly trouble = signal<string | null>(null);
-  protected readonly starting = signal<string | null>(null);
-  protected readonly refused = signal<readonly string[]>([]);
   protected readonly hasMore = computed(() => this.next() !== null);
   private readonly next = signal<string | null>(null);
 
@@ -54,31 +51,6 @@ export class Project {
   }
 
   protected readonly length = length;
-
-  protected start(service: ServiceCardFragment): void {
-    this.starting.set(service.id);
-    const input = { serviceId: service.id };
-    this.apollo.mutate({ mutation: StartBuildDocument, variables: { input } }).subscribe({
-      next: ({ data }) => {
-        this.starting.set(null);
-        const payload = data?.startBuild;
-        const build = payload?.build;
-        if (build) {
-          void this.router.navigate(["/projects", this.project(), service.slug, "builds", build.number]);
-        } else {
-          this.refused.set((payload?.userErrors ?? []).map((error) => error.message));
-        }
-      },
-      error: (error: unknown) => {
-        this.starting.set(null);
-        this.refused.set([problem(error)]);
-      },
-    });
-  }
-
-  protected allowed(service: ServiceCardFragment, action: string) {
-    return service.actions.find((one) => one.action === action);
-  }
 
   protected load(slug: string, after: string | null = null): void {
     this.apollo

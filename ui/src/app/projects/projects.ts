@@ -2,8 +2,9 @@ import { Component, computed, inject, signal } from "@angular/core";
 import { RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
 
-import { CreateProjectDocument, type ProjectsQuery, ProjectsDocument } from "../api/operations";
+import { type ProjectsQuery, ProjectsDocument } from "../api/operations";
 import { Clock } from "../core/clock";
+import { FirstRun } from "../first-run/first-run";
 import { problem } from "../parts/problem";
 import { Spark } from "../parts/spark";
 import { Status } from "../parts/status";
@@ -16,15 +17,13 @@ const HEALTH: Record<string, { tone: string; word: string }> = {
   UNKNOWN: { tone: "idle", word: "No builds yet" },
 };
 
-@Component({ selector: "alm-projects", imports: [RouterLink, Spark, Status, Ago], templateUrl: "./projects.html" })
+@Component({ selector: "alm-projects", imports: [FirstRun, RouterLink, Spark, Status, Ago], templateUrl: "./projects.html" })
 export class Projects {
   private readonly apollo = inject(Apollo);
   private readonly clock = inject(Clock);
 
   protected readonly found = signal<ProjectsQuery["projects"]>(null);
   protected readonly trouble = signal<string | null>(null);
-  protected readonly creating = signal(false);
-  protected readonly refused = signal<readonly string[]>([]);
   protected readonly search = signal("");
   protected readonly projects = computed(() => this.found()?.edges.map((edge) => edge.node) ?? []);
 
@@ -51,21 +50,6 @@ export class Projects {
         this.found.set(data?.projects ?? null);
       },
       error: (error: unknown) => this.trouble.set(problem(error)),
-    });
-  }
-
-  protected create(event: Event, name: string, slug: string): void {
-    event.preventDefault();
-    const input = { displayName: name, slug };
-    this.apollo.mutate({ mutation: CreateProjectDocument, variables: { input } }).subscribe({
-      next: ({ data }) => {
-        const errors = data?.createProject?.userErrors ?? [];
-        this.refused.set(errors.map((error) => error.message));
-        if (errors.length > 0) return;
-        this.creating.set(false);
-        this.load();
-      },
-      error: (error: unknown) => this.refused.set([problem(error)]),
     });
   }
 }

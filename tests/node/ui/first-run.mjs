@@ -1,0 +1,73 @@
+// A newcomer: nothing is there yet, and one click later a build is running. All that the pages send is sent by its hash.
+import assert from "node:assert/strict";
+import { address, story, token } from "./support.mjs";
+
+await story(async ({ page, look }) => {
+  const asked = [];
+  page.on("request", (request) => request.url() === `${address}/graphql` && asked.push(request.postDataJSON()));
+  const told = [];
+  page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => told.push(JSON.parse(payload))));
+
+  // The address that the server prints leads here, and the token does not stay in it.
+  await page.goto(`${address}/#token=${token}`);
+  await page.waitForSelector("h2:text('Your first build')");
+  assert.match(page.url(), /\/ui\/?$/);
+  await page.waitForSelector("text=Parallel stages");
+  await look("first-run");
+
+  // By the keyboard alone.
+  await page.focus("button:text-is('Run') >> nth=0");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/\/ui\/projects\/samples\/parallel\/builds\/1$/);
+  await page.waitForSelector(".head >> text=/Running|Succeeded|Unstable/");
+  await page.waitForSelector(".head >> text=/Succeeded|Unstable/");
+
+  // A second sample goes into the same project.
+  await page.goto(`${address}/ui`);
+  await page.waitForSelector("h2:has-text('Samples')");
+  await page.click("a:text('Create project')");
+  await page.waitForSelector("h1:text('Create a project')");
+  await page.getByLabel(/^\s*Name/).fill("Web Shop 2");
+  await look("create-project");
+  const short = page.getByLabel("Short name");
+  assert.equal(await short.inputValue(), "web-shop-2");
+  await short.fill("samples");
+  await page.click("button:text('Create project')");
+  await page.waitForSelector("[role=alert]:has-text('in use')");
+  assert.equal(await short.getAttribute("aria-invalid"), "true");
+  await look("create-project-taken");
+  await short.fill("shop");
+  await page.click("button:text('Create project')");
+  await page.waitForURL(/\/ui\/projects\/shop\/new-service$/);
+
+  // The provider is asked before anything is made.
+  await page.waitForSelector("h2:text('Add a build service')");
+  const repository = page.getByLabel("Repository");
+  await repository.fill("ext::sh -c x");
+  await page.getByLabel(/^\s*Name/).fill("Shop");
+  await page.getByLabel("Short name").fill("shop");
+  await page.click("button:text('Check only')");
+  await page.waitForSelector(".field.wrong [role=alert]");
+  assert.equal(await repository.getAttribute("aria-invalid"), "true");
+  await look("new-service-refused");
+  await repository.fill("https://git.example.org/team/shop.git");
+  await page.click("summary:has-text('Settings')");
+  await page.getByLabel("Longest build").fill("never");
+  await page.click("button:text('Check only')");
+  await page.waitForSelector(".field.wrong:has-text('Longest build') [role=alert]");
+  await page.getByLabel("Longest build").fill("10m");
+  await page.click("button:text('Check only')");
+  await page.waitForSelector("text=Everything fits");
+  await look("new-service");
+  await page.click("button:text('Add build service')");
+  await page.waitForSelector("button:text('Start now')");
+  await look("new-service-made");
+  await page.click("a:text('To the project')");
+  await page.waitForSelector("h2:text('Shop')");
+
+  assert(asked.length > 5 && told.some(({ type }) => type === "subscribe"));
+  for (const sent of [...asked, ...told.filter(({ type }) => type === "subscribe").map(({ payload }) => payload)]) {
+    assert.equal(sent.query, undefined, `${sent.operationName} is sent as a text`);
+    assert.match(sent.documentId, /^sha256:[0-9a-f]{64}$/);
+  }
+});

@@ -1,0 +1,73 @@
+// An administrator registers a provider, changes its settings, switches it off and removes it.
+import assert from "node:assert/strict";
+import { address, ask, signIn, story } from "./support.mjs";
+
+await story(async ({ page, look }) => {
+  await signIn(page, "/ui/providers");
+  await page.waitForSelector("h2:has-text('This machine')");
+  await page.waitForSelector("th[scope=row]:text('Rerun from a stage')");
+  await look("providers");
+
+  await page.click("a:text('Register a provider')");
+  await page.waitForSelector("h1:text('Register a provider')");
+  await page.check("input[value=OPENSHIFT]");
+  await page.waitForSelector("summary:has-text('Settings')");
+  const endpoint = page.getByRole("textbox", { name: "Address" });
+  await endpoint.fill("not an address");
+  await page.click("button:text-is('Register')");
+  await page.waitForSelector(".field.wrong:has-text('Address') [role=alert]");
+  assert.equal(await endpoint.getAttribute("aria-invalid"), "true");
+  await look("register-refused");
+
+  // A probe registers nothing.
+  await page.check("input[value=LOCAL]");
+  await page.getByLabel(/^\s*Name/).fill("Second machine");
+  await page.click("summary:has-text('Settings')");
+  await page.getByLabel("Builds at a time").fill("0");
+  await page.click("button:text-is('Probe')");
+  await page.waitForSelector(".field.wrong:has-text('Builds at a time') [role=alert]:has-text('at least 1')");
+  await page.getByLabel("Builds at a time").fill("3");
+  await page.click("button:text-is('Probe')");
+  await page.waitForSelector(".note:has-text('Healthy')");
+  await look("register");
+  const names = async () => {
+    const { providers } = await ask("{ providers(first: 10, includeDisabled: true) { edges { node { slug } } } }");
+    return providers.edges.map(({ node }) => node.slug);
+  };
+  assert.deepEqual(await names(), ["local"]);
+
+  await page.click("button:text-is('Register')");
+  await page.waitForURL(/\/ui\/providers\/second-machine$/);
+  await page.waitForSelector("h1:text('Second machine')");
+  assert.deepEqual(await names(), ["local", "second-machine"]);
+  assert.equal(await page.getByLabel("Builds at a time").inputValue(), "3");
+  await look("provider");
+
+  // Its settings: one is changed, one is given back.
+  await page.getByLabel("Builds at a time").fill("");
+  await page.getByLabel("Isolation").selectOption("NONE");
+  await page.click("button:text('Save 2 changes')");
+  await page.waitForSelector("text=Saved");
+  const { providers } = await ask("{ providers(first: 10) { edges { node { slug configuration { key value origin } } } } }");
+  const { configuration } = providers.edges.find(({ node }) => node.slug === "second-machine").node;
+  const setting = (key) => configuration.find((one) => one.key === key);
+  assert.deepEqual(setting("concurrency"), { key: "concurrency", value: 2, origin: "DEFAULT" });
+  assert.deepEqual(setting("isolation"), { key: "isolation", value: "NONE", origin: "PROVIDER" });
+
+  await page.click("button:text('Probe now')");
+  await page.waitForSelector("button:text('Probe now'):enabled");
+  await page.click("button:text('Switch off')");
+  await page.waitForSelector("text=No builds start on it");
+  await page.click("button:text('Remove provider')");
+  const dialog = page.getByRole("dialog");
+  await dialog.waitFor();
+  await look("provider-remove");
+  await dialog.getByRole("button", { name: "Remove" }).click();
+  await page.waitForURL(/\/ui\/providers$/);
+  await page.waitForSelector("h2:has-text('This machine')");
+  assert.deepEqual(await names(), ["local"]);
+
+  // What build services use stays, and the page says why.
+  await page.goto(`${address}/ui/providers/nothing`);
+  await page.waitForSelector("text=This provider is not here");
+});

@@ -1,0 +1,144 @@
+import { Component, computed, inject, signal } from "@angular/core";
+import { Router, RouterLink } from "@angular/router";
+import { Apollo } from "apollo-angular";
+
+import { CreateBuildServiceDocument, type ServiceFormQuery, ServiceFormDocument, StartBuildDocument } from "../api/operations";
+import { freshKey } from "../core/key";
+import { Sending } from "../core/send";
+import { Control, Field } from "../parts/field";
+import { problem } from "../parts/problem";
+import { CAPABILITIES, KINDS, health } from "../parts/provider-names";
+import { type Answers, settingInputs, settingQuestions } from "../parts/question";
+import { Questions, complete } from "../parts/questions";
+import { repositoryName, slugOf } from "../parts/slug";
+import { Head } from "../project/head";
+
+type Providers = NonNullable<ServiceFormQuery["providers"]>["edges"][number]["node"][];
+
+/** What is worth knowing when a provider is chosen. */
+const TOLD = new Set(["STAGES", "PARALLEL_STAGES", "PARAMETERS", "APPROVALS", "RERUN_FROM_STAGE", "ARTIFACTS", "SECRETS", "DEPLOY"]);
+
+/** A new build service of a project: where it runs, what it builds, its settings; checked by the server before it is made. */
+@Component({
+  selector: "alm-new-service",
+  imports: [Control, Field, Questions, RouterLink],
+  providers: [Sending],
+  templateUrl: "./new-service.html",
+})
+export class NewService {
+  private readonly apollo = inject(Apollo);
+  private readonly router = inject(Router);
+  protected readonly head = inject(Head);
+  protected readonly sending = inject(Sending);
+  protected readonly kinds = KINDS;
+  protected readonly health = health;
+
+  protected readonly providers = signal<Providers | null>(null);
+  private readonly withToken = signal<ReadonlySet<string>>(new Set());
+  protected readonly trouble = signal<string | null>(null);
+  protected readonly provider = signal<string | null>(null);
+  protected readonly url = signal("");
+  protected readonly reference = signal("HEAD");
+  protected readonly directory = signal("");
+  private readonly ownName = signal<string | null>(null);
+  private readonly ownSlug = signal<string | null>(null);
+  protected readonly answers = signal<Answers>({});
+  protected readonly tried = signal(false);
+  /** Checked by the server, as it stands. */
+  protected readonly fits = signal(false);
+  protected readonly made = signal<{ readonly id: string; readonly slug: string; readonly displayName: string } | null>(null);
+
+  protected readonly chosen = computed(() => this.providers()?.find((one) => one.id === this.provider()) ?? null);
+  protected readonly displayName = computed(() => this.ownName() ?? repositoryName(this.url()));
+  protected readonly slug = computed(() => this.ownSlug() ?? slugOf(this.displayName()));
+  protected readonly settings = computed(() => {
+    const provider = this.chosen();
+    if (!provider) return [];
+    const inherited = Object.fromEntries(provider.configuration.map(({ key, value }) => [key, value]));
+    return settingQuestions(provider.configurationSchema, inherited);
+  });
+
+  constructor() {
+    this.head.named("New build service");
+    this.load();
+  }
+
+  protected load(): void {
+    this.apollo.query({ query: ServiceFormDocument }).subscribe({
+      next: ({ data }) => {
+        const providers = data?.providers?.edges.map((edge) => edge.node) ?? [];
+        this.withToken.set(new Set(data?.providerKinds?.filter((one) => one.needsToken).map((one) => one.kind)));
+        this.trouble.set(null);
+        this.providers.set(providers);
+        if (providers.length === 1) this.provider.set(providers[0]?.id ?? null);
+      },
+      error: (error: unknown) => this.trouble.set(problem(error)),
+    });
+  }
+
+  protected needsToken(kind: string): boolean {
+    return this.withToken().has(kind);
+  }
+
+  protected abilities(capabilities: readonly string[]): string[] {
+    return CAPABILITIES.filter(([name]) => TOLD.has(name) && capabilities.includes(name)).map(([, words]) => words);
+  }
+
+  /** Something was changed: what the server has said holds no longer. */
+  protected changed(): void {
+    this.fits.set(false);
+  }
+
+  protected name(text: string): void {
+    this.ownName.set(text);
+    this.changed();
+  }
+
+  protected short(text: string): void {
+    this.ownSlug.set(text);
+    this.changed();
+  }
+
+  protected async save(event: Event, form: HTMLFormElement, validateOnly: boolean): Promise<void> {
+    event.preventDefault();
+    this.tried.set(true);
+    const [project, provider] = [this.head.project(), this.chosen()];
+    if (!form.reportValidity() || !complete(this.settings(), this.answers()) || !project || !provider) return;
+    const input = {
+      projectId: project.id,
+      providerId: provider.id,
+      slug: this.slug(),
+      displayName: this.displayName().trim(),
+      repository: { url: this.url().trim(), ref: this.reference().trim(), directory: this.directory().trim() || null },
+      configuration: settingInputs(this.settings(), {}, this.answers()),
+      validateOnly,
+    };
+    const fields = ["providerId", "slug", "displayName", "repository/url", "repository/ref", "repository/directory"];
+    const settings = this.settings().map(({ name }) => `configuration/${name}`);
+    const told = await this.sending.send(
+      CreateBuildServiceDocument,
+      { input },
+      (data) => data.createBuildService,
+      [...fields, ...settings],
+      engineNames,
+    );
+    if (validateOnly) this.fits.set(told !== null);
+    else if (told?.service) this.made.set(told.service);
+  }
+
+  protected async start(service: string): Promise<void> {
+    const input = { serviceId: service, idempotencyKey: freshKey() };
+    const told = await this.sending.send(StartBuildDocument, { input }, (data) => data.startBuild);
+    const [project, made] = [this.head.project(), this.made()];
+    if (told?.build && project && made) {
+      void this.router.navigate(["/projects", project.slug, made.slug, "builds", told.build.number]);
+    }
+  }
+}
+
+/** Providers name what they refuse by their own words for the same things. */
+export function engineNames(path: readonly string[]): readonly string[] {
+  if (path[0] === "settings") return ["configuration", ...path.slice(1)];
+  if (path[0] === "repository" && path[1] === "reference") return ["repository", "ref"];
+  return path;
+}

@@ -1,0 +1,141 @@
+import { Component, computed, inject, signal } from "@angular/core";
+import { Router, RouterLink } from "@angular/router";
+import { Apollo } from "apollo-angular";
+
+import { FirstRunDocument, type FirstRunQuery } from "../api/operations";
+import { Control, Field } from "../parts/field";
+import { problem } from "../parts/problem";
+import { repositoryName, slugOf } from "../parts/slug";
+import { type Plan, Steps } from "./steps";
+
+type Sample = NonNullable<FirstRunQuery["samples"]>[number];
+
+/** What somebody sees who has no project yet: from here to a running build it is one click, or an address and a click. */
+@Component({
+  selector: "alm-first-run",
+  imports: [Control, Field, RouterLink],
+  providers: [Steps],
+  template: `
+    <section class="card empty welcome" aria-labelledby="welcome">
+      <h2 id="welcome">Your first build</h2>
+      <p>Start builds, watch their stages and logs live, answer what they ask, and bring versions to your environments.</p>
+    </section>
+    @if (trouble(); as why) {
+      <section class="card" role="alert">
+        <p>{{ why }}</p>
+        <button type="button" (click)="load()">Try again</button>
+      </section>
+    }
+    @if (steps.now(); as doing) {
+      <p class="note" role="status">{{ doing }}</p>
+    }
+    @if (steps.refused(); as why) {
+      <p class="note failed refused" role="alert">{{ why }}</p>
+    }
+    @if (found(); as all) {
+      <div class="ways">
+        @if (samples().length > 0) {
+          <section class="card" aria-labelledby="by-sample">
+            <h2 id="by-sample">Run a sample</h2>
+            <p class="hint">A small pipeline that needs nothing but this server.</p>
+            <ul class="plainlist">
+              @for (sample of samples(); track sample.name) {
+                <li class="row">
+                  <span class="grow"><strong>{{ sample.displayName }}</strong><span class="hint"> {{ sample.description }}</span></span>
+                  <button
+                    type="button"
+                    [class.quiet]="!$first"
+                    [disabled]="steps.now() !== null"
+                    [attr.aria-label]="'Run the sample ' + sample.displayName"
+                    (click)="runSample(sample)"
+                  >
+                    Run
+                  </button>
+                </li>
+              }
+            </ul>
+          </section>
+        }
+        <section class="card" aria-labelledby="by-address">
+          <h2 id="by-address">Build your repository</h2>
+          @if (provider(); as there) {
+            <p class="hint">
+              It runs on {{ there.displayName }}, by the pipeline in <code>.alm/pipeline.yaml</code> of the repository. Everything can be
+              changed later.
+            </p>
+            <form (submit)="runRepository($event)">
+              <alm-field label="Address of the repository" help="Such as https://git.example.org/team/shop.git" [required]="true">
+                <input almControl #place required autocomplete="off" spellcheck="false" [value]="url()" (input)="url.set(place.value)" />
+              </alm-field>
+              <button type="submit" [disabled]="steps.now() !== null || !slug()">Create and build</button>
+            </form>
+          } @else {
+            <p>Every provider here needs an account of yours first: create a project, add an environment, connect it, then a build service.</p>
+          }
+          <p><a routerLink="/create">Create an empty project</a></p>
+        </section>
+      </div>
+    } @else if (!trouble()) {
+      <div class="skeleton" role="status"><span class="unseen">Loading…</span></div>
+    }
+  `,
+})
+export class FirstRun {
+  private readonly apollo = inject(Apollo);
+  private readonly router = inject(Router);
+  protected readonly steps = inject(Steps);
+
+  protected readonly found = signal<FirstRunQuery | null>(null);
+  protected readonly trouble = signal<string | null>(null);
+  protected readonly url = signal("");
+  protected readonly slug = computed(() => slugOf(repositoryName(this.url())));
+
+  /** The first one that builds for somebody who has connected nothing yet. */
+  protected readonly provider = computed(() => {
+    const all = this.found();
+    const free = new Set(all?.providerKinds?.filter((one) => !one.needsToken).map((one) => one.kind));
+    const usable = all?.providers?.edges.map((edge) => edge.node).filter((one) => free.has(one.kind)) ?? [];
+    return usable.find((one) => one.health?.state === "HEALTHY") ?? usable[0] ?? null;
+  });
+  /** Samples are repositories of the server's machine. */
+  private readonly machine = computed(() => this.found()?.providers?.edges.map((edge) => edge.node).find((one) => one.kind === "LOCAL"));
+  protected readonly samples = computed(() => (this.machine() ? (this.found()?.samples ?? []) : []));
+
+  constructor() {
+    this.load();
+  }
+
+  protected load(): void {
+    this.apollo.query({ query: FirstRunDocument }).subscribe({
+      next: ({ data }) => {
+        this.trouble.set(null);
+        this.found.set(data ?? null);
+      },
+      error: (error: unknown) => this.trouble.set(problem(error)),
+    });
+  }
+
+  protected runSample(sample: Sample): void {
+    const provider = this.machine();
+    if (!provider) return;
+    const project = { slug: "samples", displayName: "Samples", description: "Sample pipelines to try things with." };
+    const service = { slug: sample.name, displayName: sample.displayName };
+    void this.run({ provider: provider.id, project, service, source: { sample: sample.name } });
+  }
+
+  protected runRepository(event: Event): void {
+    event.preventDefault();
+    const [provider, slug, url] = [this.provider(), this.slug(), this.url().trim()];
+    if (!provider || !slug) return;
+    const displayName = repositoryName(url);
+    const project = { slug, displayName, description: null };
+    void this.run({ provider: provider.id, project, service: { slug, displayName }, source: { url } });
+  }
+
+  private async run(plan: Plan): Promise<void> {
+    const running = await this.steps.run(plan);
+    if (!running) return;
+    const [project, service, number] = running;
+    void this.router.navigate(["/projects", project, service, "builds", number]);
+  }
+}

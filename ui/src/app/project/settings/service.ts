@@ -1,0 +1,142 @@
+import { Component, computed, effect, inject, input, linkedSignal, signal, untracked } from "@angular/core";
+import { Router, RouterLink } from "@angular/router";
+import { Apollo } from "apollo-angular";
+import { of, switchMap } from "rxjs";
+
+import {
+  type ConfigurationInput,
+  ProjectSettingsDocument,
+  RemoveBuildServiceDocument,
+  ServiceSettingsDocument,
+  type ServiceSettingsBitsFragment,
+  UpdateBuildServiceDocument,
+} from "../../api/operations";
+import { Sending } from "../../core/send";
+import { engineNames } from "../../create/new-service";
+import { confirmed } from "../../parts/confirm";
+import { Dialogs } from "../../parts/dialog";
+import { Control, Field } from "../../parts/field";
+import { Missing } from "../../parts/missing";
+import { problem } from "../../parts/problem";
+import { SettingsForm } from "../../parts/settings-form";
+import { Head } from "../head";
+import { Secrets } from "./secrets";
+
+/** One build service: what it builds, its secrets, its settings, its end. */
+@Component({
+  selector: "alm-service-settings",
+  imports: [Control, Field, Missing, RouterLink, Secrets, SettingsForm],
+  providers: [Sending],
+  templateUrl: "./service.html",
+})
+export class ServiceSettings {
+  private readonly apollo = inject(Apollo);
+  private readonly dialogs = inject(Dialogs);
+  private readonly router = inject(Router);
+  protected readonly head = inject(Head);
+  protected readonly sending = inject(Sending);
+
+  /** Short names, from the address. */
+  readonly project = input.required<string>();
+  readonly service = input.required<string>();
+
+  protected readonly shown = signal<ServiceSettingsBitsFragment | null>(null);
+  protected readonly gone = signal(false);
+  protected readonly trouble = signal<string | null>(null);
+  protected readonly saved = signal(false);
+
+  protected readonly displayName = linkedSignal(() => this.shown()?.displayName ?? "");
+  protected readonly url = linkedSignal(() => this.shown()?.repository.url ?? "");
+  protected readonly reference = linkedSignal(() => this.shown()?.repository.ref ?? "");
+  protected readonly directory = linkedSignal(() => this.shown()?.repository.directory ?? "");
+  protected readonly changed = computed(() => {
+    const it = this.shown();
+    return (
+      it !== null &&
+      (this.displayName() !== it.displayName ||
+        this.url() !== it.repository.url ||
+        this.reference() !== it.repository.ref ||
+        this.directory() !== (it.repository.directory ?? ""))
+    );
+  });
+  /** Why it cannot be changed; null where it can. */
+  protected readonly blocked = computed(() => {
+    const edit = this.may("EDIT");
+    return edit?.allowed ? null : (edit?.reason ?? "It cannot be changed.");
+  });
+  protected readonly inherited = computed(() => {
+    const entries = this.shown()?.provider.configuration ?? [];
+    return Object.fromEntries(entries.map(({ key, value }) => [key, value]));
+  });
+
+  constructor() {
+    this.head.named("Build service");
+    effect(() => {
+      const [project, service] = [this.project(), this.service()];
+      untracked(() => this.load(project, service));
+    });
+  }
+
+  protected may(action: string) {
+    return this.shown()?.actions.find((one) => one.action === action);
+  }
+
+  protected load(project: string, slug: string): void {
+    this.shown.set(null);
+    this.gone.set(false);
+    this.apollo
+      .query({ query: ProjectSettingsDocument, variables: { slug: project } })
+      .pipe(
+        switchMap(({ data }) => {
+          const id = data?.project?.services.find((one) => one.slug === slug)?.id;
+          return id ? this.apollo.query({ query: ServiceSettingsDocument, variables: { id } }) : of(null);
+        }),
+      )
+      .subscribe({
+        next: (found) => {
+          this.trouble.set(null);
+          const node = found?.data?.node;
+          if (node?.__typename === "BuildService") this.shown.set(node);
+          else this.gone.set(true);
+        },
+        error: (error: unknown) => this.trouble.set(problem(error)),
+      });
+  }
+
+  protected told(service: ServiceSettingsBitsFragment): void {
+    this.shown.update((known) => (known && known.revision > service.revision ? known : service));
+  }
+
+  protected async save(event: Event): Promise<void> {
+    event.preventDefault();
+    const it = this.shown();
+    if (!it) return;
+    const repository = { url: this.url().trim(), ref: this.reference().trim(), directory: this.directory().trim() || null };
+    const input = { serviceId: it.id, displayName: this.displayName().trim(), repository, expectedRevision: it.revision };
+    const fields = ["displayName", "repository/url", "repository/ref", "repository/directory"];
+    const told = await this.sending.send(UpdateBuildServiceDocument, { input }, (data) => data.updateBuildService, fields, engineNames);
+    if (told?.service) this.told(told.service);
+    this.saved.set(told !== null);
+  }
+
+  protected readonly configure = async (sending: Sending, configuration: ConfigurationInput[], fields: readonly string[]): Promise<boolean> => {
+    const it = this.shown();
+    if (!it) return false;
+    const input = { serviceId: it.id, configuration, expectedRevision: it.revision };
+    const told = await sending.send(UpdateBuildServiceDocument, { input }, (data) => data.updateBuildService, fields, engineNames);
+    if (told?.service) this.told(told.service);
+    return told !== null;
+  };
+
+  protected remove(): void {
+    const it = this.shown();
+    if (!it) return;
+    const words = "Its builds stay readable, and its short name is not used again. It cannot be brought back.";
+    confirmed(this.dialogs, `Remove ${it.displayName}?`, { words, verb: "Remove", typed: it.slug }).subscribe(async (sure) => {
+      if (!sure) return;
+      const input = { serviceId: it.id, expectedRevision: it.revision };
+      const told = await this.sending.send(RemoveBuildServiceDocument, { input }, (data) => data.removeBuildService);
+      if (told) void this.router.navigate(["/projects", this.project(), "settings"]);
+    });
+  }
+}

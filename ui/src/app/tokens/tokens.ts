@@ -1,0 +1,107 @@
+import { Component, type WritableSignal, computed, inject, signal } from "@angular/core";
+import { Apollo } from "apollo-angular";
+
+import { CreateTokenDocument, RevokeTokenDocument, type TokenBitsFragment, type TokenScope, TokensDocument, type TokensQuery } from "../api/operations";
+import { Clock } from "../core/clock";
+import { Sending } from "../core/send";
+import { confirmed } from "../parts/confirm";
+import { Copy } from "../parts/copy";
+import { Dialogs } from "../parts/dialog";
+import { Control, Field } from "../parts/field";
+import { problem } from "../parts/problem";
+import { Ago } from "../parts/time";
+
+const SCOPES: readonly { readonly scope: TokenScope; readonly name: string; readonly may: string }[] = [
+  { scope: "READ", name: "Read", may: "see what you see" },
+  { scope: "WRITE", name: "Write", may: "start and cancel builds, answer approvals, deploy" },
+  { scope: "MANAGE", name: "Manage", may: "change projects, build services, environments, members" },
+  { scope: "ADMIN", name: "Administer", may: "register providers, see the whole audit trail" },
+];
+const DAYS = [7, 30, 90, 365];
+const DAY = 24 * 3_600_000;
+
+/** Tokens that people make for their programs. */
+@Component({
+  selector: "alm-tokens",
+  imports: [Ago, Control, Copy, Field],
+  providers: [Sending],
+  templateUrl: "./tokens.html",
+})
+export class Tokens {
+  private readonly apollo = inject(Apollo);
+  private readonly clock = inject(Clock);
+  private readonly dialogs = inject(Dialogs);
+  protected readonly sending = inject(Sending);
+  protected readonly days = DAYS;
+
+  protected readonly viewer = signal<TokensQuery["viewer"]>(null);
+  protected readonly projects = signal<readonly { readonly id: string; readonly displayName: string }[]>([]);
+  protected readonly trouble = signal<string | null>(null);
+  protected readonly scopes = signal<ReadonlySet<TokenScope>>(new Set(["READ"]));
+  protected readonly only = signal<ReadonlySet<string>>(new Set());
+  /** The token that was just made. It is in this page alone, until it is left. */
+  protected readonly made = signal<{ readonly name: string; readonly token: string } | null>(null);
+  protected readonly all = computed(() => SCOPES.filter(({ scope }) => scope !== "ADMIN" || this.viewer()?.isAdmin));
+
+  constructor() {
+    this.load();
+  }
+
+  protected load(): void {
+    this.apollo.query({ query: TokensDocument }).subscribe({
+      next: ({ data }) => {
+        this.trouble.set(null);
+        this.viewer.set(data?.viewer ?? null);
+        this.projects.set(data?.projects?.edges.map((edge) => edge.node) ?? []);
+      },
+      error: (error: unknown) => this.trouble.set(problem(error)),
+    });
+  }
+
+  protected names(token: TokenBitsFragment): string {
+    return token.scopes.map((scope) => SCOPES.find((one) => one.scope === scope)?.name ?? scope).join(", ");
+  }
+
+  protected within(token: TokenBitsFragment): string {
+    if (!token.projectIds) return "all projects";
+    const known = token.projectIds.map((id) => this.projects().find((one) => one.id === id)?.displayName ?? id);
+    return known.join(", ");
+  }
+
+  protected toggle<One>(set: WritableSignal<ReadonlySet<One>>, one: One, isOn: boolean): void {
+    set.update((all) => {
+      const next = new Set(all);
+      if (isOn) next.add(one);
+      else next.delete(one);
+      return next;
+    });
+  }
+
+  protected async create(event: Event, form: HTMLFormElement, name: string, days: string): Promise<void> {
+    event.preventDefault();
+    this.made.set(null);
+    // A minute less, so that a year from here is none too much for the server's clock.
+    const expiresAt = new Date(this.clock.now() + Number(days) * DAY - 60_000).toISOString();
+    const projectIds = this.only().size > 0 ? [...this.only()] : null;
+    const input = { name: name.trim(), scopes: [...this.scopes()], projectIds, expiresAt };
+    const fields = ["name", "scopes", "projectIds", "expiresAt"];
+    const told = await this.sending.send(CreateTokenDocument, { input }, (data) => data.createPersonalToken, fields);
+    const { token, personalToken } = told ?? {};
+    if (!token || !personalToken) return;
+    this.made.set({ name: personalToken.name, token });
+    this.viewer.update((viewer) => viewer && { ...viewer, personalTokens: [personalToken, ...viewer.personalTokens] });
+    form.reset();
+    this.scopes.set(new Set(["READ"]));
+    this.only.set(new Set());
+  }
+
+  protected revoke(token: TokenBitsFragment): void {
+    const words = "Whoever uses it is refused from now on. This cannot be undone.";
+    confirmed(this.dialogs, `Revoke ${token.name}?`, { words, verb: "Revoke" }).subscribe(async (sure) => {
+      if (!sure) return;
+      const told = await this.sending.send(RevokeTokenDocument, { input: { personalTokenId: token.id } }, (data) => data.revokePersonalToken);
+      if (!told) return;
+      this.viewer.update((viewer) => viewer && { ...viewer, personalTokens: viewer.personalTokens.filter(({ id }) => id !== token.id) });
+    });
+  }
+}
