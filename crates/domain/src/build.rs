@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, Artifact, BuildId, CapabilityNote, Commit, Deploys, EventSeq, Hold, ParameterValue, ProjectId, ProviderId,
-    ReasonCode, RunStatus, ServiceId, StageKey, StatusReason, Timestamp, Trigger, version_label,
+    Actor, Artifact, BuildId, CapabilityNote, Commit, Deploys, EventSeq, Hold, Output, ParameterValue, ProjectId,
+    ProviderId, ReasonCode, RunStatus, ServiceId, StageKey, StatusReason, Timestamp, Trigger, version_label,
 };
 
 /// Whether a build has stages.
@@ -121,6 +121,9 @@ pub struct Build {
     pub cancel: Option<CancelRequest>,
     /// What it left behind; at most 1000.
     pub artifacts: Vec<Artifact>,
+    /// What it says that it made, kept elsewhere; at most 200.
+    #[serde(default)]
+    pub outputs: Vec<Output>,
     /// Oddities, oldest first; at most 100.
     pub warnings: Vec<Warning>,
     /// What it cannot do although its provider can.

@@ -23,6 +23,7 @@ mod log;
 mod membership;
 mod oauth_client;
 mod observation;
+mod output;
 mod parameter;
 mod personal_token;
 mod principal;
@@ -73,6 +74,7 @@ pub use log::{LogLevel, LogLine, LogRange, LogStream, NumberedLine, level_of, st
 pub use membership::{Membership, ProjectRole};
 pub use oauth_client::OAuthClient;
 pub use observation::{ApprovalObservation, Observation, Observed, ResumeToken, RunObservation, StageObservation};
+pub use output::{Output, OutputKind, Provenance};
 pub use parameter::{ParameterDefinition, ParameterKind, ParameterProblem, ParameterValue, check_parameters};
 pub use personal_token::{Ceiling, PersonalToken, TokenScope};
 pub use principal::{Actor, Principal, Role};

@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    ApprovalKey, ApprovalStatus, Artifact, BuildShape, CapabilityNote, Commit, LogLine, ParameterDefinition, RunStatus,
-    StageAttempt, StageKey, StageKind, StatusReason, Timestamp, Warning,
+    ApprovalKey, ApprovalStatus, Artifact, BuildShape, CapabilityNote, Commit, LogLine, Output, ParameterDefinition,
+    RunStatus, StageAttempt, StageKey, StageKind, StatusReason, Timestamp, Warning,
 };
 
 /// A provider's own note of how far it has told. Opaque to everybody else; at most 4 KiB.
@@ -43,6 +43,8 @@ pub enum Observation {
     Without(Vec<CapabilityNote>),
     /// A file was kept.
     Artifact(Artifact),
+    /// What the run says that it made, kept elsewhere: all of it.
+    Outputs(Vec<Output>),
     /// Something odd that does not stop the build.
     Warning(Warning),
     /// Everything has been told: the run has ended, and no line or observation follows. The last one of every run.

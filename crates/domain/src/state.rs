@@ -15,6 +15,7 @@ use crate::{
 const MOST_WARNINGS: usize = 100;
 const MOST_STAGES: usize = 2000;
 const MOST_ARTIFACTS: usize = 1000;
+const MOST_OUTPUTS: usize = 200;
 const MOST_APPROVALS: usize = 100;
 const MOST_ATTEMPTS: usize = 50;
 const MOST_DEPENDENCIES: usize = 200;
@@ -97,6 +98,9 @@ impl BuildState {
             Observation::Lines(_) => {}
             Observation::Without(notes) => self.build.without.clone_from(notes),
             Observation::Artifact(artifact) => self.observe_artifact(artifact),
+            Observation::Outputs(outputs) => {
+                self.build.outputs = outputs.iter().take(MOST_OUTPUTS).cloned().collect();
+            }
             Observation::Warning(warning) => self.warn(&warning.code, warning.message.clone()),
             Observation::Complete => self.complete(now),
         }

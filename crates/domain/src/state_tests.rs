@@ -43,6 +43,7 @@ fn queued() -> BuildState {
         hold: None,
         cancel: None,
         artifacts: vec![],
+        outputs: vec![],
         warnings: vec![],
         without: vec![],
         is_complete: false,

@@ -224,6 +224,12 @@ impl BuildNode {
         self.0.artifacts.iter().map(|artifact| Artifact::new(self.0.id, artifact)).collect()
     }
 
+    /// What it says that it made and that is kept elsewhere: images by their digests, results; at most 200.
+    #[graphql(complexity = "5 * child_complexity")]
+    async fn outputs(&self) -> Vec<BuildOutput> {
+        self.0.outputs.iter().map(|output| BuildOutput::new(self.0.id, output)).collect()
+    }
+
     /// Oddities that did not stop it, oldest first; at most 100.
     #[graphql(complexity = "5 * child_complexity")]
     async fn warnings(&self) -> Vec<BuildWarning> {
@@ -360,6 +366,58 @@ impl Artifact {
             size: Int53(artifact.size),
             sha256: artifact.sha256.clone(),
             download_path: crate::links::artifact_path(build, &artifact.path),
+        }
+    }
+}
+
+/// Something that a build made, or found out, and that is kept elsewhere or is nothing but a value.
+#[derive(SimpleObject)]
+pub(crate) struct BuildOutput {
+    /// What the pipeline calls it.
+    name: String,
+    /// What it is.
+    kind: BuildOutputKind,
+    /// The stage that told it; null for the build as a whole.
+    stage_id: Option<ID>,
+    /// Where it is kept, such as the address of an image; or the value.
+    value: String,
+    /// What is kept there, as `ALGORITHM:HEX`; always there for an image.
+    digest: Option<String>,
+    /// How it was made, where the engine has signed that.
+    provenance: Option<Provenance>,
+}
+
+/// Kinds of outputs.
+#[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
+#[graphql(remote = "alm_domain::OutputKind")]
+pub(crate) enum BuildOutputKind {
+    /// An image in a registry.
+    Image,
+    /// Another thing that is kept elsewhere under a digest.
+    Object,
+    /// A value.
+    Result,
+}
+
+/// That the engine has signed how something was made. It is what the engine says; the signature was not checked here.
+#[derive(SimpleObject)]
+pub(crate) struct Provenance {
+    /// Who says so.
+    by: String,
+    /// The entry in a transparency log.
+    log_url: Option<String>,
+}
+
+impl BuildOutput {
+    fn new(build: alm_domain::BuildId, output: &alm_domain::Output) -> Self {
+        let provenance = output.provenance.as_ref();
+        Self {
+            name: output.name.clone(),
+            kind: output.kind.into(),
+            stage_id: output.stage.as_ref().map(|key| alm_domain::StageId::of(build, key).to_string().into()),
+            value: output.value.clone(),
+            digest: output.digest.clone(),
+            provenance: provenance.map(|it| Provenance { by: it.by.clone(), log_url: it.log_url.clone() }),
         }
     }
 }

@@ -73,6 +73,7 @@ impl Folded {
             Observation::CancelDelivered
             | Observation::Lines(_)
             | Observation::Artifact(_)
+            | Observation::Outputs(_)
             | Observation::Warning(_)
             | Observation::Without(_) => {}
         }

@@ -186,6 +186,7 @@ impl Store {
             hold: None,
             cancel: None,
             artifacts: Vec::new(),
+            outputs: Vec::new(),
             warnings: new.warnings.clone(),
             without: Vec::new(),
             is_complete: false,

@@ -2,7 +2,7 @@
 
 use alm_domain::{
     Actor, Artifact, Build, BuildId, BuildShape, CancelRequest, CapabilityNote, Commit, Deploys, EventSeq, Hold,
-    ParameterValue, ProjectId, ProviderId, ReasonCode, RerunOf, ServiceId, StatusReason, Timestamp, Trigger, Warning,
+    Output, ParameterValue, ProjectId, ProviderId, ReasonCode, RerunOf, ServiceId, StatusReason, Timestamp, Trigger, Warning,
 };
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -62,6 +62,8 @@ struct Document {
     targets: Vec<String>,
     cancel: Option<CancelRequest>,
     artifacts: Vec<Artifact>,
+    #[serde(default)]
+    outputs: Vec<Output>,
     warnings: Vec<Warning>,
     #[serde(default)]
     without: Vec<CapabilityNote>,
@@ -92,6 +94,7 @@ impl Model {
             targets: build.targets.clone(),
             cancel: build.cancel.clone(),
             artifacts: build.artifacts.clone(),
+            outputs: build.outputs.clone(),
             warnings: build.warnings.clone(),
             without: build.without.clone(),
         };
@@ -152,6 +155,7 @@ impl TryFrom<Model> for Build {
             targets: document.targets,
             cancel: document.cancel,
             artifacts: document.artifacts,
+            outputs: document.outputs,
             warnings: document.warnings,
             without: document.without,
             is_complete: row.is_complete,

@@ -1,7 +1,7 @@
 //! The journal: the rows are its fold.
 
 use alm_domain::{
-    ApprovalObservation, ApprovalStatus, Artifact, Build, BuildState, Commit, EventSeq, Observation,
+    ApprovalObservation, ApprovalStatus, Artifact, Build, BuildState, Commit, EventSeq, Observation, Output, OutputKind,
     ParameterDefinition, ParameterKind, RunObservation, RunStatus, StageAttempt, StageKey, StageKind, StageObservation,
     Warning,
 };
@@ -87,6 +87,14 @@ fn observation() -> impl Strategy<Value = Observation> {
         2 => approval,
         1 => "[a-z]{1,8}".prop_map(|path| Observation::Artifact(Artifact { path, stage: None, size: 1, sha256: "0".into() })),
         1 => "[a-z]{1,8}".prop_map(|code| Observation::Warning(Warning { code, message: "odd".into() })),
+        1 => "[a-z]{1,8}".prop_map(|name| Observation::Outputs(vec![Output {
+            name,
+            kind: OutputKind::Image,
+            stage: None,
+            value: "registry.example.test/app".into(),
+            digest: Some("sha256:0".into()),
+            provenance: None,
+        }])),
     ]
 }
 
