@@ -25,11 +25,13 @@ pub struct Options {
     pub tekton: bool,
     /// Whether Tekton serves `v1` besides `v1beta1`.
     pub tekton_v1: bool,
+    /// Whether the manual approval gate is there, which lets tasks of Tekton wait for people.
+    pub approvals: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { time_factor: 0.02, controllers: true, openshift: true, tekton: true, tekton_v1: true }
+        Self { time_factor: 0.02, controllers: true, openshift: true, tekton: true, tekton_v1: true, approvals: false }
     }
 }
 
@@ -191,6 +193,16 @@ impl Cluster {
             world.people.user(user);
             world.people.grant(user, project, role);
         });
+    }
+
+    /// Lets nobody create objects of this kind (its plural) any more, whatever their role.
+    pub fn deny(&self, plural: &str) {
+        self.shared.change(|world| world.people.denied.insert(plural.to_owned()));
+    }
+
+    /// Makes a user a member of a group.
+    pub fn join(&self, user: &str, group: &str) {
+        self.shared.change(|world| world.people.join(user, group));
     }
 
     /// Takes every role in a project from a user.

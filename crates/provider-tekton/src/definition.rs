@@ -11,7 +11,35 @@ pub(crate) struct Task {
     pub(crate) needs: Vec<String>,
     pub(crate) is_finally: bool,
     pub(crate) is_matrix: bool,
+    pub(crate) runner: Runner,
 }
+
+/// Who carries a task out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(crate) enum Runner {
+    /// Tekton, in a pod.
+    Tekton,
+    /// The manual approval gate, by asking people.
+    Gate,
+    /// Somebody else, who knows its kind.
+    Other,
+}
+
+impl Runner {
+    /// By the reference of a task, or by its own specification.
+    fn of(task: &Value) -> Self {
+        let of = |field: &str| task["taskRef"][field].as_str().or_else(|| task["taskSpec"][field].as_str());
+        let version = of("apiVersion").unwrap_or_default();
+        match (version.split('/').next().unwrap_or_default(), of("kind")) {
+            ("" | "tekton.dev", _) => Self::Tekton,
+            (GATE_GROUP, Some("ApprovalTask")) => Self::Gate,
+            _ => Self::Other,
+        }
+    }
+}
+
+/// The group of the manual approval gate's kinds.
+pub(crate) const GATE_GROUP: &str = "openshift-pipelines.org";
 
 /// The most tasks that are looked at.
 const MOST: usize = 500;
@@ -38,7 +66,8 @@ pub(crate) fn tasks(pipeline: &Value) -> Vec<Task> {
             // What there is not, nothing waits for.
             needs.retain(|needed| names.contains(needed) && *needed != name);
             let needs = needs.into_iter().collect();
-            found.push(Task { name, needs, is_finally, is_matrix: task["matrix"].is_object() });
+            let is_matrix = task["matrix"].is_object();
+            found.push(Task { name, needs, is_finally, is_matrix, runner: Runner::of(task) });
         }
     }
     found

@@ -8,12 +8,14 @@ use serde_json::json;
 #[must_use]
 pub fn descriptor() -> ProviderDescriptor {
     use Capability::{
-        Cancel, Describe, LiveLog, LogTimestamps, ParallelStages, Parameters, PlannedGraph, Rerun, StageLog, Stages,
+        Approvals, Cancel, Deploy, Describe, LateSecrets, LiveLog, LogTimestamps, ParallelStages, Parameters,
+        PlannedGraph, Rerun, Secrets, StageLog, Stages,
     };
     ProviderDescriptor {
         kind: ProviderKind::Tekton,
         capabilities: [
-            Stages, ParallelStages, PlannedGraph, Parameters, Describe, Cancel, Rerun, LiveLog, StageLog, LogTimestamps,
+            Stages, ParallelStages, PlannedGraph, Parameters, Describe, Cancel, Rerun, Approvals, LiveLog, StageLog,
+            LogTimestamps, Secrets, LateSecrets, Deploy,
         ]
         .into(),
         needs_token: true,
@@ -44,7 +46,17 @@ fn settings() -> Vec<SettingDefinition> {
         define(
             "pipeline",
             "Pipeline",
-            "Name of a Pipeline: in the namespace, or as the resolver knows it. Leave it out to give the pipeline itself.",
+            "Name of a Pipeline: in the namespace, or as the resolver knows it. Leave it out to give the pipeline itself, or to name a \
+             task.",
+            Text,
+            Service,
+            None,
+        ),
+        define(
+            "task",
+            "Task",
+            "Name of a Task, in the namespace or as the resolver knows it: a pipeline of that task alone, which is given every parameter \
+             and every workspace of these settings.",
             Text,
             Service,
             None,
@@ -52,7 +64,8 @@ fn settings() -> Vec<SettingDefinition> {
         define(
             "pipeline.definition",
             "Definition of the pipeline",
-            "The specification of a pipeline (`tasks`, `params`, `finally` …) as JSON. Leave it out to name a pipeline.",
+            "A Pipeline or a Task as YAML or JSON: the whole object, or its specification (`tasks`, `params`, `finally` … or `steps` …). \
+             Leave it out to name one.",
             Text,
             Service,
             None,
@@ -60,8 +73,8 @@ fn settings() -> Vec<SettingDefinition> {
         define(
             "pipeline.resolver",
             "Resolver",
-            "Where the pipeline of that name comes from: `cluster`, `bundles`, `git`, or another resolver that the cluster has. Resolvers \
-             use the cluster's own rights. Without one: from the namespace.",
+            "Where the pipeline or task of that name comes from: `cluster`, `bundles`, `git`, or another resolver that the cluster has. \
+             Resolvers use the cluster's own rights. Without one: from the namespace.",
             Text,
             Service,
             None,
@@ -69,7 +82,8 @@ fn settings() -> Vec<SettingDefinition> {
         define(
             "pipeline.resolver.params",
             "Parameters of the resolver",
-            "What the resolver asks for besides `name`, each as NAME=VALUE: such as bundle=…, or url=…, revision=… and pathInRepo=….",
+            "What the resolver asks for besides name and kind, each as NAME=VALUE: such as namespace=…, bundle=…, or url=…, revision=… \
+             and pathInRepo=….",
             List,
             Service,
             None,
@@ -103,6 +117,39 @@ fn settings() -> Vec<SettingDefinition> {
             "Workspaces",
             "What the pipeline's workspaces are, each as NAME=KIND or NAME=KIND:VALUE: emptyDir, claim:CLAIM, volume:SIZE (a claim \
              of its own for each run, such as volume:1Gi), secret:SECRET, config:CONFIGMAP.",
+            List,
+            Overridable,
+            None,
+        ),
+        define(
+            "secrets.workspace",
+            "Workspace for secrets",
+            "Workspace of the pipeline in which a build's secrets are, each in a file of its name. They are there for the time of the run.",
+            Text,
+            Overridable,
+            None,
+        ),
+        define(
+            "secrets.files",
+            "Places of secrets",
+            "Secrets that tasks want elsewhere, each as SECRET=WORKSPACE/FILE: such as REGISTRY=dockerconfig/config.json.",
+            List,
+            Overridable,
+            None,
+        ),
+        define(
+            "tokens.workspaces",
+            "Workspaces for tokens",
+            "Workspaces of the pipeline that hold the token of an environment in the file `token`, each as ENVIRONMENT=WORKSPACE. Each is \
+             for one environment. Where the token comes later, the tasks that use the workspace wait for it.",
+            List,
+            Overridable,
+            None,
+        ),
+        define(
+            "environments",
+            "Tasks that deploy",
+            "Tasks of the pipeline that deploy to an environment, each as TASK=ENVIRONMENT. They are what a promotion runs again.",
             List,
             Overridable,
             None,

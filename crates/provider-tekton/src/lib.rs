@@ -6,9 +6,16 @@
 //! **Architecture Invariant:** how a run stands is a function of the PipelineRun and its TaskRuns as they are now. It is told again
 //! from the beginning whenever that is simpler than to know what was told.
 
+mod approval;
+mod child;
 mod definition;
+mod deploying;
 mod descriptor;
+mod handing;
+mod inline;
+mod note;
 mod options;
+mod outputs;
 mod picture;
 mod provider;
 mod standing;

@@ -1,197 +1,216 @@
-//! How a run stands: its PipelineRun and its TaskRuns, in the words of the service.
+//! How a run stands: its PipelineRun and what belongs to it, in the words of the service.
+
+use std::collections::{BTreeMap, BTreeSet};
 
 use alm_build_spi::RunSnapshot;
 use alm_domain::{
-    BuildShape, ReasonCode, RunObservation, RunStatus, StageAttempt, StageKey, StageKind, StageObservation,
-    StatusReason,
+    ApprovalObservation, BuildShape, CapabilityNote, Output, ReasonCode, RunObservation, RunStatus, StageKey,
+    StageKind, StageObservation, StatusReason,
 };
 use kube::core::DynamicObject;
 use serde_json::Value;
 
 use crate::{
-    definition::{Task, tasks},
+    approval::Asked,
+    child::{Child, Family, Parts, TaskPod, pipeline_of},
+    definition::{Runner, Task, tasks},
+    note::Note,
+    outputs,
     standing::Standing,
 };
-
-/// The most attempts that are told of a stage.
-const MOST_ATTEMPTS: usize = 50;
-
-/// A pod of a run.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(crate) struct TaskPod {
-    pub(crate) name: String,
-    /// Nothing for a plain build.
-    pub(crate) stage: Option<StageKey>,
-    pub(crate) attempt: u32,
-    /// Whether what ran in it is over.
-    pub(crate) is_over: bool,
-}
 
 /// How a run stands.
 #[derive(Debug, Clone)]
 pub(crate) struct Picture {
     pub(crate) run: RunObservation,
     pub(crate) stages: Vec<StageObservation>,
+    pub(crate) approvals: Vec<ApprovalObservation>,
+    /// What it says that it made, secrets included.
+    pub(crate) outputs: Vec<Output>,
     /// In the order in which they came to be.
     pub(crate) pods: Vec<TaskPod>,
     /// Whether nothing will change any more.
     pub(crate) is_over: bool,
 }
 
-/// Whether the task runs with which a run has ended are all there.
-pub(crate) fn has_all(run: &DynamicObject, task_runs: &[DynamicObject]) -> bool {
+/// Whether a run has ended, whatever belongs to it.
+pub(crate) fn is_over(run: &DynamicObject) -> bool {
+    Standing::of(&run.data["status"], false).status.is_terminal()
+}
+
+/// Whether the task runs with which a run has ended are all there. Custom runs are not waited for: whoever carries one out may be gone.
+pub(crate) fn has_all(run: &DynamicObject, parts: &Parts) -> bool {
     let children = run.data["status"]["childReferences"].as_array().map(Vec::as_slice).unwrap_or_default();
     let is_task_run = |child: &&Value| child["kind"].as_str().is_none_or(|kind| kind == "TaskRun");
-    children.iter().filter(is_task_run).all(|child| {
-        let found = task_runs.iter().find(|known| known.metadata.name.as_deref() == child["name"].as_str());
+    children.iter().filter(is_task_run).filter_map(|child| child["name"].as_str()).all(|name| {
+        let found = parts.get(&(Family::TaskRun, name.to_owned()));
         found.is_some_and(|found| Standing::of(&found.data["status"], false).status.is_terminal())
     })
 }
 
-/// A pipeline of a single task is a plain build: its log is the build's, and there is no graph to show.
-fn is_plain(tasks: &[Task]) -> bool {
-    matches!(tasks, [only] if !only.is_matrix)
+/// A pipeline of a single task is a plain build: its log is the build's, and there is no graph to show. Not so where there is more to
+/// say of the task than how the build stands: that it asks people, or where it deploys to.
+fn is_plain(tasks: &[Task], environments: &BTreeMap<String, String>) -> bool {
+    matches!(tasks, [only] if !only.is_matrix && only.runner != Runner::Gate && !environments.contains_key(&only.name))
 }
 
 /// The stages of a pipeline that does not run yet.
-pub(crate) fn plan(pipeline: &Value) -> (BuildShape, Vec<StageObservation>) {
+pub(crate) fn plan(pipeline: &Value, environments: &BTreeMap<String, String>) -> (BuildShape, Vec<StageObservation>) {
     let tasks = tasks(pipeline);
     let mut stages = Vec::new();
-    if is_plain(&tasks) {
+    if is_plain(&tasks, environments) {
         return (BuildShape::Plain, stages);
     }
     for task in &tasks {
         stage(task, &[], &Value::Null, &Standing::of(&Value::Null, false), &mut stages);
     }
+    name_environments(&mut stages, environments);
     (BuildShape::Pipeline, stages)
+}
+
+/// The variants of a task deploy where the task does; the frame around them does not.
+fn name_environments(stages: &mut [StageObservation], environments: &BTreeMap<String, String>) {
+    for stage in stages.iter_mut().filter(|stage| !stage.kind.is_frame()) {
+        let task = stage.parent.as_ref().unwrap_or(&stage.key);
+        stage.environment = environments.get(task.as_str()).cloned();
+    }
 }
 
 impl Picture {
     /// By the objects as they are now.
-    pub(crate) fn of(run: &DynamicObject, task_runs: &[DynamicObject]) -> Self {
+    pub(crate) fn of(run: &DynamicObject, parts: &Parts) -> Self {
+        let note = Note::of(run);
         let status = &run.data["status"];
         let is_stopping =
             run.data["spec"]["status"].as_str().is_some_and(|asked| asked != "PipelineRunPending" && !asked.is_empty());
         let mut standing = Standing::of(status, is_stopping);
-        let resolved =
-            [&status["pipelineSpec"], &run.data["spec"]["pipelineSpec"]].into_iter().find(|spec| spec.is_object());
+        let is_over = standing.status.is_terminal();
+        let resolved = pipeline_of(run);
         let tasks = resolved.map(tasks).unwrap_or_default();
-        let is_plain = is_plain(&tasks);
+        let is_plain = is_plain(&tasks, &note.environments);
         let shape = match resolved {
             None => BuildShape::Unknown,
             Some(_) if is_plain => BuildShape::Plain,
             Some(_) => BuildShape::Pipeline,
         };
-        let mut children: Vec<Child<'_>> = task_runs.iter().filter_map(Child::of).collect();
-        children.sort_by(|one, other| one.order().cmp(&other.order()));
-        // Where only the machinery has failed, the run has not failed by its work.
-        if standing.status == RunStatus::Failed {
-            let mut bad = children.iter().map(|child| &child.standing).filter(|standing| standing.status.is_bad());
-            if let Some(first) = bad.next().filter(|first| first.status == RunStatus::Errored)
-                && bad.all(|other| other.status == RunStatus::Errored)
-            {
-                standing.status = RunStatus::Errored;
-                standing.reason.clone_from(&first.reason);
+        let mut children: Vec<Child<'_>> =
+            parts.iter().filter_map(|((family, _), object)| Child::of(*family, object, is_over)).collect();
+        children.sort_by(|one, other| one.order(&tasks).cmp(&other.order(&tasks)));
+        let asked: Vec<Asked<'_>> = parts
+            .iter()
+            .filter(|((family, _), _)| *family == Family::Approval)
+            .filter_map(|(_, it)| Asked::of(it))
+            .collect();
+        let mut approvals = Vec::new();
+        for child in children.iter_mut().filter(|child| child.family == Family::CustomRun) {
+            if let Some(asked) = asked.iter().find(|asked| asked.task() == child.task) {
+                approvals
+                    .extend(asked.questions(Some(&child.standing).filter(|standing| standing.status.is_terminal())));
+                wait_for_people(&mut child.standing, asked);
             }
         }
-        let is_over = standing.status.is_terminal();
+        for child in children.iter_mut().filter(|child| child.standing.status == RunStatus::Queued) {
+            if let Some(environment) = note.environments.get(child.task).filter(|it| note.withheld.contains_key(*it)) {
+                let why = format!("it waits for the token of {environment}");
+                child.standing.status = RunStatus::WaitingForCredential;
+                child.standing.reason = Some(StatusReason::new(ReasonCode::Credential, why));
+            }
+        }
+        explain(&mut standing, &children);
         let mut stages = Vec::new();
         if !is_plain {
             for task in &tasks {
                 let mine: Vec<&Child<'_>> = children.iter().filter(|child| child.task == task.name).collect();
                 stage(task, &mine, status, &standing, &mut stages);
             }
+            name_environments(&mut stages, &note.environments);
         }
         let pods = children.iter().flat_map(|child| child.pods(&tasks, is_plain)).collect();
+        let of_task = |child: &Child<'_>| {
+            let task = tasks.iter().find(|task| task.name == child.task)?;
+            (!is_plain).then(|| child.key(task))
+        };
+        let outputs = outputs::outputs(run, &children, of_task);
         let run = RunObservation {
             status: standing.status,
             reason: standing.reason,
             shape: Some(shape),
-            commit: None,
+            commit: note.commit.or_else(|| outputs::commit(run, &children)),
             started_at: standing.started_at,
             finished_at: standing.finished_at,
             external_url: None,
         };
-        Self { run, stages, pods, is_over }
+        Self { run, stages, approvals, outputs, pods, is_over }
     }
 
     /// The picture as the Build SPI wants it.
-    pub(crate) fn snapshot(self) -> RunSnapshot {
-        RunSnapshot { run: self.run, stages: self.stages, approvals: Vec::new(), without: Vec::new() }
+    pub(crate) fn snapshot(self, without: Vec<CapabilityNote>) -> RunSnapshot {
+        RunSnapshot { run: self.run, stages: self.stages, approvals: self.approvals, without }
     }
 }
 
-/// A task run.
-struct Child<'a> {
-    name: &'a str,
-    task: &'a str,
-    object: &'a DynamicObject,
-    standing: Standing,
-}
-
-impl<'a> Child<'a> {
-    fn of(object: &'a DynamicObject) -> Option<Self> {
-        let name = object.metadata.name.as_deref()?;
-        let task = object.metadata.labels.as_ref()?.get("tekton.dev/pipelineTask")?;
-        let is_stopping = object.data["spec"]["status"] == "TaskRunCancelled";
-        Some(Self { name, task, object, standing: Standing::of(&object.data["status"], is_stopping) })
-    }
-
-    fn order(&self) -> (Option<alm_domain::Timestamp>, usize, &str) {
-        // Names that end in numbers, by their numbers.
-        (self.standing.started_at, self.name.len(), self.name)
-    }
-
-    fn earlier(&self) -> &'a [Value] {
-        let all = self.object.data["status"]["retriesStatus"].as_array().map(Vec::as_slice).unwrap_or_default();
-        &all[..all.len().min(MOST_ATTEMPTS - 1)]
-    }
-
-    fn attempts(&self) -> Vec<StageAttempt> {
-        let earlier = self.earlier().iter().map(|status| Standing::of(status, false));
-        let all = earlier.chain([self.standing.clone()]).zip(1..);
-        all.map(|(standing, number)| StageAttempt {
-            number,
-            status: standing.status,
-            reason: standing.reason,
-            started_at: standing.started_at,
-            finished_at: standing.finished_at,
-        })
-        .collect()
-    }
-
-    /// Its key within a matrix: by the place that its name ends in.
-    fn key(&self, task: &Task) -> StageKey {
-        if !task.is_matrix {
-            return StageKey::from(task.name.clone());
+/// A custom run that asks people waits for them, and ends as they want.
+fn wait_for_people(standing: &mut Standing, asked: &Asked<'_>) {
+    let reason = standing.reason.as_ref().map(|reason| reason.code);
+    match standing.status {
+        RunStatus::Queued | RunStatus::Running if asked.is_open() => {
+            standing.status = RunStatus::WaitingForApproval;
+            let who = format!("it waits for {}", asked.who());
+            standing.reason = Some(StatusReason::new(ReasonCode::WaitingForDecision, who));
         }
-        let place = self.name.rsplit('-').next().unwrap_or_default();
-        StageKey::from(format!("{}/{place}", task.name))
+        RunStatus::Failed if reason == Some(ReasonCode::TimedOut) => {
+            let why = "nobody has answered in time";
+            standing.reason = Some(StatusReason::new(ReasonCode::ApprovalExpired, why));
+        }
+        RunStatus::Failed if !asked.is_open() => {
+            standing.reason = Some(StatusReason::new(ReasonCode::Rejected, "it was answered with no"));
+        }
+        _ => {}
     }
+}
 
-    fn pods(&self, tasks: &[Task], is_plain: bool) -> Vec<TaskPod> {
-        let Some(task) = tasks.iter().find(|task| task.name == self.task) else { return Vec::new() };
-        let stage = (!is_plain).then(|| self.key(task));
-        let pod =
-            |status: &Value| status["podName"].as_str().filter(|pod| alm_kubernetes::is_name(pod)).map(str::to_owned);
-        let earlier = self.earlier().iter().map(|status| (pod(status), true));
-        let last = (pod(&self.object.data["status"]), self.standing.status.is_terminal());
-        let all = earlier.chain([last]).zip(1..);
-        let named = all.filter_map(|((name, is_over), number)| {
-            let attempt = if is_plain { 0 } else { number };
-            Some(TaskPod { name: name?, stage: stage.clone(), attempt, is_over })
-        });
-        named.collect()
+/// What the run does not say of itself, but what belongs to it does.
+fn explain(standing: &mut Standing, children: &[Child<'_>]) {
+    let all = || children.iter().map(|child| &child.standing);
+    match standing.status {
+        // Where only the machinery has failed, the run has not failed by its work.
+        RunStatus::Failed => {
+            let mut bad = all().filter(|standing| standing.status.is_bad());
+            let first = bad.next();
+            if let Some(first) = first.filter(|first| first.status == RunStatus::Errored)
+                && bad.all(|other| other.status == RunStatus::Errored)
+            {
+                standing.status = RunStatus::Errored;
+                standing.reason.clone_from(&first.reason);
+            }
+            let by_people = [ReasonCode::Rejected, ReasonCode::ApprovalExpired];
+            let said = all().filter_map(|standing| standing.reason.as_ref()).find(|why| by_people.contains(&why.code));
+            if let Some(said) = said.filter(|_| standing.status == RunStatus::Failed) {
+                standing.reason = Some(said.clone());
+            }
+        }
+        // Nothing works, and something waits.
+        RunStatus::Running | RunStatus::Queued => {
+            let now: BTreeSet<&str> = all().map(|standing| standing.status.name()).collect();
+            let waits = [RunStatus::WaitingForApproval, RunStatus::WaitingForCredential];
+            let waiting = waits.into_iter().find(|wait| now.contains(wait.name()));
+            if let Some(wait) = waiting.filter(|_| !now.contains(RunStatus::Running.name())) {
+                standing.status = wait;
+                standing.reason = all().find(|one| one.status == wait).and_then(|one| one.reason.clone());
+            }
+        }
+        _ => {}
     }
 }
 
 /// The stage of a task, and those of its variants.
 fn stage(task: &Task, children: &[&Child<'_>], status: &Value, run: &Standing, stages: &mut Vec<StageObservation>) {
     let position = |stages: &Vec<StageObservation>| u32::try_from(stages.len()).unwrap_or(u32::MAX);
-    let kind = match (task.is_matrix, task.is_finally) {
-        (true, _) => StageKind::Matrix,
-        (false, true) => StageKind::Finally,
-        (false, false) => StageKind::Work,
+    let kind = match (task.is_matrix, task.runner, task.is_finally) {
+        (true, ..) => StageKind::Matrix,
+        (false, Runner::Gate, _) => StageKind::Approval,
+        (false, _, true) => StageKind::Finally,
+        (false, _, false) => StageKind::Work,
     };
     let key = StageKey::from(task.name.clone());
     let needs = task.needs.iter().map(|name| StageKey::from(name.clone())).collect();
@@ -220,8 +239,7 @@ fn stage(task: &Task, children: &[&Child<'_>], status: &Value, run: &Standing, s
     let mut own = make(key.clone(), task.name.clone(), kind, now, position(stages));
     own.depends_on = needs;
     if let ([only], false) = (children, task.is_matrix) {
-        own.attempts = only.attempts();
-        own.agent = only.object.data["status"]["podName"].as_str().map(str::to_owned);
+        detail(&mut own, only);
     }
     stages.push(own);
     if !task.is_matrix {
@@ -231,10 +249,20 @@ fn stage(task: &Task, children: &[&Child<'_>], status: &Value, run: &Standing, s
         let name = format!("{} {}", task.name, child.key(task).as_str().rsplit('/').next().unwrap_or_default());
         let mut variant = make(child.key(task), name, StageKind::Work, child.standing.clone(), position(stages));
         variant.parent = Some(key.clone());
-        variant.attempts = child.attempts();
-        variant.agent = child.object.data["status"]["podName"].as_str().map(str::to_owned);
+        detail(&mut variant, child);
         stages.push(variant);
     }
+}
+
+/// What is only known of a stage that has one child.
+fn detail(stage: &mut StageObservation, child: &Child<'_>) {
+    // A question is no try at anything.
+    if stage.kind != StageKind::Approval {
+        stage.attempts = child.attempts();
+    }
+    stage.agent = child.object.data["status"]["podName"].as_str().map(str::to_owned);
+    // A deployment is on its way as soon as something carries it out.
+    stage.queued_at = child.object.metadata.creation_timestamp.as_ref().and_then(alm_kubernetes::timestamp);
 }
 
 /// A task that has no task run.

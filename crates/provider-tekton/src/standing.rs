@@ -52,11 +52,14 @@ fn bad(reason: &str) -> (RunStatus, Option<ReasonCode>) {
         CancelledByUser, CommandFailed, DefinitionInvalid, Interrupted, ParameterInvalid, RuntimeUnavailable, TimedOut,
     };
     let (status, code) = match reason {
-        "Cancelled" | "TaskRunCancelled" | "StoppedRunFinally" | "CancelledRunFinally" | "PipelineRunCancelled" => {
-            (RunStatus::Cancelled, CancelledByUser)
-        }
+        "Cancelled"
+        | "TaskRunCancelled"
+        | "CustomRunCancelled"
+        | "StoppedRunFinally"
+        | "CancelledRunFinally"
+        | "PipelineRunCancelled" => (RunStatus::Cancelled, CancelledByUser),
         "Failed" | "Error" => (RunStatus::Failed, CommandFailed),
-        "PipelineRunTimeout" | "TaskRunTimeout" => (RunStatus::Failed, TimedOut),
+        "PipelineRunTimeout" | "TaskRunTimeout" | "CustomRunTimedOut" => (RunStatus::Failed, TimedOut),
         "ParameterMissing" | "ParameterTypeMismatch" | "InvalidParamValue" | "ParamArrayIndexingInvalid" => {
             (RunStatus::Errored, ParameterInvalid)
         }

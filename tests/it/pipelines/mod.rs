@@ -5,6 +5,7 @@ mod artifacts;
 mod endings;
 mod logs;
 mod mistakes;
+mod outputs;
 mod queue;
 mod reruns;
 mod shapes;

@@ -6,6 +6,7 @@ pub(super) const BUILD: &str = "
     commit { sha title author }
     parameters { name value }
     artifacts { path size sha256 downloadPath stageId }
+    outputs { name kind stageId value digest provenance { by logUrl } }
     warnings { code message }
     actions { action allowed reason reasonCode }
     rerunOf { id }

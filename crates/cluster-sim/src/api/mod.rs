@@ -34,6 +34,7 @@ use crate::{
     people::{self, Caller},
     rollout,
     shared::Shared,
+    tekton,
     world::Seen,
 };
 
@@ -160,6 +161,9 @@ async fn special(shared: &Arc<Shared>, caller: &Caller, ask: &Ask, target: &Targ
             Some(shared.change(|world| rollout::instantiate(world, ask, target)))
         }
         (_, Some(_), _) => Some(Err(Failure::no_such_path())),
+        ("approvaltasks.openshift-pipelines.org", None, "PUT" | "PATCH") => {
+            shared.read(|world| tekton::review_approval(world, caller, ask, target)).err().map(Err)
+        }
         ("users.user.openshift.io", None, "GET") => Some(shared.change(|world| projects::who_am_i(world, caller))),
         ("useroauthaccesstokens.oauth.openshift.io", None, "GET") => {
             Some(shared.read(|world| projects::tokens(world, caller, named)))

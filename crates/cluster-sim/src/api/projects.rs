@@ -21,6 +21,8 @@ type Answer = Result<Reply, Failure>;
 pub(crate) fn who_am_i(world: &mut World, caller: &Caller) -> Answer {
     let made =
         world.people.made.get_or_insert_with(|| world.clock.now()).to_rfc3339_opts(chrono::SecondsFormat::Secs, true);
+    let mut groups = world.people.groups(&caller.name).to_vec();
+    groups.extend(["system:authenticated", "system:authenticated:oauth"].map(str::to_owned));
     let user = world.people.user(&caller.name);
     Ok(reply::json(
         200,
@@ -28,7 +30,7 @@ pub(crate) fn who_am_i(world: &mut World, caller: &Caller) -> Answer {
             "kind": "User", "apiVersion": "user.openshift.io/v1",
             "metadata": {"name": caller.name, "uid": user.uid, "resourceVersion": user.revision.to_string(), "creationTimestamp": made},
             "identities": [format!("htpasswd:{}", caller.name)],
-            "groups": ["system:authenticated", "system:authenticated:oauth"],
+            "groups": groups,
         }),
     ))
 }

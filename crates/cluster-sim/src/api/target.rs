@@ -48,6 +48,7 @@ pub(crate) fn is_served(options: &Options, resource: &Resource, version: &str) -
     match resource.home {
         Home::Core => true,
         Home::OpenShift => options.openshift,
+        Home::Custom if resource.kind == "ApprovalTask" => options.tekton && options.approvals,
         Home::Custom => options.tekton && (options.tekton_v1 || version != "v1"),
     }
 }

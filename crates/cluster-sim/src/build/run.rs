@@ -63,6 +63,11 @@ pub(crate) async fn run_script(
                     None => write(&format!("cat: {path}: No such file or directory")),
                 }
             }
+            Act::Show(text, path) => {
+                if let Some(content) = place.files.get(&path) {
+                    write(&format!("{text} {content}"));
+                }
+            }
             Act::Result(name, value) => {
                 results.insert(name, script::fill(&value, values));
             }

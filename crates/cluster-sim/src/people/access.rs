@@ -36,6 +36,9 @@ pub(crate) fn may(world: &World, caller: &Caller, wish: &Wish<'_>) -> bool {
     if caller.is_anonymous() {
         return wish.subresource == Some("webhooks");
     }
+    if wish.verb == "create" && world.people.denied.contains(wish.plural) {
+        return false;
+    }
     let full = caller.scopes.iter().any(|scope| scope == "user:full");
     match (wish.group, wish.plural) {
         ("user.openshift.io", "users") => return wish.verb == "get" && wish.name == Some("~"),

@@ -5,7 +5,7 @@ mod oauth;
 mod review;
 mod token;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use chrono::{DateTime, Utc};
 
@@ -54,6 +54,9 @@ pub(crate) struct People {
     pub(crate) users: BTreeMap<String, User>,
     pub(crate) tokens: BTreeMap<String, Token>,
     roles: BTreeMap<(String, String), Role>,
+    groups: BTreeMap<String, Vec<String>>,
+    /// Plurals of kinds that nobody may create.
+    pub(crate) denied: BTreeSet<String>,
     pub(crate) made: Option<DateTime<Utc>>,
 }
 
@@ -73,6 +76,15 @@ impl People {
 
     pub(crate) fn role(&self, user: &str, project: &str) -> Option<Role> {
         self.roles.get(&(user.to_owned(), project.to_owned())).copied()
+    }
+
+    pub(crate) fn join(&mut self, user: &str, group: &str) {
+        self.groups.entry(user.to_owned()).or_default().push(group.to_owned());
+    }
+
+    /// The groups of a user, those of everybody left out.
+    pub(crate) fn groups(&self, user: &str) -> &[String] {
+        self.groups.get(user).map(Vec::as_slice).unwrap_or_default()
     }
 
     pub(crate) fn set_expired(&mut self, token: &str, expired: bool) {

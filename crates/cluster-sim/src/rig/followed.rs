@@ -5,7 +5,9 @@ use std::{fmt, sync::Arc, time::Duration};
 use alm_build_spi::{
     Access, BuildProvider, CancellationToken, Observation, ObservedStream, ProviderError, ResumeToken, RunRef,
 };
-use alm_domain::{ApprovalStatus, LogLine, RunObservation, RunStatus, StageObservation};
+use alm_domain::{
+    ApprovalObservation, ApprovalStatus, CapabilityNote, LogLine, Output, RunObservation, RunStatus, StageObservation,
+};
 use futures::StreamExt;
 use tokio::time::{sleep, timeout};
 
@@ -139,6 +141,21 @@ impl Followed {
         newest(&|stage| stage.key.as_str() == name).or_else(|| newest(&|stage| stage.name == name))
     }
 
+    /// All stages, each as it is now, in reading order.
+    #[must_use]
+    pub fn stages(&self) -> Vec<&StageObservation> {
+        let mut newest: Vec<&StageObservation> = Vec::new();
+        for told in &self.told {
+            let Observation::Stages(stages) = told else { continue };
+            for stage in stages {
+                newest.retain(|known| known.key != stage.key);
+                newest.push(stage);
+            }
+        }
+        newest.sort_by_key(|stage| stage.position);
+        newest
+    }
+
     /// How the question of this key stands.
     #[must_use]
     pub fn approval(&self, key: &str) -> Option<ApprovalStatus> {
@@ -146,6 +163,40 @@ impl Followed {
             Observation::Approval(approval) if approval.key.as_str() == key => Some(approval.status),
             _ => None,
         })
+    }
+
+    /// The questions that were asked, each as it is now.
+    #[must_use]
+    pub fn questions(&self) -> Vec<&ApprovalObservation> {
+        let mut newest: Vec<&ApprovalObservation> = Vec::new();
+        for told in &self.told {
+            let Observation::Approval(approval) = told else { continue };
+            match newest.iter_mut().find(|known| known.key == approval.key) {
+                Some(known) => *known = approval,
+                None => newest.push(approval),
+            }
+        }
+        newest
+    }
+
+    /// What the run says that it made.
+    #[must_use]
+    pub fn outputs(&self) -> &[Output] {
+        let newest = self.told.iter().rev().find_map(|told| match told {
+            Observation::Outputs(outputs) => Some(outputs.as_slice()),
+            _ => None,
+        });
+        newest.unwrap_or_default()
+    }
+
+    /// What the run cannot do although the provider can.
+    #[must_use]
+    pub fn without(&self) -> &[CapabilityNote] {
+        let newest = self.told.iter().rev().find_map(|told| match told {
+            Observation::Without(notes) => Some(notes.as_slice()),
+            _ => None,
+        });
+        newest.unwrap_or_default()
     }
 
     /// The codes of the warnings.

@@ -58,6 +58,22 @@ pub(crate) fn cycle(tasks: &[Value]) -> Option<String> {
     }
 }
 
+/// Where what a reference names is, and under which name.
+pub(crate) fn place(namespace: &str, reference: &Value) -> (String, String) {
+    let param = |name: &str| {
+        let all = reference["params"].as_array().into_iter().flatten();
+        all.filter(|param| param["name"] == name).map(|param| text(&param["value"])).next().unwrap_or_default()
+    };
+    match reference["resolver"].as_str() {
+        None => (namespace.to_owned(), text(&reference["name"])),
+        Some("cluster") => (param("namespace"), param("name")),
+        // What is in bundles and repositories is put here by the test, under the name of the resolver.
+        Some(resolver) => {
+            (format!("resolver-{resolver}"), if resolver == "git" { param("pathInRepo") } else { param("name") })
+        }
+    }
+}
+
 /// The value with what stands for each `$(…)`. One that is the whole of a text may be a list.
 pub(crate) fn substitute(value: &Value, known: &BTreeMap<String, Value>) -> Value {
     match value {

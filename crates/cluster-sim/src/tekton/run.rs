@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{
     condition::{Standing, tell},
-    graph,
+    custom, graph,
     task::{self, Child, End},
 };
 use crate::{
@@ -24,6 +24,7 @@ struct Progress {
     ended: Vec<End>,
     results: BTreeMap<String, Value>,
     skipped: Option<Value>,
+    is_custom: bool,
 }
 
 impl Progress {
@@ -73,19 +74,7 @@ fn resolve(world: &World, namespace: &str, run: &Value) -> Result<(Value, Value)
     if inline.is_object() {
         return Ok((inline.clone(), Value::Null));
     }
-    let reference = &run["spec"]["pipelineRef"];
-    let param = |name: &str| {
-        let all = reference["params"].as_array().into_iter().flatten();
-        all.filter(|param| param["name"] == name).map(|param| text(&param["value"])).next().unwrap_or_default()
-    };
-    let (place, name) = match reference["resolver"].as_str() {
-        None => (namespace.to_owned(), text(&reference["name"])),
-        Some("cluster") => (param("namespace"), param("name")),
-        // What is in bundles and repositories is put here by the test, under the name of the resolver.
-        Some(resolver) => {
-            (format!("resolver-{resolver}"), if resolver == "git" { param("pathInRepo") } else { param("name") })
-        }
-    };
+    let (place, name) = graph::place(namespace, &run["spec"]["pipelineRef"]);
     let run_name = text(&run["metadata"]["name"]);
     let pipeline = resource_of("pipelines.tekton.dev").and_then(|kind| world.get(kind, &place, &name));
     pipeline.map(|pipeline| (pipeline["spec"].clone(), pipeline.clone())).ok_or_else(|| {
@@ -132,6 +121,18 @@ fn values(namespace: &str, name: &str, run: &Value, spec: &Value) -> Result<BTre
             }
             None => missing.push(of),
         }
+    }
+    let bound = run["spec"]["workspaces"].as_array().cloned().unwrap_or_default();
+    let mut declared = spec["workspaces"].as_array().into_iter().flatten();
+    let unbound =
+        declared.find(|known| known["optional"] != true && !bound.iter().any(|it| it["name"] == known["name"]));
+    if let Some(unbound) = unbound {
+        let why = format!(
+            "PipelineRun {namespace}/{name} doesn't bind Pipeline {namespace}/{}'s Workspaces correctly: pipeline requires workspace with name \"{}\" be provided by pipelinerun",
+            text(&run["spec"]["pipelineRef"]["name"]),
+            text(&unbound["name"]),
+        );
+        return Err(Standing::new("False", "InvalidWorkspaceBindings", why));
     }
     if missing.is_empty() {
         return Ok(known);
@@ -272,6 +273,7 @@ impl Runner {
 
     fn start(&mut self, name: &str, task: &Value) {
         let combinations = combinations(task);
+        let is_custom = custom::is_custom(task);
         let mut children = Vec::new();
         for (at, extra) in combinations.iter().enumerate() {
             let child = match combinations.len() {
@@ -279,23 +281,24 @@ impl Runner {
                 _ => format!("{}-{name}-{at}", self.name),
             };
             children.push(child.clone());
-            let work = task::carry_out(
-                self.shared.clone(),
-                Child {
-                    namespace: self.namespace.clone(),
-                    name: child,
-                    task: task.clone(),
-                    extra: extra.clone(),
-                    run: self.run.clone(),
-                },
-            );
+            let shared = self.shared.clone();
+            let child = Child {
+                namespace: self.namespace.clone(),
+                name: child,
+                task: task.clone(),
+                extra: extra.clone(),
+                run: self.run.clone(),
+            };
             let task = name.to_owned();
             self.working.spawn(async move {
-                let (end, results) = work.await;
+                let (end, results) = match is_custom {
+                    true => custom::carry_out(shared, child).await,
+                    false => task::carry_out(shared, child).await,
+                };
                 (task, end, results)
             });
         }
-        self.tasks.insert(name.to_owned(), Progress { children, ..Progress::default() });
+        self.tasks.insert(name.to_owned(), Progress { children, is_custom, ..Progress::default() });
     }
 
     fn note(&mut self, task: &str, end: End, results: BTreeMap<String, Value>) {
@@ -307,14 +310,23 @@ impl Runner {
 
     /// Cancels the task runs that have not ended.
     fn kill(&self) {
-        let Some(kind) = resource_of("taskruns.tekton.dev") else { return };
-        let why = "TaskRun cancelled as the PipelineRun it belongs to has been cancelled.";
         self.shared.change(|world| {
-            for child in self.tasks.values().flat_map(|task| &task.children) {
-                let open = world.get(kind, &self.namespace, child).is_some_and(|run| !super::condition::is_over(run) && run["spec"]["status"].is_null());
-                if open {
-                    let patch = json!({"metadata": {"generation": 2}, "spec": {"status": "TaskRunCancelled", "statusMessage": why}});
-                    world.merge(kind, &self.namespace, child, &patch);
+            for task in self.tasks.values() {
+                let (kind, asked, what) = match task.is_custom {
+                    true => (custom::CUSTOM_RUNS, "RunCancelled", "CustomRun"),
+                    false => ("taskruns.tekton.dev", "TaskRunCancelled", "TaskRun"),
+                };
+                let Some(kind) = resource_of(kind) else { continue };
+                let why = format!("{what} cancelled as the PipelineRun it belongs to has been cancelled.");
+                for child in &task.children {
+                    let open = world
+                        .get(kind, &self.namespace, child)
+                        .is_some_and(|run| !super::condition::is_over(run) && run["spec"]["status"].is_null());
+                    if open {
+                        let patch =
+                            json!({"metadata": {"generation": 2}, "spec": {"status": asked, "statusMessage": why}});
+                        world.merge(kind, &self.namespace, child, &patch);
+                    }
                 }
             }
         });
@@ -337,7 +349,8 @@ impl Runner {
             .flat_map(|(task, progress)| {
                 progress.children.iter().map(move |child| {
                     // As seen: another version than the one that is asked.
-                    json!({"apiVersion": "tekton.dev/v1beta1", "kind": "TaskRun", "name": child, "pipelineTaskName": task})
+                    let kind = if progress.is_custom { "CustomRun" } else { "TaskRun" };
+                    json!({"apiVersion": "tekton.dev/v1beta1", "kind": kind, "name": child, "pipelineTaskName": task})
                 })
             })
             .collect();

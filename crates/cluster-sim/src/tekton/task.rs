@@ -2,12 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc};
 
-use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use super::{
     condition::{Standing, tell},
-    graph,
+    graph, mount,
 };
 use crate::{
     build::{Outcome, Place, run_script},
@@ -79,7 +78,7 @@ pub(crate) async fn carry_out(shared: Arc<Shared>, child: Child) -> (End, BTreeM
     }
 }
 
-fn params(child: &Child, spec: &Value) -> (Vec<Value>, BTreeMap<String, Value>) {
+pub(super) fn params(child: &Child, spec: &Value) -> (Vec<Value>, BTreeMap<String, Value>) {
     let mut given = child.task["params"].as_array().cloned().unwrap_or_default();
     given.extend(child.extra.iter().cloned());
     let mut known = BTreeMap::from([("context.taskRun.name".to_owned(), json!(child.name))]);
@@ -97,16 +96,14 @@ fn spec_of(world: &World, child: &Child) -> Option<Value> {
     if inline.is_object() {
         return Some(inline.clone());
     }
-    let kind = resource_of("tasks.tekton.dev")?;
-    Some(world.get(kind, &child.namespace, child.task["taskRef"]["name"].as_str()?)?["spec"].clone())
+    let (place, name) = graph::place(&child.namespace, &child.task["taskRef"]);
+    Some(world.get(resource_of("tasks.tekton.dev")?, &place, &name)?["spec"].clone())
 }
 
-fn create(world: &mut World, child: &Child) {
-    let Some(kind) = resource_of(TASK_RUNS) else { return };
-    let run = &child.run;
-    let name = text(&run["metadata"]["name"]);
-    let stored =
-        resource_of("pipelineruns.tekton.dev").and_then(|kind| world.get(kind, &child.namespace, &name)).cloned();
+/// The labels of what carries out a task of a pipeline.
+pub(super) fn labels(world: &World, child: &Child) -> serde_json::Map<String, Value> {
+    let name = text(&child.run["metadata"]["name"]);
+    let stored = resource_of("pipelineruns.tekton.dev").and_then(|kind| world.get(kind, &child.namespace, &name));
     let mut labels = stored.and_then(|run| run["metadata"]["labels"].as_object().cloned()).unwrap_or_default();
     for (label, value) in [
         ("app.kubernetes.io/managed-by", "tekton-pipelines"),
@@ -116,10 +113,18 @@ fn create(world: &mut World, child: &Child) {
     ] {
         labels.insert(label.to_owned(), json!(value));
     }
+    labels
+}
+
+fn create(world: &mut World, child: &Child) {
+    let Some(kind) = resource_of(TASK_RUNS) else { return };
+    let run = &child.run;
+    let name = text(&run["metadata"]["name"]);
+    let mut labels = labels(world, child);
     let mut spec =
         json!({"serviceAccountName": run["spec"]["taskRunTemplate"]["serviceAccountName"], "timeout": "1h0m0s"});
-    if let Some(task) = child.task["taskRef"]["name"].as_str() {
-        labels.insert("tekton.dev/task".to_owned(), json!(task));
+    if child.task["taskRef"].is_object() {
+        labels.insert("tekton.dev/task".to_owned(), json!(graph::place(&child.namespace, &child.task["taskRef"]).1));
         spec["taskRef"] = child.task["taskRef"].clone();
     } else {
         spec["taskSpec"] = child.task["taskSpec"].clone();
@@ -141,23 +146,6 @@ fn create(world: &mut World, child: &Child) {
         "spec": spec, "status": {},
     });
     world.put(kind, &child.namespace, &child.name, object);
-}
-
-/// Contents of the Secrets that the run mounts as workspaces, by path.
-fn files(world: &World, child: &Child) -> BTreeMap<String, String> {
-    let mut found = BTreeMap::new();
-    let Some(secrets) = resource_of("secrets") else { return found };
-    for workspace in child.run["spec"]["workspaces"].as_array().into_iter().flatten() {
-        let Some(secret) = workspace["secret"]["secretName"].as_str() else { continue };
-        let data =
-            world.get(secrets, &child.namespace, secret).map(|secret| secret["data"].clone()).unwrap_or_default();
-        for (key, value) in data.as_object().into_iter().flatten() {
-            let content = value.as_str().and_then(|value| STANDARD.decode(value).ok()).unwrap_or_default();
-            let path = format!("/workspace/{}/{key}", text(&workspace["name"]));
-            found.insert(path, String::from_utf8_lossy(&content).into_owned());
-        }
-    }
-    found
 }
 
 async fn once(shared: &Arc<Shared>, child: &Child, spec: &Value, attempt: u64) -> (End, BTreeMap<String, Value>) {
@@ -189,7 +177,12 @@ async fn once(shared: &Arc<Shared>, child: &Child, spec: &Value, attempt: u64) -
                 .is_none_or(|run| run["spec"]["status"] == "TaskRunCancelled")
         }
     };
-    let files = shared.read(|world| files(world, child));
+    let mounted = shared.until(|world| {
+        let is_over = cancelled(world) || !world.pod_is_there(&child.namespace, &pod);
+        mount::files(world, child).or_else(|| is_over.then(BTreeMap::new))
+    });
+    let Some(files) = mounted.await else { return (End::Cancelled, BTreeMap::new()) };
+    teller.go(&steps);
     let mut results = BTreeMap::new();
     for at in 0..steps.len() {
         let step = steps[at].clone();
@@ -294,8 +287,13 @@ impl Teller {
             );
             let fields = json!({"podName": self.pod, "startTime": now, "taskSpec": spec});
             tell(world, TASK_RUNS, &self.namespace, &self.name, &pending, &fields);
-            for name in &names {
-                world.start_container(&self.namespace, &self.pod, name);
+        });
+    }
+
+    fn go(&self, steps: &[Step]) {
+        self.shared.change(|world| {
+            for step in steps {
+                world.start_container(&self.namespace, &self.pod, &step.container);
             }
             world.set_pod_phase(&self.namespace, &self.pod, "Running");
         });

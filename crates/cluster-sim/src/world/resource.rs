@@ -104,6 +104,12 @@ pub(crate) static RESOURCES: &[Resource] = &[
     of("pipelineruns.tekton.dev", TEKTON, ("pipelineruns", "PipelineRun"), Home::Custom),
     of("taskruns.tekton.dev", TEKTON, ("taskruns", "TaskRun"), Home::Custom),
     of("customruns.tekton.dev", ("tekton.dev", &["v1beta1"]), ("customruns", "CustomRun"), Home::Custom),
+    of(
+        "approvaltasks.openshift-pipelines.org",
+        ("openshift-pipelines.org", &["v1alpha1"]),
+        ("approvaltasks", "ApprovalTask"),
+        Home::Custom,
+    ),
 ];
 
 /// The kind that messages name so.

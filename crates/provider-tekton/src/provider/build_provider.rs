@@ -3,15 +3,16 @@
 use std::sync::Arc;
 
 use alm_build_spi::{
-    Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, ConfigRef, Description, Identity,
-    LineStream, LogPosition, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage,
-    RunRef, RunSnapshot, StartBuild,
+    Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, ConfigRef, Decision, DecisionReceipt,
+    DeployBuild, Description, Identity, LineStream, LogPosition, NamedSecret, ObservedStream, ProviderDescriptor,
+    ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
 use alm_domain::{ProviderHealth, Settings};
 use async_trait::async_trait;
 
 use super::{
-    cancel, configs, describe, follow, identity, list, logs, objects::Version, purge, start, tekton::TektonProvider,
+    cancel, configs, decide, deploy, describe, follow, identity, list, logs, purge, release, start, supply,
+    tekton::TektonProvider,
 };
 
 #[async_trait]
@@ -74,6 +75,23 @@ impl BuildProvider for TektonProvider {
         start::rerun(&self.inner, access, request).await
     }
 
+    async fn deploy(&self, access: &Access, request: DeployBuild) -> Result<RunRef, ProviderError> {
+        deploy::deploy(&self.inner, access, request).await
+    }
+
+    async fn decide(
+        &self,
+        access: &Access,
+        run: &RunRef,
+        decision: &Decision,
+    ) -> Result<DecisionReceipt, ProviderError> {
+        decide::decide(&self.inner, access, run, decision).await
+    }
+
+    async fn supply(&self, access: &Access, run: &RunRef, secret: &NamedSecret) -> Result<(), ProviderError> {
+        supply::supply(&self.inner, access, run, secret).await
+    }
+
     async fn cancel(&self, access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {
         cancel::cancel(&self.inner, access, run).await
     }
@@ -100,9 +118,8 @@ impl BuildProvider for TektonProvider {
         follow::follow(Arc::clone(&self.inner), access.clone(), run.clone(), from, stop)
     }
 
-    async fn release(&self, access: &Access, _run: &RunRef) -> Result<(), ProviderError> {
-        // Nothing is kept for following. Whoever's token is bad learns it all the same.
-        Version::of(&self.inner.session(access)?).await.map(drop)
+    async fn release(&self, access: &Access, run: &RunRef) -> Result<(), ProviderError> {
+        release::release(&self.inner, access, run).await
     }
 
     async fn purge(&self, access: &Access, run: &RunRef) -> Result<(), ProviderError> {

@@ -26,18 +26,31 @@ pub(super) async fn validate(inner: &Inner, access: &Access, spec: &BuildConfigS
     let session = inner.session(access)?;
     let options = Options::of(spec).map_err(ProviderError::Invalid)?;
     let version = Version::of(&session).await?;
-    if let Some(name) = options.pipeline.1["name"].as_str().filter(|_| options.pipeline.0 == "pipelineRef") {
-        let pipelines = session.api(&options.namespace, &version.pipelines());
-        if session.find(pipelines.get(name)).await?.is_none() {
-            let message = format!("the namespace {} has no Pipeline {name}", options.namespace);
-            return Err(ProviderError::Invalid(vec![Finding::new(["settings", "pipeline"], message)]));
-        }
-    }
+    named(&session, version, &options).await?;
     let runs = session.api(&options.namespace, &version.runs());
-    let mut trial = object(&options, version, spec, &spec.repository.reference, &[]);
+    let nothing = options.handing.plan("alm-check", &[], &[]);
+    let mut trial = object(&options, version, spec, &spec.repository.reference, &[], &nothing);
     trial["metadata"] = json!({ "generateName": "alm-check-" });
     let dry = PostParams { dry_run: true, ..PostParams::default() };
     session.call(runs.create(&dry, &parsed(trial)?)).await.map_err(at_settings).map(drop)
+}
+
+/// What the settings name in the namespace: the specification, and whether it is one of a task.
+///
+/// # Errors
+/// [`ProviderError::Invalid`] where there is none.
+pub(super) async fn named(
+    session: &Session,
+    version: Version,
+    options: &Options,
+) -> Result<Option<(Value, bool)>, ProviderError> {
+    let Some((name, is_task)) = options.source.in_namespace() else { return Ok(None) };
+    let (kind, key) = if is_task { (version.tasks(), "task") } else { (version.pipelines(), "pipeline") };
+    let found = session.find(session.api(&options.namespace, &kind).get(name)).await?.ok_or_else(|| {
+        let message = format!("the namespace {} has no {} {name}", options.namespace, kind.kind);
+        ProviderError::Invalid(vec![Finding::new(["settings", key], message)])
+    })?;
+    Ok(Some((found.data["spec"].clone(), is_task)))
 }
 
 /// What the cluster says of a run that it would not take.

@@ -1,11 +1,18 @@
 //! What a pipeline would do, before it runs.
 
-use alm_build_spi::{Access, BuildConfigSpec, Description, Finding, ProviderError};
+use alm_build_spi::{Access, BuildConfigSpec, Description, ProviderError};
 use alm_domain::{BuildShape, Capability, CapabilityNote, ParameterDefinition, ParameterKind, shorten};
 use serde_json::Value;
 
-use super::{objects::Version, tekton::Inner};
-use crate::{options::Options, picture::plan};
+use super::{
+    configs::named,
+    objects::{Version, has_gate, no_gate},
+    tekton::Inner,
+};
+use crate::{
+    options::{Options, Source},
+    picture::plan,
+};
 
 /// The plan of a pipeline that is known: one that the build service holds, or that the namespace has. What a resolver would bring is
 /// known when it has.
@@ -20,28 +27,31 @@ pub(super) async fn describe(
     let session = inner.session(access)?;
     let options = Options::of(spec).map_err(ProviderError::Invalid)?;
     let version = Version::of(&session).await?;
-    let (field, value) = &options.pipeline;
-    let pipeline = match (*field, value["name"].as_str()) {
-        ("pipelineSpec", _) => value.clone(),
-        (_, Some(name)) => {
-            let pipelines = session.api(&options.namespace, &version.pipelines());
-            let found = session.find(pipelines.get(name)).await?.ok_or_else(|| {
-                let message = format!("the namespace {} has no Pipeline {name}", options.namespace);
-                ProviderError::Invalid(vec![Finding::new(["settings", "pipeline"], message)])
-            })?;
-            found.data["spec"].clone()
+    let mut without = options.without();
+    if options.handing.is_empty() {
+        let reason = "the settings name no workspace for secrets or tokens".to_owned();
+        without.push(CapabilityNote { capability: Capability::Secrets, reason });
+    }
+    if !has_gate(&session).await? {
+        without.push(no_gate());
+    }
+    let found = named(&session, version, &options).await?;
+    let (spec, shape, stages) = match (found, &options.source) {
+        (Some((task, true)), _) => (task, BuildShape::Plain, Vec::new()),
+        (None, Source::Task(("taskSpec", task))) => (task.clone(), BuildShape::Plain, Vec::new()),
+        (Some((pipeline, false)), _) => {
+            let (shape, stages) = plan(&pipeline, &options.environments);
+            (pipeline, shape, stages)
         }
-        (_, None) => {
-            let reason = "the pipeline is fetched by a resolver of the cluster when it runs".to_owned();
-            let without = vec![CapabilityNote { capability: Capability::PlannedGraph, reason }];
-            let (parameters, stages) = (Vec::new(), Vec::new());
-            return Ok(Description { commit: None, parameters, shape: BuildShape::Unknown, stages, without });
+        (None, Source::Inline(pipeline)) => {
+            let (shape, stages) = plan(pipeline, &options.environments);
+            (pipeline.clone(), shape, stages)
         }
+        (None, _) => (Value::Null, BuildShape::Unknown, Vec::new()),
     };
-    let (shape, stages) = plan(&pipeline);
-    let parameters =
-        pipeline["params"].as_array().into_iter().flatten().filter_map(|param| definition(param, &options));
-    Ok(Description { commit: None, parameters: parameters.collect(), shape, stages, without: Vec::new() })
+    let inputs = spec["params"].as_array().into_iter().flatten();
+    let parameters = inputs.filter_map(|param| definition(param, &options)).collect();
+    Ok(Description { commit: None, parameters, shape, stages, without })
 }
 
 /// A parameter of the pipeline. Nothing for what the settings give by themselves, for what is no text, and for a name that inputs of

@@ -7,8 +7,10 @@ use std::{
 
 use alm_build_spi::{Access, CancellationToken, ObservedStream, ProviderError, ResumeToken, RunRef};
 use alm_domain::{
-    LogLine, LogStream, Observation, Observed, RunObservation, RunStatus, StageKey, StageObservation, Warning,
+    ApprovalKey, ApprovalObservation, Capability, CapabilityNote, LogLine, LogStream, Observation, Observed, Output,
+    RunObservation, RunStatus, StageKey, StageObservation, Warning,
 };
+use alm_masking::Masks;
 use futures::{
     StreamExt,
     stream::{BoxStream, SelectAll},
@@ -17,19 +19,33 @@ use kube::{
     core::DynamicObject,
     runtime::watcher::{self, Event},
 };
-use tokio::sync::watch;
+use serde_json::Value;
+use tokio::{
+    sync::watch,
+    time::{Duration, Instant, sleep, sleep_until},
+};
 
 use super::{
     logs,
-    objects::{Version, of_run, run_at, task_runs},
+    objects::{Version, has_gate, of_run, parts_of, run_at, without},
+    secrets::masks,
     tekton::Inner,
     token::{MOST_PODS, Token},
 };
-use crate::picture::{Picture, TaskPod, has_all};
-use alm_kubernetes::{LogNews, Place, RunLife, Session, Sight, follow_pod, unknown, watch_many, watch_one};
+use crate::{
+    child::{Family, Parts, TaskPod, pipeline_of},
+    outputs::{awaits_signature, masked},
+    picture::{Picture, has_all, is_over},
+    standing::Standing,
+};
+use alm_kubernetes::{LogNews, Place, PodTold, RunLife, Session, Sight, follow_pod, unknown, watch_many, watch_one};
 
 /// The logs of how many pods are read at once.
 pub(super) const AT_ONCE: usize = 8;
+/// How long a run that is over is followed on for a signature that was announced.
+const SIGNING: Duration = Duration::from_secs(30);
+/// How soon it is tried again to learn what is to be taken out of a log.
+const PAUSE: Duration = Duration::from_secs(1);
 
 /// Follows a run from behind `from`.
 pub(super) fn follow(
@@ -48,16 +64,16 @@ pub(super) fn follow(
         let (session, place) = (follower.session.clone(), follower.place.clone());
         let runs = session.api(&place.namespace, &follower.version.runs());
         let mut sights = watch_one(&session, runs, &place.name).boxed();
-        let children = session.api(&place.namespace, &follower.version.task_runs());
-        let config = watcher::Config::default().labels(&of_run(&place));
-        let mut events = watch_many(&session, children, config).boxed();
         loop {
+            follower.watch();
+            let signed = follower.until_signed();
             let heard = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
                 Some(sight) = sights.next() => follower.see_run(sight).await,
-                Some(event) = events.next() => follower.see_task_run(event),
+                Some((family, event)) = follower.events.next() => follower.see_part(family, event),
                 Some((pod, news)) = follower.logs.next() => follower.hear(&pod, news),
+                () = signed => Ok(Vec::new()),
                 else => return,
             };
             let is_bad = heard.is_err();
@@ -72,7 +88,7 @@ pub(super) fn follow(
                 Ok(None) => {}
                 Err(error) => {
                     let is_transient = error.is_transient();
-                    // Each of three streams tells the same trouble again and again: once is enough.
+                    // Each of several streams tells the same trouble again and again: once is enough.
                     if !is_transient || !std::mem::replace(&mut follower.in_trouble, true) {
                         yield Err(error);
                     }
@@ -90,6 +106,7 @@ pub(super) fn follow(
 }
 
 type Heard = (String, Result<LogNews, ProviderError>);
+type Seen = (Family, Result<Event<DynamicObject>, ProviderError>);
 
 struct Follower {
     session: Session,
@@ -97,12 +114,21 @@ struct Follower {
     place: Place,
     token: Token,
     run: DynamicObject,
-    /// By name.
-    children: BTreeMap<String, DynamicObject>,
-    /// Whether the task runs were looked at since the run has ended.
+    parts: Parts,
+    events: SelectAll<BoxStream<'static, Seen>>,
+    watched: BTreeSet<Family>,
+    /// Whether what belongs to the run was looked at since it has ended.
     is_settled: bool,
+    /// What is to be taken out of what the run says that it made, once it has ended; nothing where that cannot be known.
+    masks: Option<Masks>,
+    /// Until when a signature is waited for, once the run has ended.
+    signed_by: Option<Instant>,
+    without: Vec<CapabilityNote>,
+    told_without: Vec<CapabilityNote>,
     told_run: Option<RunObservation>,
     told: BTreeMap<StageKey, StageObservation>,
+    told_approvals: BTreeMap<ApprovalKey, ApprovalObservation>,
+    told_outputs: Vec<Output>,
     pods: BTreeMap<String, (TaskPod, watch::Sender<RunLife>)>,
     logs: SelectAll<BoxStream<'static, Heard>>,
     in_trouble: bool,
@@ -124,20 +150,42 @@ impl Follower {
         let session = inner.session(access)?;
         let version = Version::of(&session).await?;
         let run = run_at(&session, version, &place).await?;
+        let without = without(&run, has_gate(&session).await?);
         Ok(Some(Self {
             session,
             version,
             place,
             token,
             run,
-            children: BTreeMap::new(),
+            parts: Parts::new(),
+            events: SelectAll::new(),
+            watched: BTreeSet::new(),
             is_settled: false,
+            masks: None,
+            signed_by: None,
+            without,
+            told_without: Vec::new(),
             told_run: None,
             told: BTreeMap::new(),
+            told_approvals: BTreeMap::new(),
+            told_outputs: Vec::new(),
             pods: BTreeMap::new(),
             logs: SelectAll::new(),
             in_trouble: false,
         }))
+    }
+
+    /// Watches every kind of what the run has, as soon as it is known what that is.
+    fn watch(&mut self) {
+        for family in Family::of(pipeline_of(&self.run).unwrap_or(&Value::Null)) {
+            let is_there =
+                family != Family::Approval || self.without.iter().all(|note| note.capability != Capability::Approvals);
+            if is_there && self.watched.insert(family) {
+                let api = self.session.api(&self.place.namespace, &self.version.parts(family));
+                let config = watcher::Config::default().labels(&of_run(&self.place));
+                self.events.push(watch_many(&self.session, api, config).map(move |event| (family, event)).boxed());
+            }
+        }
     }
 
     async fn see_run(&mut self, sight: Result<Sight, ProviderError>) -> Result<Vec<Observation>, ProviderError> {
@@ -145,29 +193,30 @@ impl Follower {
             Sight::There(run) if self.place.is_of(&run) => self.run = *run,
             Sight::There(_) | Sight::Gone => return Err(unknown("run", &self.place.to_string())),
         }
-        let known: Vec<DynamicObject> = self.children.values().cloned().collect();
-        if Picture::of(&self.run, &[]).is_over && (!self.is_settled || !has_all(&self.run, &known)) {
-            // The watch of the task runs may be behind: what has not come to be must not be told of what merely was not seen.
-            let found = task_runs(&self.session, self.version, &self.place).await?;
-            self.children = found.into_iter().filter_map(|child| Some((child.metadata.name.clone()?, child))).collect();
+        if is_over(&self.run) && (!self.is_settled || !has_all(&self.run, &self.parts)) {
+            // The watches may be behind: what has not come to be must not be told of what merely was not seen.
+            self.parts = parts_of(&self.session, self.version, &self.place, &self.run).await?;
+            self.masks = masks(&self.session, &self.run).await?.map(|(masks, _)| masks);
+            self.signed_by.get_or_insert_with(|| Instant::now() + SIGNING);
             self.is_settled = true;
         }
         Ok(self.tell())
     }
 
-    fn see_task_run(
+    fn see_part(
         &mut self,
+        family: Family,
         event: Result<Event<DynamicObject>, ProviderError>,
     ) -> Result<Vec<Observation>, ProviderError> {
         match event? {
-            Event::InitApply(child) | Event::Apply(child) => {
-                if let Some(name) = child.metadata.name.clone() {
-                    self.children.insert(name, child);
+            Event::InitApply(part) | Event::Apply(part) => {
+                if let Some(name) = part.metadata.name.clone() {
+                    self.parts.insert((family, name), part);
                 }
             }
-            Event::Delete(child) => {
-                if let Some(name) = &child.metadata.name {
-                    self.children.remove(name);
+            Event::Delete(part) => {
+                if let Some(name) = part.metadata.name {
+                    self.parts.remove(&(family, name));
                 }
             }
             Event::Init | Event::InitDone => return Ok(Vec::new()),
@@ -175,13 +224,31 @@ impl Follower {
         Ok(self.tell())
     }
 
+    /// When it is time to go on without a signature that was announced.
+    fn until_signed(&self) -> impl Future<Output = ()> + Send + use<> {
+        let at = self.signed_by.filter(|at| *at > Instant::now());
+        async move {
+            match at {
+                Some(at) => sleep_until(at).await,
+                None => std::future::pending().await,
+            }
+        }
+    }
+
+    fn awaits_signature(&self) -> bool {
+        self.signed_by.is_some_and(|at| at > Instant::now()) && awaits_signature(self.parts.values().chain([&self.run]))
+    }
+
     /// What is new since it was told.
     fn tell(&mut self) -> Vec<Observation> {
-        let children: Vec<DynamicObject> = self.children.values().cloned().collect();
-        let picture = Picture::of(&self.run, &children);
+        let picture = Picture::of(&self.run, &self.parts);
         let mut news = Vec::new();
         if picture.is_over && !self.is_settled {
             return news;
+        }
+        if self.told_without != self.without {
+            self.told_without.clone_from(&self.without);
+            news.push(Observation::Without(self.without.clone()));
         }
         if !self.token.planned && !picture.stages.is_empty() {
             let plan = picture.stages.iter().filter(|stage| stage.parent.is_none()).map(planned).collect::<Vec<_>>();
@@ -194,12 +261,25 @@ impl Follower {
         self.told.extend(changed.iter().map(|stage| (stage.key.clone(), stage.clone())));
         let is_legal = self.told_run.as_ref().is_none_or(|told| told.status.advance(picture.run.status).is_ok());
         let run = Some(picture.run.clone()).filter(|run| is_legal && self.told_run.as_ref() != Some(run));
-        // A run that has ended is told behind its stages.
+        // A run that has ended is told behind what belongs to it.
         if !picture.is_over {
             news.extend(run.clone().map(Observation::Run));
         }
         if !changed.is_empty() {
             news.push(Observation::Stages(changed));
+        }
+        for approval in picture.approvals {
+            if self.told_approvals.get(&approval.key) != Some(&approval) {
+                self.told_approvals.insert(approval.key.clone(), approval.clone());
+                news.push(Observation::Approval(approval));
+            }
+        }
+        if let Some(masks) = self.masks.as_ref().filter(|_| picture.is_over) {
+            let outputs = masked(picture.outputs, masks);
+            if outputs != self.told_outputs {
+                self.told_outputs.clone_from(&outputs);
+                news.push(Observation::Outputs(outputs));
+            }
         }
         if picture.is_over {
             news.extend(run.clone().map(Observation::Run));
@@ -238,18 +318,59 @@ impl Follower {
             let (send, receive) = watch::channel(life);
             let told = self.token.pods.get(&pod.name).cloned().unwrap_or_default();
             let name = pod.name.clone();
-            let log = follow_pod(&self.session, &self.place.namespace, &pod.name, &logs::masks(), told, receive);
+            let log = self.log_of(pod.name.clone(), told, receive);
             self.logs.push(log.map(move |news| (name.clone(), news)).boxed());
             self.pods.insert(pod.name.clone(), (pod, send));
         }
+    }
+
+    /// The log of a pod, without the secrets that it was given: they are asked for when it begins, since its pod has them by then.
+    fn log_of(
+        &self,
+        pod: String,
+        told: PodTold,
+        life: watch::Receiver<RunLife>,
+    ) -> BoxStream<'static, Result<LogNews, ProviderError>> {
+        let (session, version, place) = (self.session.clone(), self.version, self.place.clone());
+        Box::pin(async_stream::stream! {
+            // A log that was withheld stays so.
+            if told.gone {
+                yield Ok(LogNews::End(told));
+                return;
+            }
+            let found = loop {
+                let run = run_at(&session, version, &place).await;
+                let found = match run {
+                    Ok(run) => masks(&session, &run).await,
+                    Err(error) => Err(error),
+                };
+                match found {
+                    Ok(found) => break found,
+                    Err(error) => yield Err(error),
+                }
+                sleep(PAUSE).await;
+            };
+            let Some((masks, _)) = found else {
+                let told = PodTold { gone: true, ..told };
+                yield Ok(LogNews::Lines(vec![logs::withheld()], told.clone()));
+                yield Ok(LogNews::End(told));
+                return;
+            };
+            let mut log = follow_pod(&session, &place.namespace, &pod, &masks, told, life).boxed();
+            while let Some(news) = log.next().await {
+                yield news;
+            }
+        })
     }
 
     fn hear(&mut self, pod: &str, news: Result<LogNews, ProviderError>) -> Result<Vec<Observation>, ProviderError> {
         let Some((known, _)) = self.pods.get(pod) else { return Ok(Vec::new()) };
         match news {
             Ok(LogNews::Lines(lines, told)) => {
-                self.token.pods.insert(pod.to_owned(), told);
-                Ok(vec![Observation::Lines(logs::of_stage(lines, known))])
+                let now = told.container.clone();
+                let before =
+                    self.token.pods.insert(pod.to_owned(), told).map(|told| told.container).unwrap_or_default();
+                Ok(vec![Observation::Lines(logs::of_stage(lines, known, &before, &now))])
             }
             Ok(LogNews::End(_)) => Ok(self.end(pod)),
             Err(error) if error.is_transient() || matches!(error, ProviderError::Unauthorized(_)) => Err(error),
@@ -282,16 +403,15 @@ impl Follower {
         (!news.is_empty()).then(|| Observed { resume: self.token.write(), observations: news })
     }
 
-    /// Whether every pod was told to its end, or is not told at all, and every task run has ended.
+    /// Whether every pod was told to its end, or is not told at all, every task run has ended, and what was to be signed is.
     fn nothing_left(&self) -> bool {
-        let children: Vec<DynamicObject> = self.children.values().cloned().collect();
-        let picture = Picture::of(&self.run, &children);
+        let picture = Picture::of(&self.run, &self.parts);
         let open: BTreeSet<&str> =
             picture.pods.iter().map(|pod| pod.name.as_str()).filter(|pod| !self.token.is_done(pod)).collect();
-        let is_over = children
-            .iter()
-            .all(|child| crate::standing::Standing::of(&child.data["status"], false).status.is_terminal());
-        is_over && (open.is_empty() || self.token.too_many && self.token.count() >= MOST_PODS)
+        let mut task_runs = self.parts.iter().filter(|((family, _), _)| *family == Family::TaskRun);
+        let is_over = task_runs.all(|(_, run)| Standing::of(&run.data["status"], false).status.is_terminal());
+        let is_told = open.is_empty() || self.token.too_many && self.token.count() >= MOST_PODS;
+        is_over && is_told && !self.awaits_signature()
     }
 }
 

@@ -1,23 +1,39 @@
 //! Whose a token is.
 
 use alm_build_spi::{Access, Identity, ProviderError};
+use alm_kubernetes::Session;
 use http::Method;
 use serde_json::{Value, json};
 
 use super::tekton::Inner;
 
-/// Whose the token is: as OpenShift tells it, else as Kubernetes does (1.28 and newer). Neither says here until when it works.
+/// Whose the token is. Nobody says here until when it works.
 ///
 /// # Errors
 /// Those of the cluster.
 pub(super) async fn identity(inner: &Inner, access: &Access) -> Result<Identity, ProviderError> {
-    let session = inner.session(access)?;
-    let (answer, path) = match session.raw(Method::GET, "/apis/user.openshift.io/v1/users/~", None).await {
-        Ok(text) => (text, "/metadata/name"),
+    let account = account(&inner.session(access)?).await?;
+    Ok(Identity { account: account.name.chars().take(255).collect(), expires_at: None })
+}
+
+/// Somebody on the cluster.
+pub(super) struct Account {
+    pub(super) name: String,
+    pub(super) groups: Vec<String>,
+}
+
+/// Whose the token is: as OpenShift tells it, else as Kubernetes does (1.28 and newer).
+///
+/// # Errors
+/// Those of the cluster.
+pub(super) async fn account(session: &Session) -> Result<Account, ProviderError> {
+    let (answer, path, groups) = match session.raw(Method::GET, "/apis/user.openshift.io/v1/users/~", None).await {
+        Ok(text) => (text, "/metadata/name", "/groups"),
         Err(ProviderError::NotFound(_)) => {
             let review = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
             let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-            (session.raw(Method::POST, path, Some(&review)).await?, "/status/userInfo/username")
+            let answer = session.raw(Method::POST, path, Some(&review)).await?;
+            (answer, "/status/userInfo/username", "/status/userInfo/groups")
         }
         Err(error) => return Err(error),
     };
@@ -27,5 +43,7 @@ pub(super) async fn identity(inner: &Inner, access: &Access) -> Result<Identity,
         message: format!("{} does not say whose the token is", session.host()),
         cause: None,
     })?;
-    Ok(Identity { account: account.chars().take(255).collect(), expires_at: None })
+    let groups = read.pointer(groups).and_then(Value::as_array).into_iter().flatten();
+    let groups = groups.filter_map(Value::as_str).map(str::to_owned).collect();
+    Ok(Account { name: account.to_owned(), groups })
 }

@@ -6,11 +6,11 @@ use kube::core::DynamicObject;
 
 use super::{
     configs::config_at,
-    objects::{NUMBER_LABEL, SERVICE_LABEL, Version, run_at, select, task_runs},
+    objects::{NUMBER_LABEL, SERVICE_LABEL, Version, build_of, has_gate, parts_of, run_at, select, without},
     tekton::Inner,
 };
-use crate::{options::Options, picture::Picture};
-use alm_kubernetes::{Place, RUN_LABEL, timestamp};
+use crate::{child::Parts, options::Options, picture::Picture};
+use alm_kubernetes::{Place, timestamp};
 
 /// How many runs a page holds.
 const PAGE: usize = 50;
@@ -36,7 +36,7 @@ pub(super) async fn list(
     let version = Version::of(&session).await?;
     let service = spec.service.to_string();
     let mut found = select(&session, &place.namespace, &version.runs(), &format!("{SERVICE_LABEL}={service}")).await?;
-    let pipeline = Options::of(&spec).ok().and_then(|options| options.pipeline.1["name"].as_str().map(str::to_owned));
+    let pipeline = Options::of(&spec).ok().and_then(|options| options.name);
     if let Some(pipeline) = pipeline.filter(|name| alm_kubernetes::is_label_value(name)) {
         let others = format!("tekton.dev/pipeline={pipeline},!{SERVICE_LABEL}");
         found.extend(select(&session, &place.namespace, &version.runs(), &others).await?);
@@ -53,9 +53,9 @@ fn summary(run: &DynamicObject) -> Result<(Rank, RunSummary), ProviderError> {
     let label = |name: &str| run.metadata.labels.as_ref().and_then(|labels| labels.get(name));
     let created_at = run.metadata.creation_timestamp.as_ref().and_then(timestamp).unwrap_or_default();
     let number = label(NUMBER_LABEL).and_then(|number| number.parse().ok()).unwrap_or(0);
-    let build: Option<BuildId> = label(RUN_LABEL).and_then(|id| id.parse().ok());
+    let build = build_of(run);
     let asked = build.and_then(|id| asked_at(&id)).unwrap_or_else(|| created_at.timestamp_millis());
-    let state = Picture::of(run, &[]).run;
+    let state = Picture::of(run, &Parts::new()).run;
     let rank = (asked, number, place.name.clone());
     Ok((rank, RunSummary { run: RunRef(place.to_string()), build, state, created_at }))
 }
@@ -93,6 +93,7 @@ pub(super) async fn get(inner: &Inner, access: &Access, run: &RunRef) -> Result<
     let version = Version::of(&session).await?;
     // The run first: a task run that it names is there by then.
     let found = run_at(&session, version, &place).await?;
-    let children = task_runs(&session, version, &place).await?;
-    Ok(Picture::of(&found, &children).snapshot())
+    let parts = parts_of(&session, version, &place, &found).await?;
+    let notes = without(&found, has_gate(&session).await?);
+    Ok(Picture::of(&found, &parts).snapshot(notes))
 }

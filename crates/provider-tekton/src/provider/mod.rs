@@ -3,6 +3,8 @@
 mod build_provider;
 mod cancel;
 mod configs;
+mod decide;
+mod deploy;
 mod describe;
 mod follow;
 mod identity;
@@ -10,7 +12,10 @@ mod list;
 mod logs;
 mod objects;
 mod purge;
+mod release;
+mod secrets;
 mod start;
+mod supply;
 mod tekton;
 mod token;
 

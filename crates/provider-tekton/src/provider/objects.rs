@@ -1,13 +1,21 @@
 //! The objects on the cluster that this provider deals with.
 
 use alm_build_spi::ProviderError;
+use alm_domain::{BuildId, Capability, CapabilityNote};
 use http::Method;
 use kube::{
     api::ListParams,
     core::{ApiResource, DynamicObject},
 };
 
-use alm_kubernetes::{Place, Session, unknown};
+use alm_kubernetes::{Place, RUN_LABEL, Session, unknown};
+use serde_json::{Value, json};
+
+use crate::{
+    child::{Family, Parts, pipeline_of},
+    definition::GATE_GROUP,
+    note::Note,
+};
 
 /// The label that says which build service an object belongs to.
 pub(super) const SERVICE_LABEL: &str = "alm.build/service";
@@ -61,13 +69,74 @@ impl Version {
         self.kind("PipelineRun", "pipelineruns")
     }
 
-    pub(super) fn task_runs(self) -> ApiResource {
-        self.kind("TaskRun", "taskruns")
+    /// The kind of what belongs to a run.
+    pub(super) fn parts(self, family: Family) -> ApiResource {
+        match family {
+            Family::TaskRun => self.kind("TaskRun", "taskruns"),
+            // There is no other version of it yet.
+            Family::CustomRun => Self::V1Beta1.kind("CustomRun", "customruns"),
+            Family::Approval => approval_tasks(),
+        }
     }
 
     pub(super) fn pipelines(self) -> ApiResource {
         self.kind("Pipeline", "pipelines")
     }
+
+    pub(super) fn tasks(self) -> ApiResource {
+        self.kind("Task", "tasks")
+    }
+}
+
+/// The questions of the manual approval gate.
+fn approval_tasks() -> ApiResource {
+    ApiResource {
+        group: GATE_GROUP.to_owned(),
+        version: "v1alpha1".to_owned(),
+        api_version: format!("{GATE_GROUP}/v1alpha1"),
+        kind: "ApprovalTask".to_owned(),
+        plural: "approvaltasks".to_owned(),
+    }
+}
+
+/// Whether the cluster has the manual approval gate.
+///
+/// # Errors
+/// Those of the cluster.
+pub(super) async fn has_gate(session: &Session) -> Result<bool, ProviderError> {
+    match session.raw(Method::GET, &format!("/apis/{GATE_GROUP}/v1alpha1"), None).await {
+        Ok(_) => Ok(true),
+        Err(ProviderError::NotFound(_)) => Ok(false),
+        Err(error) => Err(error),
+    }
+}
+
+/// The build that a run belongs to; nothing for those that others have started.
+pub(super) fn build_of(run: &DynamicObject) -> Option<BuildId> {
+    run.metadata.labels.as_ref()?.get(RUN_LABEL)?.parse().ok()
+}
+
+/// What a run without the gate cannot do.
+pub(super) fn no_gate() -> CapabilityNote {
+    let reason = "the cluster has no manual approval gate, which asks people for tasks of Tekton".to_owned();
+    CapabilityNote { capability: Capability::Approvals, reason }
+}
+
+/// What a run cannot do although the provider can.
+pub(super) fn without(run: &DynamicObject, has_gate: bool) -> Vec<CapabilityNote> {
+    let mut notes = Note::of(run).without;
+    notes.truncate(Capability::ALL.len());
+    if !has_gate {
+        notes.retain(|note| note.capability != Capability::Approvals);
+        notes.push(no_gate());
+    }
+    notes
+}
+
+/// The reference by which an object belongs to a run.
+pub(super) fn owner(version: Version, place: &Place) -> Value {
+    let kind = version.runs();
+    json!({ "apiVersion": kind.api_version, "kind": kind.kind, "name": place.name, "uid": place.uid })
 }
 
 /// Where configurations are kept.
@@ -91,19 +160,29 @@ pub(super) async fn run_at(session: &Session, version: Version, place: &Place) -
     found.filter(|found| place.is_of(found)).ok_or_else(|| unknown("run", &place.to_string()))
 }
 
-/// All task runs of a run.
+/// All that belongs to a run.
 ///
 /// # Errors
 /// Those of the cluster.
-pub(super) async fn task_runs(
+pub(super) async fn parts_of(
     session: &Session,
     version: Version,
     place: &Place,
-) -> Result<Vec<DynamicObject>, ProviderError> {
-    select(session, &place.namespace, &version.task_runs(), &of_run(place)).await
+    run: &DynamicObject,
+) -> Result<Parts, ProviderError> {
+    let mut parts = Parts::new();
+    for family in Family::of(pipeline_of(run).unwrap_or(&Value::Null)) {
+        let found = match select(session, &place.namespace, &version.parts(family), &of_run(place)).await {
+            // The cluster has no such kind, and so none of them.
+            Err(ProviderError::NotFound(_)) if family != Family::TaskRun => continue,
+            other => other?,
+        };
+        parts.extend(found.into_iter().filter_map(|it| Some(((family, it.metadata.name.clone()?), it))));
+    }
+    Ok(parts)
 }
 
-/// Selects the task runs of a run.
+/// Selects what belongs to a run.
 pub(super) fn of_run(place: &Place) -> String {
     format!("tekton.dev/pipelineRun={}", place.name)
 }

@@ -1,62 +1,51 @@
 //! Starting runs.
 
 use alm_build_spi::{Access, Finding, ProviderError, RerunBuild, RunRef, StartBuild};
-use alm_domain::{Capability, ParameterValue, RerunFrom};
-use kube::api::PostParams;
+use alm_domain::{Capability, CapabilityNote, Commit, ParameterValue, RerunFrom};
+use alm_kubernetes::{Place, RUN_LABEL, Session};
+use kube::{api::PostParams, core::DynamicObject};
 use serde_json::{Value, json};
 
 use super::{
     configs::{at_settings, config_at, parsed},
-    objects::{NUMBER_LABEL, SERVICE_LABEL, Version},
+    objects::{NUMBER_LABEL, SERVICE_LABEL, Version, build_of},
+    secrets::hand_over,
     tekton::Inner,
 };
-use crate::options::Options;
-use alm_kubernetes::{Place, RUN_LABEL};
+use crate::{
+    deploying::Deploying,
+    handing::Plan,
+    inline::pipeline_of,
+    note::{NOTE, Note},
+    options::{Options, Source},
+    picture::is_over,
+};
+
+/// A run to be.
+pub(super) struct Start<'a> {
+    pub(super) session: Session,
+    pub(super) version: Version,
+    pub(super) place: Place,
+    pub(super) options: Options,
+    pub(super) request: &'a StartBuild,
+}
+
+/// What a deployment is besides: the tasks that it consists of, and the commit that it brings.
+pub(super) struct Deployment {
+    pub(super) tasks: Deploying,
+    pub(super) commit: Option<Commit>,
+}
 
 /// Starts a build. The run's name is made of the build's id: however often this is called, there is one.
 ///
 /// # Errors
 /// [`ProviderError::Invalid`] where the cluster refuses it for good.
 pub(super) async fn start(inner: &Inner, access: &Access, request: StartBuild) -> Result<RunRef, ProviderError> {
-    let session = inner.session(access)?;
-    let place = Place::of_config(&request.config)?;
-    let options = Options::of(&request.spec).map_err(ProviderError::Invalid)?;
-    if options.namespace != place.namespace {
-        let message = format!("is not {}, where the configuration is kept", place.namespace);
-        return Err(ProviderError::Invalid(vec![Finding::new(["settings", "namespace"], message)]));
+    let start = Start::of(inner, access, &request).await?;
+    match start.existing().await? {
+        Some(run) => start.adopt(&run).await,
+        None => start.make(None).await,
     }
-    let version = Version::of(&session).await?;
-    let runs = session.api(&place.namespace, &version.runs());
-    let id = request.build.to_string();
-    let name = id.replace('_', "-").to_ascii_lowercase();
-    let existing = session.find(runs.get(&name)).await?;
-    let run = match existing {
-        Some(run) => run,
-        None => {
-            config_at(&session, &place).await?;
-            let mut made = object(&options, version, &request.spec, &request.reference, &request.parameters);
-            let mut labels = json!({ RUN_LABEL: id, SERVICE_LABEL: request.spec.service.to_string(),
-                NUMBER_LABEL: request.number.to_string() });
-            if let Some(pipeline) =
-                options.pipeline.1["name"].as_str().filter(|name| alm_kubernetes::is_label_value(name))
-            {
-                labels["tekton.dev/pipeline"] = json!(pipeline);
-            }
-            made["metadata"] = json!({ "name": name, "labels": labels });
-            match session.call(runs.create(&PostParams::default(), &parsed(made)?)).await {
-                Err(ProviderError::Conflict(_)) => session.call(runs.get(&name)).await?,
-                other => other.map_err(at_settings)?,
-            }
-        }
-    };
-    let is_ours = run.metadata.labels.as_ref().and_then(|labels| labels.get(RUN_LABEL)) == Some(&id);
-    if !is_ours {
-        return Err(ProviderError::Conflict(format!(
-            "the namespace {} has another run {name} already",
-            place.namespace
-        )));
-    }
-    Ok(RunRef(Place::of(&run)?.to_string()))
 }
 
 /// Starts a build that repeats another one, from its beginning.
@@ -70,6 +59,112 @@ pub(super) async fn rerun(inner: &Inner, access: &Access, request: RerunBuild) -
     start(inner, access, request.start).await
 }
 
+impl<'a> Start<'a> {
+    pub(super) async fn of(inner: &Inner, access: &Access, request: &'a StartBuild) -> Result<Self, ProviderError> {
+        let session = inner.session(access)?;
+        let place = Place::of_config(&request.config)?;
+        let options = Options::of(&request.spec).map_err(ProviderError::Invalid)?;
+        if options.namespace != place.namespace {
+            let message = format!("is not {}, where the configuration is kept", place.namespace);
+            return Err(ProviderError::Invalid(vec![Finding::new(["settings", "namespace"], message)]));
+        }
+        let version = Version::of(&session).await?;
+        Ok(Self { session, version, place, options, request })
+    }
+
+    fn name(&self) -> String {
+        self.request.build.to_string().replace('_', "-").to_ascii_lowercase()
+    }
+
+    fn plan(&self) -> Plan<'a> {
+        self.options.handing.plan(&self.name(), &self.request.secrets, &self.request.withheld)
+    }
+
+    /// The run, if it was made.
+    pub(super) async fn existing(&self) -> Result<Option<DynamicObject>, ProviderError> {
+        let runs = self.session.api(&self.place.namespace, &self.version.runs());
+        self.session.find(runs.get(&self.name())).await
+    }
+
+    /// Makes the run.
+    pub(super) async fn make(&self, deployment: Option<Deployment>) -> Result<RunRef, ProviderError> {
+        config_at(&self.session, &self.place).await?;
+        let (name, plan) = (self.name(), self.plan());
+        let runs = self.session.api(&self.place.namespace, &self.version.runs());
+        let run = parsed(self.object(&name, &plan, deployment))?;
+        let run = match self.session.call(runs.create(&PostParams::default(), &run)).await {
+            Err(ProviderError::Conflict(_)) => self.session.call(runs.get(&name)).await?,
+            other => other.map_err(at_settings)?,
+        };
+        self.adopt(&run).await
+    }
+
+    /// The name of a run that is there, with all that it was to be given.
+    pub(super) async fn adopt(&self, run: &DynamicObject) -> Result<RunRef, ProviderError> {
+        if build_of(run) != Some(self.request.build) {
+            let (namespace, name) = (&self.place.namespace, self.name());
+            return Err(ProviderError::Conflict(format!("the namespace {namespace} has another run {name} already")));
+        }
+        let place = Place::of(run)?;
+        // Of one that is over, the Secrets were removed.
+        if !is_over(run) {
+            hand_over(&self.session, self.version, &place, self.request.build, &self.plan()).await?;
+        }
+        Ok(RunRef(place.to_string()))
+    }
+
+    fn object(&self, name: &str, plan: &Plan<'_>, deployment: Option<Deployment>) -> Value {
+        let request = self.request;
+        let mut reference = request.reference.clone();
+        let mut commit = None;
+        let mut tasks = None;
+        if let Some(deployment) = deployment {
+            reference = deployment.commit.as_ref().map_or(reference, |commit| commit.sha.clone());
+            commit = deployment.commit;
+            tasks = Some(deployment.tasks);
+        }
+        let mut made = object(&self.options, self.version, &request.spec, &reference, &request.parameters, plan);
+        if let Some(Deploying { pipeline, params }) = tasks {
+            if let Some(spec) = made["spec"].as_object_mut() {
+                spec.remove("pipelineRef");
+            }
+            made["spec"]["pipelineSpec"] = pipeline;
+            if let Some(all) = made["spec"]["params"].as_array_mut() {
+                all.extend(params);
+            }
+        }
+        let note = Note {
+            environments: self.options.environments.clone(),
+            secrets: plan.count(),
+            withheld: plan.withheld.clone(),
+            cancel: Some(self.options.cancel.clone()),
+            commit,
+            without: self.without(plan),
+        };
+        let mut labels = json!({ RUN_LABEL: request.build.to_string(), SERVICE_LABEL: request.spec.service.to_string(),
+            NUMBER_LABEL: request.number.to_string() });
+        if let Some(pipeline) = self.options.name.as_ref().filter(|name| alm_kubernetes::is_label_value(name)) {
+            labels["tekton.dev/pipeline"] = json!(pipeline);
+        }
+        made["metadata"] = json!({ "name": name, "labels": labels, "annotations": { NOTE: note.write() } });
+        made
+    }
+
+    fn without(&self, plan: &Plan<'_>) -> Vec<CapabilityNote> {
+        let mut notes = self.options.without();
+        if !plan.unplaced.is_empty() {
+            let reason = format!("the settings name no workspace for {}", plan.unplaced.join(", "));
+            notes.push(CapabilityNote { capability: Capability::Secrets, reason });
+        }
+        if !plan.unheld.is_empty() {
+            let names = plan.unheld.join(", ");
+            let reason = format!("nothing waits for the token of {names}: the settings name no workspace for it");
+            notes.push(CapabilityNote { capability: Capability::LateSecrets, reason });
+        }
+        notes
+    }
+}
+
 /// The run to make, but for its metadata.
 pub(super) fn object(
     options: &Options,
@@ -77,6 +172,7 @@ pub(super) fn object(
     build: &alm_build_spi::BuildConfigSpec,
     reference: &str,
     given: &[ParameterValue],
+    plan: &Plan<'_>,
 ) -> Value {
     let kind = version.runs();
     let mut params: Vec<(String, String)> = options.params.clone();
@@ -93,11 +189,22 @@ pub(super) fn object(
     for parameter in given {
         set(&parameter.name, parameter.value.as_str().map_or_else(|| parameter.value.to_string(), str::to_owned));
     }
+    let names: Vec<String> = params.iter().map(|(name, _)| name.clone()).collect();
     let params: Vec<Value> = params.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
     let mut spec = json!({ "params": params });
-    spec[options.pipeline.0] = options.pipeline.1.clone();
-    if !options.workspaces.is_empty() {
-        spec["workspaces"] = json!(options.workspaces);
+    let workspaces: Vec<&Value> = options.workspaces.iter().chain(&plan.workspaces).collect();
+    match &options.source {
+        Source::Named(reference) => spec["pipelineRef"] = reference.clone(),
+        Source::Inline(pipeline) => spec["pipelineSpec"] = pipeline.clone(),
+        Source::Task(task) => {
+            let bound: Vec<String> =
+                workspaces.iter().filter_map(|it| it["name"].as_str().map(str::to_owned)).collect();
+            let name = task.1["name"].as_str().filter(|name| alm_kubernetes::is_namespace(name)).unwrap_or("task");
+            spec["pipelineSpec"] = pipeline_of(name, task, &names, &bound);
+        }
+    }
+    if !workspaces.is_empty() {
+        spec["workspaces"] = json!(workspaces);
     }
     if let Some(account) = &options.service_account {
         match version {

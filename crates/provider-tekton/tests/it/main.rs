@@ -1,6 +1,11 @@
 //! The Tekton provider in front of a simulated cluster.
 #![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
 
+mod approvals;
 mod conformance;
+mod definitions;
+mod deployments;
+mod outputs;
+mod secrets;
 mod stories;
 mod support;

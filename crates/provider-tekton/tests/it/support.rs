@@ -2,13 +2,15 @@
 
 use std::{ops::Deref, sync::Arc};
 
-use alm_build_spi::ProviderError;
+use alm_build_spi::{Access, LogPosition, ProviderError, RunRef};
 use alm_cluster_sim::{Options, rig};
-use alm_domain::SystemClock;
+use alm_domain::{LogLine, SystemClock};
 use alm_provider_tekton::{TektonProvider, descriptor};
+use futures::StreamExt;
 use serde_json::{Value, json};
+use tokio::time::timeout;
 
-pub(crate) use alm_cluster_sim::rig::{Followed, PATIENCE, PROJECT, Service};
+pub(crate) use alm_cluster_sim::rig::{Followed, PATIENCE, PROJECT, Service, name_in};
 
 /// The provider of Tekton.
 pub(crate) const ENGINE: rig::Engine = rig::Engine {
@@ -47,12 +49,41 @@ impl Rig {
         self.0.made("shop/app", own).await
     }
 
+    /// The lines of a run as they are read, without following it.
+    pub(crate) async fn read(&self, run: &RunRef) -> Vec<LogLine> {
+        let lines = self.provider().logs(&self.access(), run, LogPosition(0));
+        timeout(PATIENCE, lines.map(|line| line.unwrap().line).collect()).await.unwrap()
+    }
+
+    /// Follows a run to its end.
+    pub(crate) async fn told(&self, run: &RunRef) -> Followed {
+        let mut told = self.follow(run);
+        told.finish().await;
+        told
+    }
+
     /// Starts a build, and follows it to its end.
     pub(crate) async fn run(&self, service: &Service) -> Followed {
         let mut told = self.start(service).await;
         told.finish().await;
         told
     }
+}
+
+/// A token, as providers take it.
+pub(crate) fn access_of(token: &str) -> Access {
+    Access { token: Some(token.to_owned().into()) }
+}
+
+/// A task that asks people.
+pub(crate) fn question(name: &str, approvers: &[&str], required: u32) -> Value {
+    json!({
+        "name": name, "taskRef": { "apiVersion": "openshift-pipelines.org/v1alpha1", "kind": "ApprovalTask" },
+        "params": [
+            { "name": "approvers", "value": approvers }, { "name": "description", "value": "May it go on?" },
+            { "name": "numberOfApprovalsRequired", "value": required.to_string() },
+        ],
+    })
 }
 
 /// A task that does this in one step.

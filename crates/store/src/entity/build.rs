@@ -2,7 +2,8 @@
 
 use alm_domain::{
     Actor, Artifact, Build, BuildId, BuildShape, CancelRequest, CapabilityNote, Commit, Deploys, EventSeq, Hold,
-    Output, ParameterValue, ProjectId, ProviderId, ReasonCode, RerunOf, ServiceId, StatusReason, Timestamp, Trigger, Warning,
+    Output, ParameterValue, ProjectId, ProviderId, ReasonCode, RerunOf, ServiceId, StatusReason, Timestamp, Trigger,
+    Warning,
 };
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};

@@ -1,9 +1,9 @@
 //! The journal: the rows are its fold.
 
 use alm_domain::{
-    ApprovalObservation, ApprovalStatus, Artifact, Build, BuildState, Commit, EventSeq, Observation, Output, OutputKind,
-    ParameterDefinition, ParameterKind, RunObservation, RunStatus, StageAttempt, StageKey, StageKind, StageObservation,
-    Warning,
+    ApprovalObservation, ApprovalStatus, Artifact, Build, BuildState, Commit, EventSeq, Observation, Output,
+    OutputKind, ParameterDefinition, ParameterKind, RunObservation, RunStatus, StageAttempt, StageKey, StageKind,
+    StageObservation, Warning,
 };
 use alm_store::{Append, Fence};
 use chrono::TimeDelta;

@@ -1,0 +1,195 @@
+//! Stories of secrets and tokens.
+
+use alm_build_spi::{NamedSecret, ProviderError, StartBuild};
+use alm_cluster_sim::Role;
+use alm_domain::{Capability, LogStream, ReasonCode, RunStatus};
+use serde_json::{Value, json};
+
+use crate::support::{Followed, PROJECT, Rig, Service, access_of, name_in, task};
+
+const SECRET: &str = "canary-of-a-build-77d0";
+const FILE: &str = "canary-of-a-file-4a51";
+const TOKEN: &str = "canary-of-a-token-19fe";
+
+/// A pipeline whose task `build` reads secrets, and whose task `ship`, which deploys to `prod`, reads a token.
+async fn service(rig: &Rig) -> Service {
+    let show = "show it is | /workspace/in/NPM\nshow and | /workspace/docker/config.json\nresult leak it is canary-of-a-build-77d0";
+    let mut build = task("build", show, &[]);
+    build["workspaces"] =
+        json!([{"name": "in", "workspace": "secrets"}, {"name": "docker", "workspace": "dockerconfig"}]);
+    build["taskSpec"]["results"] = json!([{"name": "leak"}]);
+    let mut ship =
+        task("ship", "show with | /workspace/prod/token\nawait go\nshow again | /workspace/prod/token", &["build"]);
+    ship["workspaces"] = json!([{"name": "prod"}]);
+    let definition = json!({
+        "workspaces": [{"name": "secrets"}, {"name": "dockerconfig"}, {"name": "prod"}], "tasks": [build, ship],
+        "results": [{"name": "leak", "value": "$(tasks.build.results.leak)"}],
+    });
+    let own = [
+        ("secrets.workspace", json!("secrets")),
+        ("secrets.files", json!(["REGISTRY=dockerconfig/config.json"])),
+        ("tokens.workspaces", json!(["prod=prod"])),
+        ("environments", json!(["ship=prod"])),
+    ];
+    rig.service(&definition, &own).await
+}
+
+fn request(service: &Service) -> StartBuild {
+    let secrets = vec![
+        NamedSecret::new("NPM", SECRET),
+        NamedSecret::new("REGISTRY", FILE),
+        NamedSecret::token("prod", TOKEN, None),
+        NamedSecret::token("elsewhere", "t0ken-of-nowhere", None),
+    ];
+    StartBuild { secrets, ..service.request() }
+}
+
+fn ours(rig: &Rig) -> Vec<Value> {
+    let is_ours = |it: &Value| it["metadata"]["labels"]["alm.build/id"].is_string();
+    rig.cluster.objects("secrets", PROJECT).into_iter().filter(is_ours).collect()
+}
+
+#[tokio::test]
+async fn secrets_are_files_of_the_tasks_that_want_them_and_go_when_the_run_has_ended() {
+    let rig = Rig::new().await;
+    let service = service(&rig).await;
+    let request = request(&service);
+    let run = rig.provider().start(&rig.access(), request.clone()).await.unwrap();
+    let mut told = rig.follow(&run);
+    told.until("what is waited for", |told| told.texts().contains(&"with ***")).await;
+    let stored = rig.cluster.object("pipelineruns.tekton.dev", PROJECT, &name_in(&run.0)).unwrap();
+    let secrets = ours(&rig);
+    assert_eq!(secrets.len(), 3);
+    for secret in &secrets {
+        assert_eq!(secret["metadata"]["ownerReferences"][0]["uid"], stored["metadata"]["uid"]);
+    }
+    let told_everybody =
+        json!([stored["metadata"], stored["spec"]["params"], stored["spec"]["workspaces"]]).to_string();
+    for canary in [SECRET, FILE, TOKEN] {
+        assert!(!told_everybody.contains(canary), "what everybody may read holds names only");
+    }
+    assert!(
+        told.without()
+            .iter()
+            .any(|note| note.capability == Capability::Secrets && note.reason.contains("the token of elsewhere"))
+    );
+    assert_eq!(rig.provider().start(&rig.access(), request.clone()).await.unwrap(), run);
+    rig.cluster.open_gate("go");
+    told.finish().await;
+    assert_eq!(told.texts(), ["it is ***", "and ***", "with ***", "again ***"]);
+    assert_eq!((told.outputs()[0].name.as_str(), told.outputs()[0].value.as_str()), ("leak", "it is ***"));
+    for _ in 0..2 {
+        rig.provider().release(&rig.access(), &run).await.unwrap();
+    }
+    assert!(ours(&rig).is_empty());
+    assert_eq!(rig.provider().start(&rig.access(), request).await.unwrap(), run);
+    assert!(ours(&rig).is_empty(), "a run that is over is given nothing any more");
+}
+
+#[tokio::test]
+async fn secrets_go_with_a_run_that_is_removed() {
+    let rig = Rig::new().await;
+    let service = service(&rig).await;
+    let run = rig.provider().start(&rig.access(), request(&service)).await.unwrap();
+    rig.provider().purge(&rig.access(), &run).await.unwrap();
+    assert!(ours(&rig).is_empty());
+}
+
+#[tokio::test]
+async fn a_start_that_broke_off_before_its_secrets_is_taken_up_by_the_next_call() {
+    let rig = Rig::new().await;
+    let service = service(&rig).await;
+    let request = request(&service);
+    let run = rig.provider().start(&rig.access(), request.clone()).await.unwrap();
+    for secret in ours(&rig) {
+        rig.cluster.remove("secrets", PROJECT, secret["metadata"]["name"].as_str().unwrap());
+    }
+    assert_eq!(rig.provider().start(&rig.access(), request).await.unwrap(), run);
+    assert_eq!(ours(&rig).len(), 3);
+    rig.cluster.open_gate("go");
+    let told = rig.told(&run).await;
+    assert_eq!(told.status().unwrap(), RunStatus::Succeeded);
+}
+
+#[tokio::test]
+async fn whoever_may_not_make_secrets_starts_nothing_that_needs_them() {
+    let rig = Rig::new().await;
+    let service = service(&rig).await;
+    rig.cluster.deny("secrets");
+    let error = rig.provider().start(&rig.access(), request(&service)).await.unwrap_err();
+    assert!(matches!(error, ProviderError::Forbidden(_)), "{error}");
+    assert!(rig.cluster.objects("pipelineruns.tekton.dev", PROJECT).is_empty());
+}
+
+#[tokio::test]
+async fn a_log_whose_secrets_cannot_be_known_is_withheld() {
+    let rig = Rig::new().await;
+    let service = service(&rig).await;
+    let run = rig.provider().start(&rig.access(), request(&service)).await.unwrap();
+    rig.cluster.grant("bob", PROJECT, Role::View);
+    let bob = access_of(&rig.cluster.token("bob"));
+    rig.cluster.open_gate("go");
+    rig.told(&run).await;
+    let mut told = rig.follow(&run);
+    told.hand_over(rig.provider(), bob);
+    told.finish().await;
+    assert_eq!(told.status().unwrap(), RunStatus::Succeeded);
+    assert!(
+        told.lines().iter().all(|line| line.stream == LogStream::Gap) && told.lines().len() == 2,
+        "{:?}",
+        told.lines()
+    );
+    assert!(told.outputs().is_empty(), "what a run says of itself may hold them too");
+}
+
+#[tokio::test]
+async fn a_task_waits_for_the_token_of_its_environment() {
+    let rig = Rig::new().await;
+    let service = service(&rig).await;
+    let mut request = service.request();
+    request.withheld = vec!["prod".to_owned(), "moon".to_owned()];
+    let run = rig.provider().start(&rig.access(), request).await.unwrap();
+    let waits = |told: &Followed| told.status() == Some(RunStatus::WaitingForCredential);
+    let mut told = rig.follow(&run);
+    told.until("what is waited for", waits).await;
+    let stage = told.stage("ship").unwrap();
+    assert_eq!(
+        (stage.status, stage.reason.as_ref().unwrap().code),
+        (RunStatus::WaitingForCredential, ReasonCode::Credential)
+    );
+    assert_eq!(stage.environment.as_deref(), Some("prod"));
+    assert!(
+        told.without().iter().any(|note| note.capability == Capability::LateSecrets && note.reason.contains("moon"))
+    );
+    rig.cluster.open_gate("go");
+    let other = NamedSecret::token("moon", "t0ken-of-the-moon", None);
+    rig.provider().supply(&rig.access(), &run, &other).await.unwrap();
+    told.until("what is waited for", |told| told.stage("build").unwrap().status == RunStatus::Succeeded).await;
+    assert_eq!(told.stage("ship").unwrap().status, RunStatus::WaitingForCredential);
+    for _ in 0..2 {
+        rig.provider().supply(&rig.access(), &run, &NamedSecret::token("prod", TOKEN, None)).await.unwrap();
+    }
+    told.finish().await;
+    assert_eq!(told.status().unwrap(), RunStatus::Succeeded);
+    assert_eq!(told.texts(), ["with ***", "again ***"]);
+    let odd = rig.provider().supply(&rig.access(), &run, &NamedSecret::token("../x", TOKEN, None)).await.unwrap_err();
+    assert!(matches!(odd, ProviderError::Invalid(_)), "{odd}");
+}
+
+#[tokio::test]
+async fn no_workspace_is_for_two_things() {
+    let rig = Rig::new().await;
+    let definition = json!({"tasks": [task("a", "echo", &[])]}).to_string();
+    for (key, own) in [
+        ("secrets.workspace", vec![("secrets.workspace", json!("x")), ("workspaces", json!(["x=emptyDir"]))]),
+        ("tokens.workspaces", vec![("tokens.workspaces", json!(["a=x", "b=x"]))]),
+        ("tokens.workspaces", vec![("tokens.workspaces", json!(["a=x"])), ("secrets.workspace", json!("x"))]),
+        ("secrets.files", vec![("secrets.files", json!(["NPM=x/../y"]))]),
+        ("environments", vec![("environments", json!(["ship"]))]),
+    ] {
+        let mut own = own;
+        own.push(("pipeline.definition", json!(definition)));
+        let ProviderError::Invalid(findings) = rig.made(&own).await.unwrap_err() else { panic!("not invalid: {key}") };
+        assert_eq!(findings[0].path, ["settings", key], "{findings:?}");
+    }
+}
