@@ -29,8 +29,7 @@ pub fn descriptor() -> ProviderDescriptor {
 fn settings() -> Vec<SettingDefinition> {
     use SettingKind::{List, Text};
     use SettingScope::{Overridable, Provider, Service};
-    let modes = ["Cancelled", "CancelledRunFinally", "StoppedRunFinally"];
-    let modes = SettingKind::Choice(modes.iter().map(|&mode| mode.to_owned()).collect());
+    let modes = SettingKind::Choice(MODES.iter().map(|&mode| mode.to_owned()).collect());
     let define = SettingDefinition::new;
     vec![
         define(

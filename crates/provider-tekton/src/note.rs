@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use alm_domain::{CapabilityNote, Commit};
+use alm_domain::{Capability, CapabilityNote, Commit, clean_text};
 use kube::core::DynamicObject;
 use serde::{Deserialize, Serialize};
 
@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 pub(crate) const NOTE: &str = "alm.build/run";
 /// The longest that is read.
 const LONGEST: usize = 64 << 10;
+/// The longest reason that is told, in characters.
+const LONGEST_REASON: usize = 500;
+/// How runs can be stopped.
+pub(crate) const MODES: [&str; 3] = ["Cancelled", "CancelledRunFinally", "StoppedRunFinally"];
 
 /// What is noted on a run. Whoever may change the run may change it: it is data, and nothing is allowed because of it.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
@@ -46,11 +50,48 @@ impl Note {
     pub(crate) fn of(run: &DynamicObject) -> Self {
         let text = run.metadata.annotations.as_ref().and_then(|all| all.get(NOTE));
         let read = text.filter(|text| text.len() <= LONGEST).and_then(|text| serde_json::from_str(text).ok());
-        read.unwrap_or_default()
+        let mut note: Self = read.unwrap_or_default();
+        note.cancel = note.cancel.filter(|mode| MODES.contains(&mode.as_str()));
+        note.commit =
+            note.commit.filter(|commit| commit.sha.len() <= 64 && commit.sha.bytes().all(|b| b.is_ascii_hexdigit()));
+        note.without.truncate(Capability::ALL.len());
+        for without in &mut note.without {
+            without.reason = clean_text(without.reason.chars().take(LONGEST_REASON).collect());
+        }
+        note
     }
 
     /// The annotation's value.
     pub(crate) fn write(&self) -> String {
         serde_json::json!(self).to_string()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use serde_json::json;
+
+    use super::*;
+
+    fn read(text: &str) -> Note {
+        let run = json!({ "metadata": { "annotations": { NOTE: text } } });
+        Note::of(&serde_json::from_value(run).unwrap())
+    }
+
+    #[test]
+    fn a_note_reads_back_and_whatever_else_stands_there_is_harmless() {
+        let note = Note { secrets: 2, cancel: Some("StoppedRunFinally".to_owned()), ..Note::default() };
+        assert_eq!(read(&note.write()), note);
+        assert_eq!(read(&Note::default().write()), Note::default());
+        let long =
+            json!({ "without": vec![json!({"capability": "DEPLOY", "reason": "r".repeat(900)}); 99] }).to_string();
+        assert!(
+            read(&long).without.len() <= Capability::ALL.len() && read(&long).without[0].reason.len() == LONGEST_REASON
+        );
+        let odd =
+            json!({ "cancel": "PipelineRunPending", "commit": {"sha": "main; rm", "title": null, "author": null} });
+        for text in ["", "[]", "{\"secrets\": -1}", &"x".repeat(LONGEST + 1), &odd.to_string()] {
+            assert_eq!(read(text), Note::default(), "{:?}", text.get(..40));
+        }
     }
 }

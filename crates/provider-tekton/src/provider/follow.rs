@@ -66,7 +66,7 @@ pub(super) fn follow(
         let mut sights = watch_one(&session, runs, &place.name).boxed();
         loop {
             follower.watch();
-            let signed = follower.until_signed();
+            let (signed, again) = (follower.until_signed(), follower.until_tried_again());
             let heard = tokio::select! {
                 biased;
                 () = stop.cancelled() => return,
@@ -74,6 +74,7 @@ pub(super) fn follow(
                 Some((family, event)) = follower.events.next() => follower.see_part(family, event),
                 Some((pod, news)) = follower.logs.next() => follower.hear(&pod, news),
                 () = signed => Ok(Vec::new()),
+                () = again => follower.settle().await,
                 else => return,
             };
             let is_bad = heard.is_err();
@@ -193,14 +194,26 @@ impl Follower {
             Sight::There(run) if self.place.is_of(&run) => self.run = *run,
             Sight::There(_) | Sight::Gone => return Err(unknown("run", &self.place.to_string())),
         }
+        self.settle().await
+    }
+
+    /// Looks at what belongs to a run that has ended: the watches may be behind, and what has not come to be must not be told of what
+    /// merely was not seen.
+    async fn settle(&mut self) -> Result<Vec<Observation>, ProviderError> {
         if is_over(&self.run) && (!self.is_settled || !has_all(&self.run, &self.parts)) {
-            // The watches may be behind: what has not come to be must not be told of what merely was not seen.
-            self.parts = parts_of(&self.session, self.version, &self.place, &self.run).await?;
+            let parts = parts_of(&self.session, self.version, &self.place, &self.run).await?;
             self.masks = masks(&self.session, &self.run).await?.map(|(masks, _)| masks);
+            self.parts = parts;
             self.signed_by.get_or_insert_with(|| Instant::now() + SIGNING);
             self.is_settled = true;
         }
         Ok(self.tell())
+    }
+
+    /// When it is time to look again at a run that has ended, and could not be looked at.
+    fn until_tried_again(&self) -> impl Future<Output = ()> + Send + use<> {
+        let is_open = is_over(&self.run) && !self.is_settled;
+        async move { if is_open { sleep(PAUSE).await } else { std::future::pending().await } }
     }
 
     fn see_part(

@@ -125,7 +125,6 @@ pub(super) fn no_gate() -> CapabilityNote {
 /// What a run cannot do although the provider can.
 pub(super) fn without(run: &DynamicObject, has_gate: bool) -> Vec<CapabilityNote> {
     let mut notes = Note::of(run).without;
-    notes.truncate(Capability::ALL.len());
     if !has_gate {
         notes.retain(|note| note.capability != Capability::Approvals);
         notes.push(no_gate());
