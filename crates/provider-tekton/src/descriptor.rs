@@ -4,6 +4,8 @@ use alm_build_spi::ProviderDescriptor;
 use alm_domain::{Capability, ProviderKind, SettingDefinition, SettingKind, SettingScope};
 use serde_json::json;
 
+use crate::note::MODES;
+
 /// What the Tekton provider says of itself; the same for every instance.
 #[must_use]
 pub fn descriptor() -> ProviderDescriptor {

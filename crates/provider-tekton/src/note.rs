@@ -84,7 +84,7 @@ mod tests {
         assert_eq!(read(&note.write()), note);
         assert_eq!(read(&Note::default().write()), Note::default());
         let long =
-            json!({ "without": vec![json!({"capability": "DEPLOY", "reason": "r".repeat(900)}); 99] }).to_string();
+            json!({ "without": vec![json!({"capability": "DEPLOY", "reason": "r".repeat(900)}); 50] }).to_string();
         assert!(
             read(&long).without.len() <= Capability::ALL.len() && read(&long).without[0].reason.len() == LONGEST_REASON
         );
