@@ -26,5 +26,6 @@ export const routes: Routes = [
   { path: "providers/:provider", loadComponent: () => import("./providers/provider").then((m) => m.ProviderPage) },
   { path: "tokens", title: "Personal access tokens · ALM", loadComponent: () => import("./tokens/tokens").then((m) => m.Tokens) },
   { path: "audit", title: "Audit · ALM", loadComponent: () => import("./audit/instance").then((m) => m.InstanceAudit) },
+  { path: "projects/:project/:service/trend", loadComponent: () => import("./trend/trend").then((m) => m.Trend) },
   { path: "**", title: "Not found", loadComponent: () => import("./parts/missing").then((m) => m.Missing) },
 ];

@@ -1,6 +1,5 @@
 import { Component, DestroyRef, computed, effect, inject, input, signal, untracked } from "@angular/core";
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
-import { Title } from "@angular/platform-browser";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
 import type { Observable, Subscription } from "rxjs";
@@ -8,21 +7,39 @@ import type { Observable, Subscription } from "rxjs";
 import { BuildDocument, BuildLiveDocument, CancelBuildDocument, RerunBuildDocument } from "../api/operations";
 import { Clock } from "../core/clock";
 import { Follow } from "../core/follow";
+import { shortcuts } from "../core/shortcuts";
+import { Tab } from "../core/tab";
 import { LogPane } from "../log/log-pane";
 import { slice } from "../log/slice";
 import { Missing } from "../parts/missing";
 import { problem } from "../parts/problem";
-import { Status, isOver, look } from "../parts/status";
+import { Status, isBad, isOver } from "../parts/status";
 import { Ago, Elapsed, length } from "../parts/time";
 import { Approval } from "./approval";
+import { Artifacts } from "./artifacts";
 import { type BuildState, folded } from "./build-state";
+import { cause } from "./cause";
 import { Failure } from "./failure";
 import { Graph } from "./graph";
+import { Phases } from "./phases";
 import { StageList } from "./stage-list";
+import { StagePanel } from "./stage-panel";
+import { Timeline } from "./timeline";
+import { tree } from "./tree";
+import { Watch } from "./watch";
+
+const VIEWS = [
+  { view: "graph", text: "Graph" },
+  { view: "timeline", text: "Timeline" },
+  { view: "list", text: "List" },
+] as const;
+type View = (typeof VIEWS)[number]["view"];
 
 @Component({
   selector: "alm-build",
-  imports: [RouterLink, Status, Ago, Elapsed, Approval, Failure, Graph, LogPane, StageList, Missing],
+  imports: [
+    RouterLink, Status, Ago, Elapsed, Approval, Artifacts, Failure, Graph, LogPane, Phases, StageList, StagePanel, Timeline, Watch, Missing,
+  ],
   templateUrl: "./build.html",
 })
 export class Build {
@@ -31,7 +48,7 @@ export class Build {
   private readonly clock = inject(Clock);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
-  private readonly title = inject(Title);
+  private readonly tab = inject(Tab);
   private readonly destroyed = inject(DestroyRef);
   private live: Subscription | undefined;
 
@@ -39,22 +56,44 @@ export class Build {
   readonly project = input.required<string>();
   readonly service = input.required<string>();
   readonly number = input.required<string>();
-  /** Key of the chosen stage, in the address. */
+  /** Key of the chosen stage and number of the chosen attempt, in the address. */
   readonly stage = input<string>();
-  /** `graph` or `list`, in the address. */
+  readonly attempt = input<string>();
+  /** One of the views, in the address. */
   readonly view = input<string>();
 
+  protected readonly views = VIEWS;
+  protected readonly verbs = [
+    { action: "CANCEL_BUILD", text: "Cancel", look: "danger" },
+    { action: "RERUN_BUILD", text: "Rerun", look: "quiet" },
+  ] as const;
   protected readonly state = signal<BuildState | null>(null);
   protected readonly gone = signal(false);
+  protected readonly busy = signal(false);
   protected readonly trouble = signal<string | null>(null);
   protected readonly refused = signal<readonly string[]>([]);
+  private readonly isNarrow = signal(false);
+
+  protected readonly isOver = computed(() => isOver(this.state()?.build.status ?? ""));
+  protected readonly cause = computed(() => cause(this.state()?.build.trigger));
+  /** The picture, unless the address says otherwise; on small screens the list. */
+  protected readonly shown = computed<View>(() => VIEWS.find(({ view }) => view === this.view())?.view ?? (this.isNarrow() ? "list" : "graph"));
   protected readonly pending = computed(
     () => this.state()?.build.approvals.filter((one) => one.status === "PENDING" || one.status === "DELIVERING") ?? [],
   );
   protected readonly chosen = computed(() => this.state()?.stages.find((stage) => stage.key === this.stage()) ?? null);
+  protected readonly tried = computed(() => {
+    const wanted = Number(this.attempt());
+    return this.chosen()?.attempts.some((one) => one.number === wanted) ? wanted : null;
+  });
   protected readonly part = computed(() => {
     const [state, stage] = [this.state(), this.chosen()];
-    return state && stage ? slice(state.stages, stage, null, isOver(state.build.status)) : null;
+    return state && stage ? slice(state.stages, stage, this.tried(), isOver(state.build.status)) : null;
+  });
+  /** The engine says where its own page is; only the web's addresses are links. */
+  protected readonly link = computed(() => {
+    const address = this.state()?.build.externalUrl ?? "";
+    return /^https?:\/\//i.test(address) ? address : null;
   });
   protected readonly progress = computed(() => {
     const build = this.state()?.build;
@@ -71,10 +110,22 @@ export class Build {
     });
     effect(() => {
       const build = this.state()?.build;
-      if (!build) return;
-      const { icon, word } = look(build.status);
-      this.title.setTitle(`${icon} #${build.number} ${word} · ${build.service.displayName}`);
-      document.getElementById("favicon")?.setAttribute("href", favicon(look(build.status).tone));
+      if (build) this.tab.show(`#${build.number} ${build.service.displayName}`, build.status);
+    });
+    const narrow = matchMedia("(max-width: 767px)");
+    const measure = (): void => this.isNarrow.set(narrow.matches);
+    measure();
+    narrow.addEventListener("change", measure);
+    this.destroyed.onDestroy(() => {
+      narrow.removeEventListener("change", measure);
+      this.tab.plain();
+    });
+    shortcuts({
+      "1": () => this.show("graph"),
+      "2": () => this.show("timeline"),
+      "3": () => this.show("list"),
+      "[": () => this.toFailure(-1),
+      "]": () => this.toFailure(1),
     });
   }
 
@@ -82,13 +133,25 @@ export class Build {
     return this.state()?.build.actions.find((one) => one.action === action);
   }
 
-  protected choose(key: string): void {
-    const stage = key === this.stage() ? null : key;
-    void this.router.navigate([], { relativeTo: this.route, queryParams: { stage }, queryParamsHandling: "merge" });
+  protected text(value: unknown): string {
+    return typeof value === "string" ? value : JSON.stringify(value);
   }
 
-  protected show(view: "graph" | "list"): void {
-    void this.router.navigate([], { relativeTo: this.route, queryParams: { view }, queryParamsHandling: "merge" });
+  /** The same again chooses nothing. */
+  protected choose(key: string, attempt: number | null = null): void {
+    const isSame = key === this.stage() && (attempt === null || attempt === this.tried());
+    const stage = isSame && attempt === null && this.tried() === null ? null : key;
+    this.go({ stage: stage || null, attempt: isSame ? null : attempt }, undefined);
+  }
+
+  protected show(view: View): void {
+    this.go({ view }, this.route.snapshot.fragment ?? undefined);
+  }
+
+  /** A line of the whole log. */
+  protected openLine(line: number): void {
+    this.go({ stage: null, attempt: null }, `L${line}`);
+    document.querySelector("alm-log")?.scrollIntoView({ block: "start" });
   }
 
   protected cancel(): void {
@@ -110,25 +173,52 @@ export class Build {
     });
   }
 
+  protected again(): void {
+    this.load({ project: this.project(), service: this.service(), number: Number(this.number()) });
+  }
+
+  private go(queryParams: Record<string, string | number | null>, fragment: string | undefined): void {
+    void this.router.navigate([], { relativeTo: this.route, queryParams, queryParamsHandling: "merge", fragment, scroll: "manual" });
+  }
+
+  /** The failure before or after the chosen stage, in reading order. */
+  private toFailure(step: 1 | -1): void {
+    const all = tree(this.state()?.stages ?? [], new Set());
+    const bad = all.filter(({ stage, isFrame }) => isBad(stage.status) && !isFrame);
+    const at = bad.findIndex(({ stage }) => stage.key === this.stage());
+    const next = bad[at < 0 ? (step > 0 ? 0 : bad.length - 1) : (at + step + bad.length) % bad.length]?.stage;
+    if (next && next.key !== this.stage()) this.choose(next.key);
+  }
+
   private answered<D>(
     sent: Observable<{ data?: D | null }>,
     payload: (data: D) => { readonly userErrors: readonly { readonly message: string }[] } | null,
   ): void {
+    this.busy.set(true);
     sent.subscribe({
-      next: ({ data }) => this.refused.set(((data && payload(data))?.userErrors ?? []).map((error) => error.message)),
-      error: (error: unknown) => this.refused.set([problem(error)]),
+      next: ({ data }) => {
+        this.busy.set(false);
+        this.refused.set(((data && payload(data))?.userErrors ?? []).map((error) => error.message));
+      },
+      error: (error: unknown) => {
+        this.busy.set(false);
+        this.refused.set([problem(error)]);
+      },
     });
   }
 
-  protected load(address: { project: string; service: string; number: number }): void {
+  private load(address: { project: string; service: string; number: number }): void {
     this.state.set(null);
+    this.gone.set(!Number.isInteger(address.number) || address.number < 1 || address.number > 2 ** 31 - 1);
+    this.trouble.set(null);
+    this.refused.set([]);
+    if (this.gone()) return;
     this.apollo
       .query({ query: BuildDocument, variables: address })
       .pipe(takeUntilDestroyed(this.destroyed))
       .subscribe({
         next: ({ data }) => {
           this.gone.set(!data?.build);
-          this.trouble.set(null);
           if (!data?.build) return;
           if (data.serverInfo) this.clock.set(data.serverInfo.now);
           const { stages, ...build } = data.build;
@@ -146,19 +236,4 @@ export class Build {
       error: (error: unknown) => this.trouble.set(problem(error)),
     });
   }
-}
-
-const TONES: Record<string, string> = {
-  succeeded: "%231a7f37",
-  failed: "%23c4232b",
-  running: "%230b63ce",
-  waiting: "%238a5a00",
-  warning: "%239a4b00",
-  error: "%238a2f9e",
-  idle: "%2357606a",
-};
-
-function favicon(tone: string): string {
-  const colour = TONES[tone] ?? TONES["idle"];
-  return `data:image/svg+xml,<svg xmlns='http://www.w3.org/2000/svg' viewBox='0 0 16 16'><circle cx='8' cy='8' r='7' fill='${colour}'/></svg>`;
 }

@@ -1,6 +1,6 @@
-import { Component, input } from "@angular/core";
+import { Component, computed, input, output } from "@angular/core";
 
-import type { BuildPageFragment } from "../api/operations";
+import type { BuildPageFragment, StageBitsFragment } from "../api/operations";
 import { spans } from "../log/ansi";
 
 /** What went wrong, before anything else. */
@@ -8,12 +8,20 @@ import { spans } from "../log/ansi";
   selector: "alm-failure",
   template: `
     <section class="card failure" aria-labelledby="failure-title">
-      <h2 id="failure-title">{{ failure().summary }}</h2>
+      <div class="bar">
+        <h2 id="failure-title">{{ failure().summary }}</h2>
+        @if (stage(); as one) {
+          <button type="button" class="quiet" (click)="choose.emit(one.key)">Show stage {{ one.name }}</button>
+        }
+        @if (last(); as line) {
+          <button type="button" class="quiet" (click)="open.emit(line)">Open at line {{ line }}</button>
+        }
+      </div>
       @if (failure().excerpt.length > 0) {
         <div class="excerpt" role="group" aria-label="The end of its log" tabindex="0">
           @for (line of failure().excerpt; track line.seq) {
             <div class="line">
-              <a class="number" [href]="'#L' + line.seq" [attr.aria-label]="'Open at line ' + line.seq">{{ line.seq }}</a>
+              <a class="number" [href]="'#L' + line.seq" [attr.aria-label]="'Open at line ' + line.seq" (click)="$event.preventDefault(); open.emit(line.seq)">{{ line.seq }}</a>
               <span class="text">@for (span of spans(line.text); track $index) {<span [class]="span.look">{{ span.text }}</span>}</span>
             </div>
           }
@@ -24,5 +32,11 @@ import { spans } from "../log/ansi";
 })
 export class Failure {
   readonly failure = input.required<NonNullable<BuildPageFragment["failure"]>>();
+  readonly stages = input.required<readonly StageBitsFragment[]>();
+  readonly open = output<number>();
+  readonly choose = output<string>();
   protected readonly spans = spans;
+  protected readonly stage = computed(() => this.stages().find((one) => one.id === this.failure().stage?.id));
+  /** The line to jump to is the last. */
+  protected readonly last = computed(() => this.failure().excerpt.at(-1)?.seq ?? null);
 }

@@ -1,9 +1,11 @@
-import { Component, computed, input, output } from "@angular/core";
+import { Component, computed, input, output, signal } from "@angular/core";
 
 import type { StageBitsFragment } from "../api/operations";
-import { Status } from "../parts/status";
+import { Status, isBad, look } from "../parts/status";
 import { Elapsed } from "../parts/time";
-import { layout } from "./layout";
+import { type Fold, drawn, folds } from "./fold";
+import { type Box, type Node, layout } from "./layout";
+import { counted } from "./worst";
 
 const MARGIN = 8;
 
@@ -11,52 +13,7 @@ const MARGIN = 8;
 @Component({
   selector: "alm-graph",
   imports: [Status, Elapsed],
-  template: `
-    <div class="graph" role="group" tabindex="0" [attr.aria-label]="says()">
-      <div class="canvas" [style.width.px]="picture().width + 2 * margin" [style.height.px]="picture().height + 2 * margin">
-        <svg
-          aria-hidden="true"
-          [attr.width]="picture().width + 2 * margin"
-          [attr.height]="picture().height + 2 * margin"
-          [attr.viewBox]="-margin + ' ' + -margin + ' ' + (picture().width + 2 * margin) + ' ' + (picture().height + 2 * margin)"
-        >
-          @for (edge of picture().edges; track edge.id) {
-            <path [attr.d]="edge.path" />
-          }
-        </svg>
-        @for (box of picture().boxes; track box.node.id) {
-          <button
-            type="button"
-            class="stage"
-            [class.group]="box.isGroup"
-            [class.planned]="box.node.status === 'PLANNED'"
-            [class.chosen]="box.node.key === chosen()"
-            [attr.aria-pressed]="box.node.key === chosen()"
-            [style.left.px]="box.x + margin"
-            [style.top.px]="box.y + margin"
-            [style.width.px]="box.width"
-            [style.height.px]="box.height"
-            (click)="choose.emit(box.node.key)"
-            (keydown)="go($event, box.node)"
-            [id]="'stage-' + box.node.id"
-          >
-            <span class="top"><alm-status [status]="box.node.status" [brief]="true" /><span class="name">{{ box.node.name }}</span></span>
-            @if (!box.isGroup) {
-              <span class="bottom">
-                <alm-elapsed [from]="box.node.startedAt" [to]="box.node.finishedAt" />
-                @if (box.node.environment) {
-                  <span class="badge">→ {{ box.node.environment }}</span>
-                }
-                @if (box.node.attempts.length > 1) {
-                  <span class="badge">attempt {{ box.node.attempts.length }}</span>
-                }
-              </span>
-            }
-          </button>
-        }
-      </div>
-    </div>
-  `,
+  templateUrl: "./graph.html",
 })
 export class Graph {
   readonly stages = input.required<readonly StageBitsFragment[]>();
@@ -64,36 +21,95 @@ export class Graph {
   readonly choose = output<string>();
 
   protected readonly margin = MARGIN;
-  protected readonly picture = computed(() => layout(this.stages()));
+  private readonly opened = signal<ReadonlySet<string>>(new Set());
+  private readonly byId = computed(() => new Map(this.stages().map((stage) => [stage.id, stage])));
+
+  /** What the picture is made of, and nothing of how it stands: a change of status lays out nothing. */
+  private readonly shape = computed<readonly Node[]>(() => this.stages(), { equal: isAlike });
+  private readonly folds = computed(() => folds(this.shape()));
+  /** Whatever holds the chosen stage is open. */
+  private readonly open = computed(() => {
+    const open = new Set(this.opened());
+    const above = new Set<string>();
+    const chosen = this.stages().find((stage) => stage.key === this.chosen());
+    for (let at = chosen; at && !above.has(at.id); at = this.byId().get(at.parent?.id ?? "")) above.add(at.id);
+    for (const fold of this.folds()) if (fold.members.some((id) => above.has(id))) open.add(fold.id);
+    return open;
+  }, { equal: (a, b) => a.size === b.size && [...a].every((id) => b.has(id)) });
+  protected readonly closable = computed(() => this.folds().filter((fold) => this.opened().has(fold.id)));
+  private readonly laidOut = computed(() => layout<Node | Fold>(drawn(this.shape(), this.folds().filter((fold) => !this.open().has(fold.id)))));
+
+  protected readonly picture = computed(() => {
+    const { boxes, edges, width, height } = this.laidOut();
+    const byId = this.byId();
+    const stages = [];
+    const counts = [];
+    for (const box of boxes) {
+      const stage = byId.get(box.node.id);
+      if (stage) stages.push({ ...box, stage });
+      else if ("members" in box.node) counts.push({ ...box, fold: box.node, ...this.counts(box.node) });
+    }
+    return { stages, counts, edges, width, height };
+  });
   protected readonly says = computed(() => {
-    const stages = this.stages();
-    const count = (status: string) => stages.filter((stage) => stage.status === status).length;
-    const parts = [`${stages.length} stages`];
-    if (count("RUNNING")) parts.push(`${count("RUNNING")} running`);
-    if (count("FAILED") + count("ERRORED")) parts.push(`${count("FAILED") + count("ERRORED")} failed`);
-    return parts.join(", ");
+    const stages = this.stages().filter((stage) => !this.stages().some((other) => other.parent?.id === stage.id));
+    const parts = counted(stages.map((stage) => stage.status)).map(({ status, count }) => `${count} ${look(status).word.toLowerCase()}`);
+    return `${stages.length} ${stages.length === 1 ? "stage" : "stages"}: ${parts.join(", ")}`;
   });
 
+  protected toggle(id: string): void {
+    this.opened.update((all) => {
+      const open = new Set(all);
+      if (!open.delete(id)) open.add(id);
+      return open;
+    });
+  }
+
+  protected label(stage: StageBitsFragment): string {
+    const parts = [stage.name, look(stage.status).word];
+    if (stage.environment) parts.push(`deploys to ${stage.environment}`);
+    if (stage.attempts.length > 1) parts.push(`attempt ${stage.attempts.length}`);
+    return parts.join(", ");
+  }
+
   /** Arrow keys follow dependencies. */
-  protected go(event: KeyboardEvent, from: StageBitsFragment): void {
-    const stages = this.stages();
+  protected go(event: KeyboardEvent, from: string): void {
+    const boxes = this.laidOut().boxes;
+    const own = boxes.find((box) => box.node.id === from);
+    if (!own) return;
     const to =
       event.key === "ArrowLeft"
-        ? from.dependsOn[0]?.id
+        ? own.node.dependsOn[0]?.id
         : event.key === "ArrowRight"
-          ? stages.find((stage) => stage.dependsOn.some((one) => one.id === from.id))?.id
+          ? boxes.find((box) => box.node.dependsOn.some((one) => one.id === from))?.node.id
           : event.key === "ArrowDown" || event.key === "ArrowUp"
-            ? this.beside(from, event.key === "ArrowDown" ? 1 : -1)
+            ? beside(boxes, own, event.key === "ArrowDown" ? 1 : -1)
             : undefined;
     if (!to) return;
     event.preventDefault();
     document.getElementById(`stage-${to}`)?.focus();
   }
 
-  private beside(from: StageBitsFragment, step: number): string | undefined {
-    const boxes = this.picture().boxes;
-    const own = boxes.find((box) => box.node.id === from.id);
-    const column = boxes.filter((box) => box.x === own?.x).sort((a, b) => a.y - b.y);
-    return column[column.findIndex((box) => box.node.id === from.id) + step]?.node.id;
+  private counts(fold: Fold): { readonly worst: string; readonly text: string } {
+    const all = counted(fold.members.map((id) => this.byId().get(id)?.status ?? "PLANNED"));
+    const shown = all.some(({ status }) => isBad(status)) ? all.filter(({ status }) => isBad(status)) : all;
+    const text = shown.slice(0, 2).map(({ status, count }) => `${count} ${look(status).word.toLowerCase()}`).join(", ");
+    return { worst: all[0]?.status ?? "PLANNED", text };
   }
+}
+
+function beside(boxes: readonly Box<Node>[], own: Box<Node>, step: number): string | undefined {
+  const column = boxes.filter((box) => box.x === own.x).sort((a, b) => a.y - b.y);
+  return column[column.indexOf(own) + step]?.node.id;
+}
+
+function isAlike(a: readonly Node[], b: readonly Node[]): boolean {
+  const ids = (all: readonly { readonly id: string }[]): string => all.map(({ id }) => id).join();
+  return (
+    a.length === b.length &&
+    a.every((node, index) => {
+      const other = b[index];
+      return other?.id === node.id && other.parent?.id === node.parent?.id && ids(other.dependsOn) === ids(node.dependsOn);
+    })
+  );
 }

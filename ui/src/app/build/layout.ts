@@ -30,6 +30,9 @@ const LEAF = { width: 176, height: 64 };
 const GAP = { x: 44, y: 14 };
 const FRAME = { top: 28, side: 12 };
 
+/** More boxes than this never stand below one another. */
+const TALLEST = 12;
+
 /** Deepest nesting that is drawn as frames; what is deeper stands beside its ancestors. */
 const DEEPEST = 20;
 
@@ -42,7 +45,9 @@ export function layout<N extends Node>(nodes: readonly N[]): Picture<N> {
   const children = new Map<string | null, N[]>();
   for (const node of nodes) {
     const above = node.parent && byId.has(node.parent.id) && depth(node, byId) <= DEEPEST ? node.parent.id : null;
-    children.set(above, [...(children.get(above) ?? []), node]);
+    const known = children.get(above);
+    if (known) known.push(node);
+    else children.set(above, [node]);
   }
   const boxes: Box<N>[] = [];
   const edges: { id: string; path: string }[] = [];
@@ -55,16 +60,18 @@ export function layout<N extends Node>(nodes: readonly N[]): Picture<N> {
     let x = left;
     let height = 0;
     for (const column of columns(siblings)) {
-      let y = top;
-      let width = 0;
-      for (const node of column) {
-        const box = draw(node, x, y);
-        placed.set(node.id, box);
-        y += box.height + GAP.y;
-        width = Math.max(width, box.width);
+      for (let from = 0; from < column.length; from += TALLEST) {
+        let y = top;
+        let width = 0;
+        for (const node of column.slice(from, from + TALLEST)) {
+          const box = draw(node, x, y);
+          placed.set(node.id, box);
+          y += box.height + GAP.y;
+          width = Math.max(width, box.width);
+        }
+        x += width + (from + TALLEST < column.length ? GAP.y : GAP.x);
+        height = Math.max(height, y - top - GAP.y);
       }
-      x += width + GAP.x;
-      height = Math.max(height, y - top - GAP.y);
     }
     for (const to of placed.values()) {
       for (const { id } of to.node.dependsOn) {

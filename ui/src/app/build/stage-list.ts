@@ -1,27 +1,62 @@
-import { Component, computed, input, output } from "@angular/core";
+import { Component, computed, input, output, signal } from "@angular/core";
 
 import type { StageBitsFragment } from "../api/operations";
 import { Status } from "../parts/status";
 import { Elapsed } from "../parts/time";
+import { type Branch, tree } from "./tree";
 
-/** The stages one below another, with their depth; for small screens and for screen readers. */
+/** The stages one below another, as a tree; for small screens and for screen readers. */
 @Component({
   selector: "alm-stage-list",
   imports: [Status, Elapsed],
   template: `
-    <ul class="card stages">
-      @for (row of rows(); track row.stage.id) {
-        <li [style.padding-left.rem]="row.depth * 1.25">
-          <button type="button" class="row" [attr.aria-pressed]="row.stage.key === chosen()" (click)="choose.emit(row.stage.key)">
-            <alm-status [status]="row.stage.status" /> <span class="name">{{ row.stage.name }}</span>
-            <alm-elapsed [from]="row.stage.startedAt" [to]="row.stage.finishedAt" />
-            @if (row.stage.statusReason) {
-              <span class="hint">{{ row.stage.statusReason }}</span>
-            }
-          </button>
-        </li>
-      }
-    </ul>
+    <div class="card scroll">
+      <table class="tree" role="treegrid" aria-label="Stages">
+        <thead>
+          <tr role="row">
+            <th role="columnheader" scope="col">Stage</th>
+            <th role="columnheader" scope="col">Status</th>
+            <th role="columnheader" scope="col" class="number">Time</th>
+            <th role="columnheader" scope="col" class="wide-only">Ran on</th>
+            <th role="columnheader" scope="col" class="wide-only">Why</th>
+          </tr>
+        </thead>
+        <tbody>
+          @for (row of rows(); track row.stage.id; let index = $index) {
+            <tr
+              role="row"
+              [id]="'row-' + row.stage.id"
+              [attr.aria-level]="row.level"
+              [attr.aria-expanded]="row.isFrame ? !closed().has(row.stage.id) : null"
+              [attr.aria-selected]="row.stage.key === chosen()"
+              [tabindex]="index === at() ? 0 : -1"
+              (focus)="current.set(row.stage.id)"
+              (click)="choose.emit(row.stage.key)"
+              (keydown)="key($event, row, index)"
+            >
+              <td role="gridcell" [style.padding-left.rem]="0.2 + (row.level - 1)"><div class="cell">
+                @if (row.isFrame) {
+                  <span class="twist" aria-hidden="true" (click)="$event.stopPropagation(); toggle(row.stage.id)">{{ closed().has(row.stage.id) ? "▸" : "▾" }}</span>
+                } @else {
+                  <span class="twist" aria-hidden="true"></span>
+                }
+                <span class="name">{{ row.stage.name }}</span>
+                @if (row.stage.environment) {
+                  <span class="badge">→ {{ row.stage.environment }}</span>
+                }
+                @if (row.stage.attempts.length > 1) {
+                  <span class="badge">attempt {{ row.stage.attempts.length }}</span>
+                }
+              </div></td>
+              <td role="gridcell"><alm-status [status]="row.stage.status" /></td>
+              <td role="gridcell" class="number"><alm-elapsed [from]="row.stage.startedAt" [to]="row.stage.finishedAt" /></td>
+              <td role="gridcell" class="wide-only hint">{{ row.stage.agent }}</td>
+              <td role="gridcell" class="wide-only hint">{{ row.stage.statusReason }}</td>
+            </tr>
+          }
+        </tbody>
+      </table>
+    </div>
   `,
 })
 export class StageList {
@@ -29,13 +64,57 @@ export class StageList {
   readonly chosen = input<string | null>(null);
   readonly choose = output<string>();
 
-  protected readonly rows = computed(() => {
-    const stages = this.stages();
-    const parents = new Map(stages.map((stage) => [stage.id, stage.parent?.id ?? null]));
-    return stages.map((stage) => {
-      let depth = 0;
-      for (let above = parents.get(stage.id); above && depth < 20; above = parents.get(above)) depth += 1;
-      return { stage, depth };
-    });
+  protected readonly closed = signal<ReadonlySet<string>>(new Set());
+  protected readonly current = signal<string | null>(null);
+  protected readonly rows = computed(() => tree(this.stages(), this.closed()));
+  /** The row that the Tab key comes to. */
+  protected readonly at = computed(() => {
+    const rows = this.rows();
+    const place = rows.findIndex((row) => row.stage.id === this.current());
+    return place >= 0 ? place : Math.max(0, rows.findIndex((row) => row.stage.key === this.chosen()));
   });
+
+  protected toggle(id: string): void {
+    this.closed.update((all) => {
+      const closed = new Set(all);
+      if (!closed.delete(id)) closed.add(id);
+      return closed;
+    });
+  }
+
+  protected key(event: KeyboardEvent, row: Branch, index: number): void {
+    const rows = this.rows();
+    const isOpen = row.isFrame && !this.closed().has(row.stage.id);
+    let to: Branch | undefined;
+    switch (event.key) {
+      case "ArrowDown":
+        to = rows[index + 1];
+        break;
+      case "ArrowUp":
+        to = rows[index - 1];
+        break;
+      case "Home":
+        to = rows[0];
+        break;
+      case "End":
+        to = rows.at(-1);
+        break;
+      case "ArrowRight":
+        if (row.isFrame && !isOpen) this.toggle(row.stage.id);
+        else if (isOpen) to = rows[index + 1];
+        break;
+      case "ArrowLeft":
+        if (isOpen) this.toggle(row.stage.id);
+        else to = rows.find((one) => one.stage.id === row.stage.parent?.id);
+        break;
+      case "Enter":
+      case " ":
+        this.choose.emit(row.stage.key);
+        break;
+      default:
+        return;
+    }
+    event.preventDefault();
+    if (to) document.getElementById(`row-${to.stage.id}`)?.focus();
+  }
 }

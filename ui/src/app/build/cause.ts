@@ -1,0 +1,16 @@
+import type { BuildRowFragment } from "../api/operations";
+
+const VERBS: Record<string, string> = {
+  MANUAL: "started",
+  RERUN: "run again",
+  PROMOTION: "promoted",
+  ROLLBACK: "rolled back",
+};
+
+/** Who or what set a build off, as the beginning of a sentence that a time ends. */
+export function cause(trigger: BuildRowFragment["trigger"] | undefined): string {
+  if (!trigger) return "";
+  const verb = VERBS[trigger.kind] ?? trigger.kind.toLowerCase();
+  const { actor } = trigger;
+  return `${verb} by ${actor.__typename === "User" ? actor.displayName : `the service (${actor.component})`}`;
+}

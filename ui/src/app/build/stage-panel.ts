@@ -1,0 +1,61 @@
+import { Component, input, output } from "@angular/core";
+
+import type { StageBitsFragment } from "../api/operations";
+import { Status } from "../parts/status";
+import { Elapsed } from "../parts/time";
+
+/** The stage that is chosen: how it stands, its attempts, and what can be done from it. */
+@Component({
+  selector: "alm-stage-panel",
+  imports: [Status, Elapsed],
+  template: `
+    @let it = stage();
+    <section class="card stage-panel" [attr.aria-label]="'Stage ' + it.name">
+      <div class="bar">
+        <h2>{{ it.name }}</h2>
+        <alm-status [status]="it.status" />
+        <span class="hint">
+          <alm-elapsed [from]="it.startedAt" [to]="it.finishedAt" />
+          @if (it.agent) {
+            · on {{ it.agent }}
+          }
+          @if (it.environment) {
+            · deploys to {{ it.environment }}
+          }
+        </span>
+        <span class="end">
+          @for (action of it.actions; track action.action) {
+            @if (action.action === "RERUN_FROM_STAGE") {
+              <button type="button" class="quiet" [disabled]="!action.allowed" [attr.aria-describedby]="action.reason ? 'why-rerun-from' : null" (click)="rerun.emit()">
+                Rerun from here
+              </button>
+              @if (action.reason) {
+                <span class="hint" id="why-rerun-from">{{ action.reason }}</span>
+              }
+            }
+          }
+          <button type="button" class="quiet" aria-label="Close the stage" (click)="done.emit()">✕</button>
+        </span>
+      </div>
+      @if (it.statusReason) {
+        <p>{{ it.statusReason }}</p>
+      }
+      @if (it.attempts.length > 1) {
+        <div class="bar" role="group" aria-label="Attempts">
+          @for (one of it.attempts; track one.number) {
+            <button type="button" class="quiet small" [attr.aria-pressed]="one.number === attempt()" [title]="one.statusReason ?? ''" (click)="choose.emit(one.number)">
+              Attempt {{ one.number }} <alm-status [status]="one.status" [brief]="true" /> <alm-elapsed [from]="one.startedAt" [to]="one.finishedAt" />
+            </button>
+          }
+        </div>
+      }
+    </section>
+  `,
+})
+export class StagePanel {
+  readonly stage = input.required<StageBitsFragment>();
+  readonly attempt = input<number | null>(null);
+  readonly choose = output<number>();
+  readonly rerun = output();
+  readonly done = output();
+}
