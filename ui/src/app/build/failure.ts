@@ -18,14 +18,14 @@ import { spans } from "../log/ansi";
         }
       </div>
       @if (failure().excerpt.length > 0) {
-        <div class="excerpt" role="group" aria-label="The end of its log" tabindex="0">
+        <div class="excerpt" role="group" aria-label="The end of its log" tabindex="0"><div>
           @for (line of failure().excerpt; track line.seq) {
             <div class="line">
               <a class="number" [href]="'#L' + line.seq" [attr.aria-label]="'Open at line ' + line.seq" (click)="$event.preventDefault(); open.emit(line.seq)">{{ line.seq }}</a>
               <span class="text">@for (span of spans(line.text); track $index) {<span [class]="span.look">{{ span.text }}</span>}</span>
             </div>
           }
-        </div>
+        </div></div>
       }
     </section>
   `,

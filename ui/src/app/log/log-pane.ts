@@ -221,8 +221,10 @@ export class LogPane {
     this.place.set(moved(this.view(), row, -this.view().height / 3));
   }
 
+  /** The button goes, and the focus does not go with it. */
   protected latest(): void {
     this.following.set(true);
+    this.box().nativeElement.focus({ preventScroll: true });
   }
 
   /** Only the reader stops following, by moving upwards; never an append. */

@@ -1,0 +1,95 @@
+//! What people do with builds: watch them, find failures, cancel, run again, approve by the keyboard, and lose the connection.
+
+use super::{pages_and_browser, service, tell};
+use crate::recovery::support::World;
+
+const STREAM: &str = r#"stages:
+  - name: write
+    run: for n in $(seq 3000); do echo "line $n"; done
+  - name: hold
+    needs: write
+    input: { message: Go on? }
+    run: echo going on
+  - name: more
+    needs: hold
+    run: for n in $(seq 500); do echo "more $n"; done
+"#;
+const HOSTILE: &str = r#"run: |
+  printf '<script>document.title = "taken over"</script><img src=x onerror=alert(1)>\n'
+  printf '\033]8;;javascript:alert(1)\007click here\033]8;;\007 after\n'
+  printf '\033[2J\033[1;1Hcursor\033[10A\033[K moved\n'
+  head -c 2000000 /dev/zero | tr '\0' x; echo
+  echo the last line
+"#;
+const FAILING: &str = r#"stages:
+  compile:
+    run: for n in $(seq 200); do echo "compiled $n"; done
+  left:
+    needs: compile
+    run: for n in $(seq 200); do echo "left $n"; sleep 0.005; done
+  right:
+    needs: compile
+    run: for n in $(seq 200); do echo "right $n"; sleep 0.005; done
+  test:
+    needs: [left, right]
+    retry: 1
+    run: |
+      echo adding
+      echo 'divided by zero' >&2
+      exit 3
+  ship:
+    needs: test
+    run: echo shipped
+"#;
+const ENDLESS: &str = r#"stages:
+  - name: wait
+    run: echo waiting && sleep 600
+"#;
+const QUESTION: &str = r#"stages:
+  - name: build
+    run: echo built
+  - name: ship
+    needs: build
+    input: { message: Ship it? }
+    run: echo shipped
+"#;
+const LONG: &str = r#"stages:
+  - name: count
+    run: for n in $(seq 200); do seq -f 'count %g' $(( n * 500 - 499 )) $(( n * 500 )); sleep 0.1; done
+"#;
+
+async fn told(name: &str, services: &[(&str, &str)]) {
+    if !pages_and_browser() {
+        return;
+    }
+    let world = World::serving().await;
+    for (slug, pipeline) in services {
+        service(&world, slug, pipeline).await;
+    }
+    tell(name, &world, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_watches_a_log_searches_in_it_and_is_not_taken_over_by_it() {
+    told("watch", &[("stream", STREAM), ("hostile", HOSTILE)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_finds_a_failure_and_runs_again_from_there() {
+    told("failure", &[("broken", FAILING)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_cancels_a_build_and_loses_the_sign_in_but_not_the_page() {
+    told("cancel", &[("endless", ENDLESS)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_starts_and_approves_with_the_keyboard_alone() {
+    told("keyboard", &[("shop", QUESTION)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_socket_that_is_killed_twenty_times_loses_and_repeats_no_line() {
+    told("reconnect", &[("long", LONG)]).await;
+}

@@ -1,0 +1,54 @@
+// Finds the failure of the project `broken`, sees it from every side, and runs again from there.
+import assert from "node:assert/strict";
+import { signIn, start, story } from "./support.mjs";
+
+await story(async ({ page, look }) => {
+  await start("broken");
+  await signIn(page, "/ui/projects/broken/main/builds/1");
+  await page.waitForSelector(".failure >> text=divided by zero");
+  await page.waitForSelector(".head >> text=Failed");
+  assert.match(await page.title(), /^Failed/);
+  await look("failure-graph");
+
+  // Nothing moved, and the graph says it in words.
+  await page.waitForSelector(".says >> text=5 stages");
+  await page.keyboard.press("]");
+  await page.waitForURL(/stage=test/);
+  await page.waitForSelector(".stage-panel >> text=Attempt 2");
+  await page.click(".stage-panel button:has-text('Attempt 1')");
+  await page.waitForURL(/attempt=1/);
+  await page.waitForSelector(".chip >> text=test, attempt 1");
+
+  // One selection in three views.
+  await page.keyboard.press("2");
+  await page.waitForURL(/view=timeline/);
+  await page.waitForSelector(".lane[aria-pressed=true] >> text=test");
+  assert.equal(await page.locator(".lane:has-text('test') .bar-of[data-kind=run]").count(), 2);
+  await look("failure-timeline");
+  await page.keyboard.press("3");
+  await page.waitForSelector("tr[aria-selected=true] >> text=test");
+  await page.focus("tr[aria-selected=true]");
+  await page.keyboard.press("ArrowUp");
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/stage=right/);
+  await look("failure-list");
+
+  // Of a stage that ran beside another, its lines alone.
+  await page.waitForSelector(".lines[data-lines='200']");
+  assert.deepEqual(await page.locator(".log .text", { hasText: "left" }).allInnerTexts(), []);
+  await page.waitForSelector(".log .text >> text=/^right 1$/");
+  await page.click(".failure button:has-text('Open at line')");
+  await page.waitForURL(/#L\d+$/);
+  await page.waitForSelector(".chosen >> text=divided by zero");
+
+  await page.click(".failure button:has-text('Show stage test')");
+  await page.click("button:text-is('Rerun from here')");
+  await page.waitForURL(/builds\/2/);
+  await page.waitForSelector(".facts >> text=again, after #1");
+  await page.waitForSelector(".head >> text=Failed");
+
+  await page.click(".crumbs a:text-is('main')");
+  await page.waitForSelector("h1 >> text=Trend");
+  await page.waitForSelector(".chart li >> nth=1");
+  await look("trend");
+});
