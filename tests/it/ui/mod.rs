@@ -1,7 +1,7 @@
 //! The pages, in a real browser against the real server and builds on this machine.
 
-mod starting;
 mod builds;
+mod starting;
 
 use std::path::Path;
 
