@@ -120,6 +120,12 @@ impl DeploymentNode {
         Ok(ctx.loader()?.load_one(id).await.map_err(LoadError::fault)?.map(DeploymentNode))
     }
 
+    /// The deployment whose version would run there again if this one were taken back; null where it cannot be.
+    async fn returns_to(&self, ctx: &Context<'_>) -> Result<Option<DeploymentNode>> {
+        let before = ctx.loader()?.load_one(BeforeOf(self.0.id)).await.map_err(LoadError::fault)?;
+        Ok(before.map(DeploymentNode))
+    }
+
     /// The deployment that it takes back; null for any other.
     async fn takes_back(&self, ctx: &Context<'_>) -> Result<Option<DeploymentNode>> {
         let Some(id) = self.0.takes_back else { return Ok(None) };

@@ -7,7 +7,7 @@ use crate::support::on_each_database;
 
 async fn live(shop: &Shop) -> Value {
     let query = "query($id: ID!) { node(id: $id) { ... on Environment { current { id build { number }
-        actions { action allowed reason } } } } }";
+        returnsTo { build { number } } actions { action allowed reason } } } } }";
     shop.app.graphql(query, json!({ "id": shop.prod })).await["node"]["current"][0].clone()
 }
 
@@ -21,7 +21,7 @@ async fn a_rollback_returns_to_what_ran_before_however_often() {
         let shop = Shop::open(setup.scripted(promoted())).await;
         shop.built().await;
         let only = live(&shop).await;
-        assert!(!may_roll_back(&only), "{only}");
+        assert!(!may_roll_back(&only) && only["returnsTo"].is_null(), "{only}");
         assert_eq!(
             refusal(&shop.roll_back(&only).await),
             "WRONG_STATE: no other version ran there before: promote one"
@@ -30,6 +30,7 @@ async fn a_rollback_returns_to_what_ran_before_however_often() {
         shop.built().await;
         let third = live(&shop).await;
         assert!(may_roll_back(&third), "{third}");
+        assert_eq!(third["returnsTo"]["build"]["number"], 2, "{third}");
 
         let payload = shop.roll_back(&third).await;
         assert_eq!(payload["userErrors"], json!([]), "{payload}");
@@ -41,6 +42,7 @@ async fn a_rollback_returns_to_what_ran_before_however_often() {
 
         let late = refusal(&shop.roll_back(&third).await);
         assert_eq!(late, "WRONG_STATE: only what runs now can be taken back: this deployment is ROLLED_BACK");
+        assert_eq!(live(&shop).await["returnsTo"]["build"]["number"], 1, "not the bad one");
         let again = shop.roll_back(&back).await;
         let again = shop.arrived(&again["deployment"]).await;
         assert_eq!((&again["status"], &again["build"]["number"]), (&json!("ACTIVE"), &json!(1)), "not the bad one");

@@ -8,8 +8,14 @@ export const routes: Routes = [
     children: [
       { path: "", pathMatch: "full", redirectTo: "builds" },
       { path: "builds", loadComponent: () => import("./project/project").then((m) => m.Project) },
-      { path: "environments", loadComponent: () => import("./project/environments/environments").then((m) => m.Environments) },
       { path: "new-service", loadComponent: () => import("./create/new-service").then((m) => m.NewService) },
+      {
+        path: "environments",
+        children: [
+          { path: "", loadComponent: () => import("./project/environments/board").then((m) => m.Board) },
+          { path: ":environment/history", loadComponent: () => import("./project/environments/history").then((m) => m.History) },
+        ],
+      },
       { path: "settings", loadComponent: () => import("./project/settings/settings").then((m) => m.Settings) },
       { path: "settings/:service", loadComponent: () => import("./project/settings/service").then((m) => m.ServiceSettings) },
       { path: "members", loadComponent: () => import("./project/members/members").then((m) => m.Members) },

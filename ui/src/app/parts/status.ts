@@ -25,6 +25,18 @@ const LOOKS: Record<string, Look> = {
   ERRORED: { icon: "M8 2L1.5 13.5h13zM8 6.5v3.5M8 11.5v1", word: "Errored", tone: "error" },
   CANCELLED: { icon: "M8 2a6 6 0 1 0 0 12 6 6 0 0 0 0-12M4 4l8 8", word: "Cancelled", tone: "idle" },
   SKIPPED: { icon: "M3 4l4 4-4 4M9 4l4 4-4 4", word: "Skipped", tone: "idle" },
+  // Of deployments.
+  ACTIVE: { icon: "M3 8.5l3.5 3.5L13 4.5", word: "Live", tone: "succeeded" },
+  SUPERSEDED: { icon: "M8 13V4M4 7.5L8 3.5l4 4", word: "Superseded", tone: "idle" },
+  ROLLED_BACK: { icon: "M6 4L2.5 7.5 6 11M3 7.5h6.5a3.5 3.5 0 0 1 0 7H8", word: "Rolled back", tone: "warning" },
+  // Of accounts.
+  NOT_CONNECTED: { icon: "M3 8h10", word: "Not connected", tone: "idle" },
+  PENDING: { icon: "M8 2a6 6 0 1 0 0 12 6 6 0 0 0 0-12M8 5v3l2 2", word: "At the sign-in page", tone: "waiting" },
+  CONNECTED: { icon: "M3 8.5l3.5 3.5L13 4.5", word: "Connected", tone: "succeeded" },
+  EXPIRING: { icon: "M8 3v6M8 12v1", word: "Ends soon", tone: "warning" },
+  EXPIRED: { icon: "M4 4l8 8M12 4l-8 8", word: "Ended", tone: "failed" },
+  REVOKED: { icon: "M8 2a6 6 0 1 0 0 12 6 6 0 0 0 0-12M4 4l8 8", word: "Withdrawn", tone: "failed" },
+  ERROR: { icon: "M8 2L1.5 13.5h13zM8 6.5v3.5M8 11.5v1", word: "Cannot be checked", tone: "error" },
 };
 
 const OVER = new Set(["SUCCEEDED", "UNSTABLE", "FAILED", "ERRORED", "CANCELLED", "SKIPPED"]);

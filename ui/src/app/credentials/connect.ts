@@ -1,0 +1,37 @@
+import { Component, computed, inject, input, signal } from "@angular/core";
+
+import type { GrantBitsFragment } from "../api/operations";
+import { Connections } from "./connections";
+
+/** Sends the person to the sign-in page of an environment, from where they come back to this page. */
+@Component({
+  selector: "alm-connect",
+  host: { class: "connect" },
+  template: `
+    <button type="button" [class.quiet]="quiet()" [disabled]="busy()" (click)="go()">
+      {{ verb() }}<span class="unseen"> the account at {{ environment().displayName }}</span>
+    </button>
+    @for (why of refused(); track $index) {
+      <span role="alert" class="refused">{{ why }}</span>
+    }
+  `,
+})
+export class Connect {
+  private readonly connections = inject(Connections);
+
+  readonly environment = input.required<{ readonly id: string; readonly displayName: string }>();
+  readonly grant = input<GrantBitsFragment | null>(null);
+  readonly quiet = input(false);
+  /** Where to come back to; this address where it is not said. */
+  readonly returnTo = input<string>();
+
+  protected readonly busy = signal(false);
+  protected readonly refused = signal<readonly string[]>([]);
+  protected readonly verb = computed(() => (this.grant()?.connectedAt ? "Reconnect" : "Connect"));
+
+  protected async go(): Promise<void> {
+    this.busy.set(true);
+    this.refused.set(await this.connections.connect(this.environment().id, this.returnTo()));
+    this.busy.set(this.refused().length === 0);
+  }
+}

@@ -1,0 +1,159 @@
+import { Component, DestroyRef, computed, effect, inject, input, signal, untracked } from "@angular/core";
+import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
+import { ActivatedRoute, Router, RouterLink } from "@angular/router";
+import { Apollo } from "apollo-angular";
+import { Subject, type Subscription, debounceTime, switchMap } from "rxjs";
+
+import { BoardDocument, BoardLiveDocument, type CellBitsFragment, type DeploymentBitsFragment } from "../../api/operations";
+import { Connect } from "../../credentials/connect";
+import { Connections } from "../../credentials/connections";
+import { works } from "../../credentials/connections-state";
+import { Follow } from "../../core/follow";
+import { Dialogs } from "../../parts/dialog";
+import { problem } from "../../parts/problem";
+import { Status, isOver } from "../../parts/status";
+import { Ago } from "../../parts/time";
+import { Head } from "../head";
+import { type BoardState, folded, moves, read, replaced } from "./board-state";
+import { CancelDialog } from "./cancel-dialog";
+import { Moving } from "./moving";
+import { PromoteDialog, type Promotion } from "./promote-dialog";
+import { RollBackDialog } from "./roll-back-dialog";
+
+type Row = BoardState["rows"][number];
+
+/** How long to wait for more of the same before the board is read again, in milliseconds. */
+const GATHER = 250;
+
+/** Which version is where: a row for each build service, a column for each target. */
+@Component({
+  selector: "alm-board",
+  imports: [RouterLink, Status, Ago, Connect, Moving],
+  templateUrl: "./board.html",
+})
+export class Board {
+  private readonly apollo = inject(Apollo);
+  private readonly follow = inject(Follow);
+  private readonly dialogs = inject(Dialogs);
+  private readonly router = inject(Router);
+  private readonly route = inject(ActivatedRoute);
+  private readonly destroyed = inject(DestroyRef);
+  private readonly connections = inject(Connections);
+  protected readonly head = inject(Head);
+  private readonly again = new Subject<void>();
+  private live: Subscription | undefined;
+
+  /** Short name of the project, from the address. */
+  readonly project = input.required<string>();
+  /** The cell whose promotion is open, in the address: people come back to it when they have connected an account. */
+  readonly promote = input<string>();
+
+  protected readonly state = signal<BoardState | null>(null);
+  protected readonly trouble = signal<string | null>(null);
+  /** Where the caller's own account is not connected. */
+  protected readonly missing = computed(() =>
+    (this.state()?.columns ?? []).flatMap((environment) => {
+      const grant = this.connections.newest(environment.connection);
+      return grant && !works(grant) ? [{ environment, grant }] : [];
+    }),
+  );
+
+  constructor() {
+    this.head.named("Environments");
+    effect((clean) => {
+      const slug = this.project();
+      untracked(() => this.load(slug));
+      clean(() => this.live?.unsubscribe());
+    });
+    this.again
+      .pipe(
+        debounceTime(GATHER),
+        switchMap(() => this.asked(this.project())),
+        takeUntilDestroyed(this.destroyed),
+      )
+      .subscribe({ next: ({ data }) => data?.project && this.state.update((known) => read(data.project!.board, known)) });
+  }
+
+  protected load(slug: string): void {
+    this.asked(slug)
+      .pipe(takeUntilDestroyed(this.destroyed))
+      .subscribe({
+        next: ({ data }) => {
+          this.trouble.set(null);
+          if (!data?.project) return;
+          this.state.set(read(data.project.board));
+          this.listen(data.project.id);
+          this.reopen();
+        },
+        error: (error: unknown) => this.trouble.set(problem(error)),
+      });
+  }
+
+  protected column(cell: CellBitsFragment) {
+    return this.state()?.columns.find((column) => column.id === cell.environment.id);
+  }
+
+  protected openPromotion(row: Row, cell: CellBitsFragment): void {
+    const columns = this.state()?.columns ?? [];
+    const at = columns.findIndex((column) => column.id === cell.environment.id);
+    const environment = columns[at];
+    if (!environment || !cell.candidate) return;
+    const before = environment.protection.inOrder ? (columns[at - 1] ?? null) : null;
+    const data: Promotion = { service: row.service, cell, candidate: cell.candidate, environment, before };
+    const title = `Promote ${row.service.displayName} to ${environment.displayName}`;
+    this.dialogs
+      .open<readonly CellBitsFragment[], Promotion, PromoteDialog>(PromoteDialog, title, data)
+      .subscribe((cells) => this.changed(cells));
+  }
+
+  protected openRollBack(row: Row, deployment: DeploymentBitsFragment): void {
+    const title = `Roll back ${row.service.displayName} in ${deployment.environment.displayName}`;
+    this.dialogs
+      .open<readonly CellBitsFragment[], DeploymentBitsFragment, RollBackDialog>(RollBackDialog, title, deployment)
+      .subscribe((cells) => this.changed(cells));
+  }
+
+  protected openCancel(deployment: DeploymentBitsFragment): void {
+    const title = `Stop bringing ${deployment.version} to ${deployment.environment.displayName}`;
+    this.dialogs.open<void, DeploymentBitsFragment, CancelDialog>(CancelDialog, title, deployment).subscribe();
+  }
+
+  protected may(deployment: DeploymentBitsFragment, action: string) {
+    return deployment.actions.find((one) => one.action === action);
+  }
+
+  private changed(cells: readonly CellBitsFragment[] | undefined): void {
+    if (cells) this.state.update((state) => state && replaced(state, cells));
+  }
+
+  /** Opens the promotion that the address names, once. */
+  private reopen(): void {
+    const key = this.promote();
+    if (!key) return;
+    void this.router.navigate([], { relativeTo: this.route, queryParams: { promote: null }, replaceUrl: true });
+    const row = this.state()?.rows.find((one) => one.cells.some((cell) => cell.key === key));
+    const cell = row?.cells.find((one) => one.key === key);
+    if (row && cell?.promote.allowed) this.openPromotion(row, cell);
+  }
+
+  private asked(slug: string) {
+    return this.apollo.query({ query: BoardDocument, variables: { slug } });
+  }
+
+  private listen(id: string): void {
+    this.live?.unsubscribe();
+    this.live = this.follow
+      .events(BoardLiveDocument, { id }, (data) => data.projectUpdates)
+      .pipe(takeUntilDestroyed(this.destroyed))
+      .subscribe({
+        next: (event) => {
+          const state = this.state();
+          if (event.__typename === "ProjectChanged") this.head.told(event.project);
+          if (!state) return;
+          this.state.set(folded(state, event));
+          if (moves(state, event, isOver)) this.again.next();
+        },
+        error: (error: unknown) => this.trouble.set(problem(error)),
+      });
+  }
+}
