@@ -1,6 +1,8 @@
 //! The pages, in a real browser against the real server and builds on this machine.
 
+mod accounts;
 mod builds;
+mod environments;
 mod starting;
 
 use std::path::Path;

@@ -22,8 +22,15 @@ export async function story(tell) {
     page.setDefaultTimeout(Number(process.env.PATIENCE ?? 120_000));
     const trouble = [];
     page.on("pageerror", (error) => trouble.push(String(error)));
-    page.on("console", (message) => message.type() === "error" && trouble.push(message.text()));
-    await tell({ page, context, trouble, look: (name) => look(page, name) });
+    // What pages of other sites complain of is theirs.
+    const isOurs = (message) => (message.location().url || address).startsWith(address);
+    page.on("console", (message) => message.type() === "error" && isOurs(message) && trouble.push(message.text()));
+    try {
+      await tell({ page, context, trouble, look: (name) => look(page, name) });
+    } catch (error) {
+      if (folder) await page.screenshot({ path: `${folder}/failed.png` });
+      throw error;
+    }
     assert.deepEqual(trouble, []);
     console.log("content");
   } finally {
@@ -31,18 +38,18 @@ export async function story(tell) {
   }
 }
 
-// Signs in by the token that the server has printed.
-export async function signIn(page, path = "/ui") {
-  await page.goto(`${address}/#token=${token}`);
+// Signs in by the token that the server has printed, or by a person's own.
+export async function signIn(page, path = "/ui", bearer = token) {
+  await page.goto(`${address}/#token=${bearer}`);
   await page.waitForFunction(() => sessionStorage.length > 0);
   await page.goto(`${address}${path}`);
 }
 
 // What the person asks of the API beside the page.
-export async function ask(query, variables = {}) {
+export async function ask(query, variables = {}, bearer = token) {
   const reply = await fetch(`${address}/graphql`, {
     method: "POST",
-    headers: { authorization: `Bearer ${token}`, "content-type": "application/json" },
+    headers: { authorization: `Bearer ${bearer}`, "content-type": "application/json" },
     body: JSON.stringify({ query, variables }),
   });
   const { data, errors } = await reply.json();

@@ -13,6 +13,7 @@ export const routes: Routes = [
         path: "environments",
         children: [
           { path: "", loadComponent: () => import("./project/environments/board").then((m) => m.Board) },
+          { path: "manage", loadComponent: () => import("./project/environments/manage").then((m) => m.ManageEnvironments) },
           { path: ":environment/history", loadComponent: () => import("./project/environments/history").then((m) => m.History) },
         ],
       },
@@ -33,5 +34,7 @@ export const routes: Routes = [
   { path: "tokens", title: "Personal access tokens · ALM", loadComponent: () => import("./tokens/tokens").then((m) => m.Tokens) },
   { path: "audit", title: "Audit · ALM", loadComponent: () => import("./audit/instance").then((m) => m.InstanceAudit) },
   { path: "projects/:project/:service/trend", loadComponent: () => import("./trend/trend").then((m) => m.Trend) },
+  { path: "credentials", loadComponent: () => import("./credentials/credentials").then((m) => m.Credentials) },
+  { path: "oauth-clients", loadComponent: () => import("./clients/clients").then((m) => m.Clients) },
   { path: "**", title: "Not found", loadComponent: () => import("./parts/missing").then((m) => m.Missing) },
 ];

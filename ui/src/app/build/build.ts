@@ -21,6 +21,7 @@ import { type BuildState, folded } from "./build-state";
 import { cause } from "./cause";
 import { Failure } from "./failure";
 import { Graph } from "./graph";
+import { Held } from "./held";
 import { Phases } from "./phases";
 import { StageList } from "./stage-list";
 import { StagePanel } from "./stage-panel";
@@ -38,7 +39,7 @@ type View = (typeof VIEWS)[number]["view"];
 @Component({
   selector: "alm-build",
   imports: [
-    RouterLink, Status, Ago, Elapsed, Approval, Artifacts, Failure, Graph, LogPane, Phases, StageList, StagePanel, Timeline, Watch, Missing,
+    RouterLink, Status, Ago, Elapsed, Approval, Artifacts, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Timeline, Watch, Missing,
   ],
   templateUrl: "./build.html",
 })

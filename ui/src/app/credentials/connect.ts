@@ -1,6 +1,6 @@
 import { Component, computed, inject, input, signal } from "@angular/core";
 
-import type { GrantBitsFragment } from "../api/operations";
+import type { ConnectionBitsFragment } from "../api/operations";
 import { Connections } from "./connections";
 
 /** Sends the person to the sign-in page of an environment, from where they come back to this page. */
@@ -20,7 +20,7 @@ export class Connect {
   private readonly connections = inject(Connections);
 
   readonly environment = input.required<{ readonly id: string; readonly displayName: string }>();
-  readonly grant = input<GrantBitsFragment | null>(null);
+  readonly grant = input<ConnectionBitsFragment | null>(null);
   readonly quiet = input(false);
   /** Where to come back to; this address where it is not said. */
   readonly returnTo = input<string>();

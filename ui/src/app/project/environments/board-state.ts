@@ -1,4 +1,5 @@
 import type { BoardLiveSubscription, BoardQuery, CellBitsFragment, DeploymentBitsFragment, EnvironmentBitsFragment } from "../../api/operations";
+import { newer } from "../../parts/newer";
 
 type Live = BoardLiveSubscription["projectUpdates"];
 type Read = NonNullable<BoardQuery["project"]>["board"];
@@ -89,10 +90,6 @@ function later(a: DeploymentBitsFragment, b: DeploymentBitsFragment): number {
 /** Of several on their way, the one that is furthest. */
 function nearer(a: DeploymentBitsFragment, b: DeploymentBitsFragment): number {
   return PENDING.indexOf(a.status) - PENDING.indexOf(b.status) || a.id.localeCompare(b.id);
-}
-
-function newer<T extends { readonly revision: number }>(known: T | undefined, told: T): T {
-  return known && known.revision > told.revision ? known : told;
 }
 
 function merged(known: ReadonlyMap<string, DeploymentBitsFragment>, told: readonly DeploymentBitsFragment[]) {

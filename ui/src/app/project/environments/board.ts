@@ -7,7 +7,7 @@ import { Subject, type Subscription, debounceTime, switchMap } from "rxjs";
 import { BoardDocument, BoardLiveDocument, type CellBitsFragment, type DeploymentBitsFragment } from "../../api/operations";
 import { Connect } from "../../credentials/connect";
 import { Connections } from "../../credentials/connections";
-import { works } from "../../credentials/connections-state";
+import { works } from "../../credentials/urgency";
 import { Follow } from "../../core/follow";
 import { Dialogs } from "../../parts/dialog";
 import { problem } from "../../parts/problem";

@@ -5,7 +5,7 @@ import { Apollo } from "apollo-angular";
 import { type CellBitsFragment, type EnvironmentBitsFragment, PromoteDocument } from "../../api/operations";
 import { Connect } from "../../credentials/connect";
 import { Connections } from "../../credentials/connections";
-import { works } from "../../credentials/connections-state";
+import { works } from "../../credentials/urgency";
 import { DialogFrame } from "../../parts/dialog";
 import { problem } from "../../parts/problem";
 import { Status } from "../../parts/status";

@@ -1,0 +1,116 @@
+// Alice adds Production, promotes a version there, connecting her account in place; Bob approves on the board; the next version comes by
+// its pipeline and is rolled back; one more promotion is stopped. With the keyboard alone wherever something is done. More arguments:
+// the tokens of Alice and Bob, the address of the cluster, and the id of the build service.
+import assert from "node:assert/strict";
+import { address, ask, more, signIn, story } from "./support.mjs";
+
+const [alice, bob, cluster, service] = more;
+const BOARD = "/ui/projects/shop/environments";
+
+// Presses a button as people without a mouse do.
+const press = async (where, name) => {
+  const button = where.getByRole("button", { name });
+  await button.focus();
+  await button.press("Enter");
+};
+const cell = (page) => page.locator("tbody tr", { hasText: "web" }).locator("td").nth(1);
+const focused = (dialog) => dialog.evaluate((one) => one.contains(document.activeElement));
+
+await story(async ({ page, context, look }) => {
+  await signIn(page, `${BOARD}/manage`, alice);
+  await press(page, "Add an environment");
+  const adding = page.getByRole("dialog", { name: "Add an environment" });
+  await adding.getByLabel("Name required", { exact: true }).fill("Production");
+  await adding.getByLabel("Name for pipelines").fill("test");
+  await adding.getByLabel("Address of the cluster").fill(cluster);
+  await adding.getByLabel("How many people must approve").fill("1");
+  await adding.getByLabel("In order").press("Space");
+  await press(adding, "Add");
+  await page.waitForSelector(".field:has([name=name]) .refused");
+  await look("environment-refused");
+  await adding.getByLabel("Name for pipelines").fill("production");
+  await page.keyboard.press("Enter");
+  await adding.waitFor({ state: "detached" });
+  await page.waitForSelector(".environment >> text=1 approval · in order");
+  await look("environments-manage");
+
+  await page.goto(address + BOARD);
+  await page.waitForSelector(".board >> text=Nothing runs here.");
+  await look("board");
+  await press(cell(page), /^Promote #2/);
+  let dialog = page.getByRole("dialog", { name: "Promote web to Production" });
+  await dialog.getByText("1 person has to approve it").waitFor();
+  await dialog.locator(".versions li").waitFor();
+  assert(await focused(dialog), "the focus is in the dialog");
+  await look("promote-no-account");
+  await press(dialog, /^Connect/);
+  await page.waitForURL((url) => url.origin !== address);
+  while (new URL(page.url()).origin !== address) {
+    const left = page.waitForNavigation();
+    if (await page.$("input[name=user]")) await page.fill("input[name=user]", "alice");
+    await page.focus("button[value=yes]");
+    await page.keyboard.press("Enter");
+    await left;
+  }
+  // She is back, and so is the question.
+  await dialog.getByText("is used").waitFor();
+  assert(!page.url().includes("promote="), page.url());
+  await look("promote");
+  await dialog.getByLabel("Why, for whoever approves").fill("For the sale");
+  await press(dialog, "Promote");
+  await dialog.waitFor({ state: "detached" });
+  await cell(page).getByText("Waiting for approval").waitFor();
+  const own = cell(page).getByRole("button", { name: "Deploy" });
+  assert(await own.isDisabled(), "whoever asks does not approve");
+  await cell(page).getByText("may not decide about it").waitFor();
+  await look("board-asked");
+
+  // Bob approves on the board, and Alice sees it without a reload.
+  const other = await (await context.browser().newContext()).newPage();
+  other.setDefaultTimeout(120_000);
+  await signIn(other, BOARD, bob);
+  await press(cell(other), "Deploy");
+  await cell(page).getByText("Live", { exact: true }).waitFor();
+  await cell(page).getByText(/^main-2-/).waitFor();
+  await cell(page).getByRole("link", { name: /^Visit/ }).waitFor();
+
+  // The next version comes by its own pipeline; the board learns of it by itself.
+  await ask("mutation($service: ID!) { startBuild(input: { serviceId: $service }) { build { id } } }", { service }, alice);
+  await cell(page).getByText("Deploy main-4-").waitFor();
+  await press(cell(other), "Deploy");
+  await cell(page).locator(".version", { hasText: "main-4-" }).waitFor();
+
+  await press(cell(page), /^Roll back/);
+  dialog = page.getByRole("dialog", { name: "Roll back web in Production" });
+  await dialog.getByText(/^main-2-/).waitFor();
+  assert(await focused(dialog), "the focus is in the dialog");
+  await look("roll-back");
+  await page.keyboard.press("Escape");
+  await dialog.waitFor({ state: "detached" });
+  assert.match(await page.evaluate(() => document.activeElement.textContent), /Roll back/, "the focus is back");
+  await page.keyboard.press("Enter");
+  await dialog.getByLabel("Why").fill("It loses baskets");
+  await press(dialog, "Roll back");
+  await cell(page).getByText("Takes back main-4-").waitFor();
+  await press(cell(other), "Deploy");
+  await cell(page).locator(".version", { hasText: "main-2-" }).waitFor();
+  await cell(page).getByText("1 behind").waitFor();
+  await look("board-rolled-back");
+
+  // What was taken back may come again; this time it is stopped on its way.
+  await press(cell(page), /^Promote #4/);
+  await press(page.getByRole("dialog", { name: "Promote web to Production" }), "Promote");
+  await press(cell(page), /^Stop/);
+  dialog = page.getByRole("dialog", { name: /^Stop bringing main-4-/ });
+  await look("stop");
+  await press(dialog, "Stop it");
+  await cell(page).locator("alm-moving").waitFor({ state: "detached" });
+  await cell(page).locator(".version", { hasText: "main-2-" }).waitFor();
+
+  await cell(page).getByRole("link", { name: /^History/ }).press("Enter");
+  await page.waitForSelector("h2:text('History of Production')");
+  await page.waitForSelector(".deployment >> text=took back main-4-");
+  const states = await page.locator(".deployment alm-status").allInnerTexts();
+  assert.deepEqual(states.map((one) => one.trim()), ["Cancelled", "Live", "Rolled back", "Superseded"]);
+  await look("history");
+});
