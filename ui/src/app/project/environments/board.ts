@@ -50,6 +50,7 @@ export class Board {
 
   protected readonly state = signal<BoardState | null>(null);
   protected readonly trouble = signal<string | null>(null);
+  protected readonly mayEdit = computed(() => this.head.project()?.actions.some((one) => one.action === "EDIT" && one.allowed) ?? false);
   /** Where the caller's own account is not connected. */
   protected readonly missing = computed(() =>
     (this.state()?.columns ?? []).flatMap((environment) => {

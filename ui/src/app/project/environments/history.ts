@@ -55,8 +55,11 @@ import { Head } from "../head";
               >
               <alm-ago [at]="one.activatedAt ?? one.requestedAt" />
             </div>
-            @if (one.statusReason ?? one.comment; as words) {
-              <p class="hint said">{{ words }}</p>
+            @if (one.comment; as words) {
+              <p class="said">“{{ words }}”</p>
+            }
+            @if (one.statusReason; as why) {
+              <p class="hint said">{{ why }}</p>
             }
           </li>
         } @empty {

@@ -62,7 +62,7 @@ export interface Promotion {
           <li>
             @if (works(account)) {
               Your account <strong>{{ account.account }}</strong> at {{ it.environment.displayName }} is used.
-              @if (account.expiresAt; as end) {
+              @if (!account.renewsItself && account.expiresAt; as end) {
                 <span [class.warning]="account.status === 'EXPIRING'">It ends <alm-ago [at]="end" />.</span>
               }
             } @else {
