@@ -2,12 +2,16 @@
 
 mod repository;
 
-use std::{collections::HashMap, path::Path, process::Stdio};
+use std::{collections::HashMap, path::Path, process::Stdio, time::Duration};
 
 use serde_json::Value;
+use tokio::time::timeout;
 
-use crate::recovery::support::{LogOracle, StateOracle, World, within};
+use crate::recovery::support::{LogOracle, StateOracle, World};
 use repository::Files;
+
+/// Fails a script that would hang; far above what any takes, those that wait for a token to end included.
+const LONGEST: Duration = Duration::from_secs(300);
 
 /// Runs a script of `tests/node`. `None`, with a word why, where Node.js or the packages are missing; with
 /// `ALM_REQUIRE_NODE=1` that is a failure.
@@ -16,7 +20,7 @@ pub(crate) async fn node(script: &str, arguments: &[&str]) -> Option<String> {
     let missing = if ["graphql-ws", "graphql-sse"].iter().all(|name| folder.join("node_modules").join(name).is_dir()) {
         let mut node = tokio::process::Command::new("node");
         node.arg(script).args(arguments).current_dir(folder).stdin(Stdio::null()).kill_on_drop(true);
-        match within(node.output()).await {
+        match timeout(LONGEST, node.output()).await.expect("the script takes too long") {
             Ok(output) => {
                 let complained = String::from_utf8_lossy(&output.stderr);
                 assert!(output.status.success(), "{complained}");

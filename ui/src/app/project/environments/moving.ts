@@ -13,7 +13,7 @@ import { Ago } from "../../parts/time";
   imports: [RouterLink, Status, Ago, Approval],
   template: `
     @let it = deployment();
-    <p class="facts">
+    <p class="beside">
       <alm-status [status]="it.status" />
       <a [routerLink]="['/projects', project(), it.service.slug, 'builds', it.carriedOutBy.number]">{{ it.version }}</a>
       <alm-ago class="hint" [at]="it.requestedAt" />
