@@ -3,12 +3,13 @@
 //! **Architecture Invariant:** `allowed` here means that the mutation succeeds, and the other way round; a test holds the two
 //! together.
 
+use alm_build_spi::Verb;
 use alm_domain::{
     Approval, ApprovalStatus, Build, BuildService, Capability, Environment, Principal, Project, ProjectRole, Provider,
     Stage,
 };
 
-use super::App;
+use super::{App, denials::Denied};
 
 /// Verbs that are offered as buttons.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -131,6 +132,7 @@ impl App {
         project: &Project,
         provider: &Provider,
         has_running_builds: bool,
+        denied: &Denied,
     ) -> Vec<ActionState> {
         let removed =
             service.removed_at.is_some().then_some((ActionBlocker::WrongState, "this build service was removed"));
@@ -143,8 +145,8 @@ impl App {
         let running =
             has_running_builds.then_some((ActionBlocker::WrongState, "builds of this build service are running"));
         vec![
-            state(Action::StartBuild, removed.or(archived).or(off).or(unset)),
-            state(Action::Edit, removed),
+            state(Action::StartBuild, removed.or(archived).or(off).or(unset).or(denied.why(Verb::Start))),
+            state(Action::Edit, removed.or(denied.why(Verb::Edit))),
             state(Action::Remove, removed.or(running)),
         ]
     }
@@ -157,12 +159,16 @@ impl App {
         service: &BuildService,
         project: &Project,
         provider: &Provider,
+        denied: &Denied,
     ) -> Vec<ActionState> {
         let over = build.status.is_terminal().then_some((ActionBlocker::WrongState, "the build is over"));
         // Asking twice is no error: a client whose first answer was lost must be able to ask again.
         vec![
             state(Action::CancelBuild, self.lacks(provider, build, Capability::Cancel).or(over)),
-            state(Action::RerunBuild, self.rerun_blocked(build, service, project, provider, Capability::Rerun)),
+            state(
+                Action::RerunBuild,
+                self.rerun_blocked(build, service, project, provider, Capability::Rerun).or(denied.why(Verb::Start)),
+            ),
         ]
     }
 
@@ -175,13 +181,14 @@ impl App {
         service: &BuildService,
         project: &Project,
         provider: &Provider,
+        denied: &Denied,
     ) -> Vec<ActionState> {
         let no_commit =
             build.commit.is_none().then_some((ActionBlocker::WrongState, "the build never got as far as a commit"));
         let frame = stage.kind.is_frame().then_some((ActionBlocker::WrongState, "choose a stage inside this frame"));
         let blocked =
             self.rerun_blocked(build, service, project, provider, Capability::RerunFromStage).or(no_commit).or(frame);
-        vec![state(Action::RerunFromStage, blocked)]
+        vec![state(Action::RerunFromStage, blocked.or(denied.why(Verb::Start)))]
     }
 
     /// Verbs on an approval.
@@ -192,6 +199,7 @@ impl App {
         approval: &Approval,
         build: &Build,
         provider: &Provider,
+        denied: &Denied,
     ) -> Vec<ActionState> {
         let settled = (approval.status != ApprovalStatus::Pending)
             .then_some((ActionBlocker::WrongState, "this approval can no longer be decided"));
@@ -201,7 +209,9 @@ impl App {
         };
         let closed = approval.closed_to(&principal.actor, &build.trigger.actor);
         let closed = closed.map(|why| (ActionBlocker::WrongState, why));
-        vec![state(Action::DecideApproval, lacks().or(settled).or(closed))]
+        // A question about a deployment is asked here, and not by the engine.
+        let refused = denied.why(Verb::Decide).filter(|_| approval.deployment.is_none());
+        vec![state(Action::DecideApproval, lacks().or(settled).or(closed).or(refused))]
     }
 
     /// Why the provider cannot do this at all, or not for this build.

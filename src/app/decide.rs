@@ -1,5 +1,6 @@
 //! Use cases that act on a running build.
 
+use alm_build_spi::Verb;
 use alm_domain::{
     Approval, ApprovalId, Build, BuildId, CancelOutcome, Capability, DecideError, EventSeq, ParameterValue, Principal,
     ProjectRole, Verdict,
@@ -69,6 +70,9 @@ impl App {
         self.require(principal, build.project, ProjectRole::Developer).await?;
         if known.deployment.is_none() {
             self.offers(principal, &build, Capability::Approvals).await?;
+            let service = self.service(principal, build.service).await?;
+            let provider = self.provider(principal, build.provider).await?;
+            self.not_denied(principal, &service, &provider, Verb::Decide).await?;
         }
         let verdict = match request.verdict {
             Verdict::Approve => "approved",

@@ -11,6 +11,7 @@ mod clients;
 mod connections;
 mod credentials;
 mod decide;
+mod denials;
 mod deployments;
 mod engine;
 mod environments;
@@ -46,6 +47,7 @@ pub use clients::ClientFields;
 pub use connections::{CompletedConnection, Disconnected, StartedConnection};
 pub use credentials::Credentials;
 pub use decide::DecideBuild;
+pub use denials::Denied;
 pub use deployments::{Board, Cell, PromoteBuild, RollBack, Row};
 pub use environments::{AddEnvironment, EnvironmentChanges, ProtectionChanges};
 pub use error::{AppError, FieldProblem};
@@ -88,6 +90,7 @@ struct Inner {
     ids: Arc<dyn IdSource>,
     credentials: Credentials,
     connections: connections::Connections,
+    denials: denials::Denials,
     retention_every: Duration,
     presence: Presence,
     samples: OnceLock<Arc<dyn Samples>>,
@@ -123,6 +126,7 @@ impl App {
                 samples: OnceLock::new(),
                 connections_every,
                 connections: connections::Connections::default(),
+                denials: denials::Denials::default(),
                 longest_hold,
                 gate,
                 store,

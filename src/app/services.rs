@@ -1,6 +1,6 @@
 //! Use cases about build services.
 
-use alm_build_spi::{BuildConfigSpec, BuildProvider, ConfigRef, Description, ProviderError};
+use alm_build_spi::{BuildConfigSpec, BuildProvider, ConfigRef, Description, ProviderError, Verb};
 use alm_domain::{
     BuildService, ConfigurationEntry, EnvironmentId, Principal, Project, ProjectId, ProjectRole, Provider, ProviderId,
     RepositoryRef, ServiceId, Settings, Slug, effective_configuration,
@@ -124,6 +124,7 @@ impl App {
         let display_name = changes.display_name.map(|name| check_name(&name, "displayName")).transpose()?;
         let project = self.project(principal, service.project).await?;
         let record = self.provider(principal, service.provider).await?;
+        self.not_denied(principal, &service, &record, Verb::Edit).await?;
         if let Some(environments) = &changes.environments {
             self.check_environments(principal, service.project, &record, environments.as_deref()).await?;
         }

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use alm_build_spi::Verb;
 use alm_domain::{
     Build, BuildId, BuildService, Capability, Commit, Deploys, ParameterValue, Principal, ProjectRole, RerunFrom,
     RerunOf, ServiceId, Trigger, TriggerKind, check_parameters,
@@ -157,6 +158,8 @@ impl App {
                 "the build service is not set up at its provider: save it again".to_owned(),
             ));
         };
+        let verb = if begin.deploys.is_some() { Verb::Deploy } else { Verb::Start };
+        self.not_denied(principal, service, &record, verb).await?;
         let check = self.inner.gate.check_start(&principal.actor, &*provider, service, begin.deploys.as_ref()).await?;
         let new = NewBuild {
             id: BuildId::generate(&*self.inner.ids),

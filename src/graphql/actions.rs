@@ -1,13 +1,13 @@
 //! Verbs as the API shows them.
 
-use alm_domain::ProjectId;
+use alm_domain::{ProjectId, Provider, ServiceId};
 use async_graphql::{Context, Enum, Result, SimpleObject};
 
 use super::{
     context::ContextExt,
-    loaders::{LoadError, RoleIn},
+    loaders::{DeniedOn, LoadError, RoleIn},
 };
-use crate::app;
+use crate::app::{self, Denied};
 
 /// Verbs that the UI offers as buttons.
 #[derive(Enum, Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,15 @@ impl From<app::ActionState> for ActionState {
             reason_code: code.map(ActionBlocker::from),
         }
     }
+}
+
+/// What the engine does not let the caller do with a build service.
+pub(crate) async fn denied(ctx: &Context<'_>, service: ServiceId, provider: &Provider) -> Result<Denied> {
+    // Most engines have no rights of their own for people: nothing is read for them.
+    if !ctx.app()?.is_asked(provider) {
+        return Ok(Denied::default());
+    }
+    Ok(ctx.loader()?.load_one(DeniedOn(service)).await.map_err(LoadError::fault)?.unwrap_or_default())
 }
 
 /// Verbs on something of this project, as they are for the caller.

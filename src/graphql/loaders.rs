@@ -14,7 +14,7 @@ use async_graphql::{Error, dataloader::Loader};
 use uuid::Uuid;
 
 use super::error::fault;
-use crate::app::{App, AppError, Board, ProjectVerdict, ServiceStats};
+use crate::app::{App, AppError, Board, Denied, ProjectVerdict, ServiceStats};
 
 /// All loaders of one execution.
 pub(crate) struct Batches {
@@ -117,6 +117,8 @@ keys! {
     SecretsOf(ServiceId);
     /// The likely duration of a build, in milliseconds.
     ExpectedOf(ServiceId);
+    /// What the engine does not let the caller do with a build service.
+    DeniedOn(ServiceId);
     /// Whether builds of a build service are running.
     RunningOf(ServiceId);
     /// The stages of a build.
@@ -193,6 +195,22 @@ impl Loader<ServicesOf> for Batches {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = self.app.store().services_of_projects(&self.principal, &ids).await?;
         Ok(grouped(keys, |key| key.0, rows, |service| service.project))
+    }
+}
+
+impl Loader<DeniedOn> for Batches {
+    type Value = Denied;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[DeniedOn]) -> Result<HashMap<DeniedOn, Denied>, LoadError> {
+        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let services = self.app.store().services(&self.principal, &ids).await?;
+        let providers: Vec<_> = services.iter().map(|service| service.provider).collect();
+        let providers = self.app.store().providers(&self.principal, &providers).await?;
+        let of = |service: &BuildService| providers.iter().find(|provider| provider.id == service.provider);
+        let on: Vec<_> = services.iter().filter_map(|service| Some((service, of(service)?))).collect();
+        let denied = self.app.denials(&self.principal, &on).await;
+        Ok(denied.into_iter().map(|(service, denied)| (DeniedOn(service), denied)).collect())
     }
 }
 

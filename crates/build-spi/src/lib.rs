@@ -9,6 +9,7 @@ mod access;
 mod config;
 #[cfg(feature = "conformance")]
 pub mod conformance;
+mod denial;
 mod descriptor;
 mod error;
 mod provider;
@@ -17,6 +18,7 @@ mod run;
 pub use access::{Access, Identity, NamedSecret, SecretReach};
 pub use alm_domain::{CapabilityNote, Observation, Observed, ResumeToken};
 pub use config::{BuildConfigSpec, ConfigRef, Description};
+pub use denial::{Denial, Verb};
 pub use descriptor::ProviderDescriptor;
 pub use error::{BoxError, Finding, ProviderError};
 pub use provider::{BuildProvider, ByteStream, LineStream, ObservedStream};

@@ -6,9 +6,9 @@ use futures::{stream, stream::BoxStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Access, BuildConfigSpec, CancelReceipt, ConfigRef, Decision, DecisionReceipt, DeployBuild, Description, Identity,
-    LogPosition, NamedSecret, Observed, PositionedLine, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken,
-    RunPage, RunRef, RunSnapshot, StartBuild,
+    Access, BuildConfigSpec, CancelReceipt, ConfigRef, Decision, DecisionReceipt, Denial, DeployBuild, Description,
+    Identity, LogPosition, NamedSecret, Observed, PositionedLine, ProviderDescriptor, ProviderError, RerunBuild,
+    ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
 
 /// What following a run gives.
@@ -49,6 +49,15 @@ pub trait BuildProvider: Send + Sync + std::fmt::Debug + 'static {
     /// # Errors
     /// [`ProviderError::Unauthorized`] when it takes it for nobody.
     async fn who_am_i(&self, access: &Access) -> Result<Identity, ProviderError>;
+
+    /// What the engine does not let the token's owner do now with these configurations, in their order. What is not named may be
+    /// done, as far as the engine can say that: a configuration that is gone, and an engine without such rights, deny nothing.
+    ///
+    /// # Errors
+    /// Only those of every operation.
+    async fn denials(&self, _access: &Access, configs: &[ConfigRef]) -> Result<Vec<Vec<Denial>>, ProviderError> {
+        Ok(vec![Vec::new(); configs.len()])
+    }
 
     /// Checks a build configuration before it is stored; changes nothing.
     ///

@@ -1,17 +1,26 @@
 //! What a token may do.
 
 use alm_build_spi::ProviderError;
+use alm_domain::shorten;
 use k8s_openapi::api::authorization::v1::{ResourceAttributes, SelfSubjectAccessReview, SelfSubjectAccessReviewSpec};
 use kube::{Api, api::PostParams};
 
 use crate::Session;
 
 impl Session {
-    /// Whether the token's owner may do this in a namespace. `resource` may name a subresource: `buildconfigs/instantiate`.
+    /// Why the token's owner may not do this in a namespace, as a sentence that names the cluster; `None` where it is allowed.
+    /// `resource` may name a subresource: `buildconfigs/instantiate`.
     ///
     /// # Errors
     /// As [`call`](Session::call).
-    pub async fn may(&self, verb: &str, group: &str, resource: &str, namespace: &str) -> Result<bool, ProviderError> {
+    pub async fn denial(
+        &self,
+        verb: &str,
+        group: &str,
+        resource: &str,
+        namespace: &str,
+    ) -> Result<Option<String>, ProviderError> {
+        let whole = resource;
         let (resource, subresource) = match resource.split_once('/') {
             Some((resource, subresource)) => (resource, Some(subresource.to_owned())),
             None => (resource, None),
@@ -32,6 +41,13 @@ impl Session {
         };
         let reviews: Api<SelfSubjectAccessReview> = Api::all(self.client().clone());
         let answer = self.call(reviews.create(&PostParams::default(), &review)).await?;
-        Ok(answer.status.is_some_and(|status| status.allowed))
+        let status = answer.status.unwrap_or_default();
+        if status.allowed {
+            return Ok(None);
+        }
+        // Most clusters say nothing beyond the no.
+        let words = status.reason.filter(|words| !words.is_empty()).map(|words| format!(": {}", shorten(&words)));
+        let host = self.host();
+        Ok(Some(format!("{host}: the account may not {verb} {whole} in {namespace}{}", words.unwrap_or_default())))
     }
 }

@@ -1,12 +1,13 @@
 //! Which deployments are possible right now, and why not.
 
+use alm_build_spi::Verb;
 use alm_domain::{
     Build, BuildService, Capability, Deployment, Environment, Principal, Project, ProjectRole, Promotion, Provider,
 };
 use alm_store::PromotionFacts;
 
 use super::super::{
-    App, AppError,
+    App, AppError, Denied,
     actions::{Action, ActionBlocker, ActionState},
 };
 
@@ -18,6 +19,7 @@ pub(super) struct Case<'a> {
     pub(super) project: Project,
     pub(super) provider: Provider,
     pub(super) facts: PromotionFacts,
+    pub(super) denied: Denied,
 }
 
 /// Why a verb is blocked.
@@ -36,12 +38,19 @@ impl App {
         let project = self.project(principal, service.project).await?;
         let provider = self.provider(principal, service.provider).await?;
         let facts = store.promotion_facts(principal, environment.id, service.id, build.id).await?;
-        Ok(Case { role, build, service, project, provider, facts })
+        let denied = self.denials(principal, &[(service, &provider)]).await.remove(&service.id).unwrap_or_default();
+        Ok(Case { role, build, service, project, provider, facts, denied })
     }
 
     pub(super) fn deployment_blocked(&self, case: &Case<'_>, takes_back: bool) -> Option<Why> {
         let rules = case.facts.promotion(case.build.number, takes_back);
-        self.promotion_blocked(case.role, case.build, case.service, &case.project, &case.provider, &rules)
+        self.promotion_blocked(
+            case.role,
+            case.build,
+            (case.service, &case.project, &case.provider),
+            &case.denied,
+            &rules,
+        )
     }
 
     /// Why the version of a build may not be brought to an environment now.
@@ -49,11 +58,11 @@ impl App {
         &self,
         role: Option<ProjectRole>,
         build: &Build,
-        service: &BuildService,
-        project: &Project,
-        provider: &Provider,
+        on: (&BuildService, &Project, &Provider),
+        denied: &Denied,
         rules: &Promotion<'_>,
     ) -> Option<Why> {
+        let (service, project, provider) = on;
         let wrong = |why: String| Some((ActionBlocker::WrongState, why));
         if let Some(missing) = role_missing(role) {
             return Some(missing);
@@ -83,14 +92,15 @@ impl App {
         if let Some((code, why)) = super::super::actions::start_blocked(service, project, provider) {
             return Some((code, why.to_owned()));
         }
-        rules.blocked().and_then(wrong)
+        let refused = || denied.why(Verb::Deploy).map(|(code, why)| (code, why.to_owned()));
+        rules.blocked().and_then(wrong).or_else(refused)
     }
 
-    /// Verbs on a deployment. `before` is the one that it can be taken back to, with the build that made that version.
+    /// Verbs on a deployment, for somebody with this role, whom the engine denies this. `before` is the one that it can be taken back to, with the build that made that version.
     #[must_use]
     pub fn deployment_actions(
         &self,
-        role: Option<ProjectRole>,
+        (role, denied): (Option<ProjectRole>, &Denied),
         deployment: &Deployment,
         before: Option<&Build>,
         on: (&BuildService, &Project, &Provider, &Environment),
@@ -109,7 +119,7 @@ impl App {
                     before: None,
                     takes_back: true,
                 };
-                self.promotion_blocked(role, build, service, project, provider, &rules)
+                self.promotion_blocked(role, build, (service, project, provider), denied, &rules)
             }
         };
         let lacks = || self.lacks(provider, by, Capability::Cancel).map(|(code, why)| (code, why.to_owned()));

@@ -8,7 +8,7 @@ use alm_domain::{
 };
 
 use super::super::{
-    App, AppError,
+    App, AppError, Denied,
     actions::{Action, ActionBlocker, ActionState},
 };
 
@@ -63,6 +63,7 @@ struct Facts {
     projects: HashMap<ProjectId, Project>,
     providers: HashMap<ProviderId, Provider>,
     roles: HashMap<ProjectId, ProjectRole>,
+    denied: HashMap<ServiceId, Denied>,
 }
 
 impl App {
@@ -95,7 +96,11 @@ impl App {
         let since = store.versions_since(&live).await?;
         let providers: Vec<_> = services.iter().map(|service| service.provider).collect();
         let providers = store.providers(principal, &providers).await?;
+        let known = |service: &BuildService| providers.iter().position(|provider| provider.id == service.provider);
+        let on: Vec<_> = services.iter().filter_map(|one| Some((one, &providers[known(one)?]))).collect();
+        let denied = self.denials(principal, &on).await;
         Ok(Facts {
+            denied,
             newest: newest.into_iter().map(|build| (build.service, build)).collect(),
             builds: builds.into_iter().map(|build| (build.id, build)).collect(),
             since,
@@ -155,7 +160,8 @@ impl App {
                 let role = facts.roles.get(&service.project).copied();
                 match (facts.projects.get(&service.project), facts.providers.get(&service.provider)) {
                     (Some(project), Some(provider)) => {
-                        self.promotion_blocked(role, build, service, project, provider, &rules)
+                        let denied = facts.denied.get(&service.id).cloned().unwrap_or_default();
+                        self.promotion_blocked(role, build, (service, project, provider), &denied, &rules)
                     }
                     _ => Some((ActionBlocker::WrongState, "the project or its provider is gone".to_owned())),
                 }

@@ -115,7 +115,8 @@ impl ApprovalNode {
         let Some(provider) = loader.load_one(build.provider).await.map_err(LoadError::fault)? else {
             return Ok(vec![]);
         };
-        let states = ctx.app()?.approval_actions(ctx.principal()?, &self.0, &build, &provider);
+        let denied = actions::denied(ctx, build.service, &provider).await?;
+        let states = ctx.app()?.approval_actions(ctx.principal()?, &self.0, &build, &provider, &denied);
         actions::in_project(ctx, build.project, states).await
     }
 }

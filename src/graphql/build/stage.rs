@@ -202,12 +202,9 @@ impl StageNode {
         )
         .map_err(LoadError::fault)?;
         let (Some(project), Some(service), Some(provider)) = (project, service, provider) else { return Ok(vec![]) };
-        actions::in_project(
-            ctx,
-            build.project,
-            ctx.app()?.stage_actions(&self.0, &build, &service, &project, &provider),
-        )
-        .await
+        let denied = actions::denied(ctx, build.service, &provider).await?;
+        let states = ctx.app()?.stage_actions(&self.0, &build, &service, &project, &provider, &denied);
+        actions::in_project(ctx, build.project, states).await
     }
 }
 

@@ -290,7 +290,9 @@ impl BuildNode {
         )
         .map_err(LoadError::fault)?;
         let (Some(project), Some(service), Some(provider)) = (project, service, provider) else { return Ok(vec![]) };
-        actions::in_project(ctx, self.0.project, ctx.app()?.build_actions(&self.0, &service, &project, &provider)).await
+        let denied = actions::denied(ctx, self.0.service, &provider).await?;
+        let states = ctx.app()?.build_actions(&self.0, &service, &project, &provider, &denied);
+        actions::in_project(ctx, self.0.project, states).await
     }
 }
 

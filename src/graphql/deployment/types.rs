@@ -161,8 +161,8 @@ impl DeploymentNode {
             (other.service, other.environment) == (one.service, one.environment) && other.status.is_pending()
         });
         let on = (&service, &project, &provider, &environment);
-        let app = ctx.app()?;
-        Ok(actions::views(app.deployment_actions(role, one, before.as_ref(), on, &by, pending)))
+        let (app, denied) = (ctx.app()?, actions::denied(ctx, service.id, &provider).await?);
+        Ok(actions::views(app.deployment_actions((role, &denied), one, before.as_ref(), on, &by, pending)))
     }
 }
 

@@ -171,8 +171,9 @@ impl ServiceNode {
         let provider = loader.load_one(self.0.provider).await.map_err(LoadError::fault)?;
         let running = loader.load_one(RunningOf(self.0.id)).await.map_err(LoadError::fault)?.unwrap_or_default();
         let (Some(project), Some(provider)) = (project, provider) else { return Ok(vec![]) };
-        actions::in_project(ctx, self.0.project, ctx.app()?.service_actions(&self.0, &project, &provider, running))
-            .await
+        let denied = actions::denied(ctx, self.0.id, &provider).await?;
+        let states = ctx.app()?.service_actions(&self.0, &project, &provider, running, &denied);
+        actions::in_project(ctx, self.0.project, states).await
     }
 }
 

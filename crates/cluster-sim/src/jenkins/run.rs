@@ -203,7 +203,7 @@ impl Runner {
         let settled = self
             .until(|world| {
                 let run = world.jenkins.runs.get(&self.path)?;
-                run.inputs.iter().find(|input| input.id == id)?.settled.clone()
+                run.inputs.iter().rfind(|input| input.id == id)?.settled.clone()
             })
             .await?;
         self.change(|run, now| {
@@ -211,7 +211,8 @@ impl Runner {
             run.paused_ms += now - asked_at;
             if let Some(stage) = run.stages.last_mut() {
                 stage.status = "IN_PROGRESS";
-                stage.paused_ms += now - asked_at;
+                // Nobody answers in no time.
+                stage.paused_ms += (now - asked_at).max(1);
             }
             for (name, value) in &settled.1 {
                 run.log.push_str(&format!("{name}={value}\n"));

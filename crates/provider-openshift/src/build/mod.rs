@@ -6,6 +6,6 @@ mod status;
 mod view;
 
 pub(crate) use decisions::Decisions;
-pub(crate) use picture::{Open, Picture, open_inputs};
+pub(crate) use picture::{Asked, Open, Picture, ended_stages, open_inputs};
 pub(crate) use status::observation;
 pub(crate) use view::{BUILD_ID, Build, Phase, SECRET_PREFIX, TOKEN_PREFIX};

@@ -10,7 +10,7 @@ use alm_domain::{
 use serde::{Deserialize, Serialize};
 
 use super::{Build, Phase, decisions::Decisions, observation};
-use crate::jenkins::{BUILD_URI, Input, JenkinsRun, JenkinsStatus, PENDING, STATUS, environments, inputs, stages};
+use crate::jenkins::{BUILD_URI, Deployed, Input, JenkinsRun, JenkinsStatus, PENDING, STATUS, Tagged, inputs, stages};
 
 /// How many different warnings are told of one run.
 const MOST_WARNINGS: usize = 20;
@@ -38,6 +38,7 @@ pub(crate) struct Picture {
     /// The last that was understood.
     jenkins: Option<JenkinsRun>,
     open: Vec<Open>,
+    tags: Vec<Tagged>,
     approvals: Vec<ApprovalObservation>,
     without: Option<Vec<CapabilityNote>>,
     cancel_told: bool,
@@ -50,6 +51,11 @@ impl Picture {
     /// A follower who knows of these questions.
     pub(crate) fn of(open: Vec<Open>) -> Self {
         Self { open, ..Self::default() }
+    }
+
+    /// With these tags beside the run.
+    pub(crate) fn tagged(&mut self, tags: Vec<Tagged>) {
+        self.tags = tags;
     }
 
     /// The questions that are open, for a token.
@@ -93,7 +99,7 @@ impl Picture {
             news.push(Observation::CancelDelivered);
         }
         self.look_at_stages(build, end, &mut news);
-        self.look_at_questions(build, jenkins, end, &mut news);
+        self.look_at_questions(build, end, &mut news);
         if self.run.as_ref() != Some(&run) {
             news.push(Observation::Run(run.clone()));
             self.run = Some(run);
@@ -128,7 +134,7 @@ impl Picture {
 
     fn look_at_stages(&mut self, build: &Build, end: Option<RunStatus>, news: &mut Vec<Observation>) {
         let Some(run) = &self.jenkins else { return };
-        let mut now = stages(run, end, &environments(&build.annotations));
+        let mut now = stages(run, end, &Deployed::of(&build.annotations, &self.tags));
         for stage in &mut now {
             // An end is never left, whatever is written into the annotation later.
             if let Some(known) = self.stages.iter().find(|known| known.key == stage.key)
@@ -160,14 +166,8 @@ impl Picture {
         self.stages = now;
     }
 
-    fn look_at_questions(
-        &mut self,
-        build: &Build,
-        jenkins: Option<JenkinsStatus>,
-        end: Option<RunStatus>,
-        news: &mut Vec<Observation>,
-    ) {
-        let asked = match open_inputs(build, jenkins) {
+    fn look_at_questions(&mut self, build: &Build, end: Option<RunStatus>, news: &mut Vec<Observation>) {
+        let asked = match open_inputs(build, self.jenkins.as_ref()) {
             Ok(asked) => asked,
             Err(why) => {
                 let message = format!("what the pipeline asks cannot be understood ({PENDING}): {why}");
@@ -181,7 +181,6 @@ impl Picture {
         let waiting = self.stages.iter().find(|stage| stage.status == RunStatus::WaitingForApproval);
         let since =
             waiting.and_then(|stage| stage.started_at).or(build.started_at).or(build.created_at).unwrap_or_default();
-        let stage = waiting.map(|stage| stage.key.clone());
         let decisions = Decisions::of(build);
         let told = |open: &Open, status, parameters| ApprovalObservation {
             key: open.key.clone(),
@@ -194,13 +193,24 @@ impl Picture {
             expires_at: None,
         };
         let mut now = Vec::new();
-        for input in asked {
-            let known = self.open.iter().find(|open| open.key == input.key()).cloned();
+        for Asked { key, stage, input } in asked {
+            if self.approvals.iter().any(|told| told.key == key && told.status.is_settled()) {
+                // Whether it is the same one, which Jenkins has not taken down yet, or another, cannot be told.
+                let message = format!(
+                    "the stage {:?} asks {:?} again under the same name, which cannot be told from the first time: answer it at \
+                     Jenkins, or give each input an id of its own",
+                    stage.as_ref().map_or("", |stage| stage.as_str()),
+                    shorten(&input.message)
+                );
+                self.warn("QUESTION_REPEATED", message, news);
+                continue;
+            }
+            let known = self.open.iter().find(|open| open.key == key).cloned();
             let open = known.unwrap_or_else(|| Open {
-                key: input.key(),
+                key,
                 message: cut(&input.message, 200),
                 proceed: cut(&input.proceed, 40),
-                stage: stage.clone(),
+                stage,
                 at: since,
             });
             // Whoever was told of it in another life is told again: it does no harm.
@@ -257,17 +267,40 @@ impl Picture {
     }
 }
 
+/// How many stages of a pipeline have ended well, so that what they tagged can be known.
+pub(crate) fn ended_stages(build: &Build) -> usize {
+    let text = build.annotations.get(STATUS).filter(|_| build.is_pipeline());
+    let run = text.and_then(|text| JenkinsRun::parse(text).ok());
+    let good = |status| matches!(status, JenkinsStatus::Success | JenkinsStatus::Unstable);
+    run.map_or(0, |run| run.stages.iter().filter(|stage| good(stage.status)).count())
+}
+
+/// A question that waits.
+#[derive(Debug, Clone)]
+pub(crate) struct Asked {
+    pub(crate) key: ApprovalKey,
+    /// The stage that asks.
+    stage: Option<StageKey>,
+    pub(crate) input: Input,
+}
+
 /// The questions that wait now. The annotation outlives what it tells of, and is copied when a build is cloned: it counts only while
 /// Jenkins says that the run waits.
 ///
 /// # Errors
 /// What is wrong with the annotation.
-pub(crate) fn open_inputs(build: &Build, jenkins: Option<JenkinsStatus>) -> Result<Vec<Input>, String> {
-    let waits = build.is_pipeline() && jenkins == Some(JenkinsStatus::Paused) && build.phase == Phase::Running;
-    match build.annotations.get(PENDING) {
-        Some(text) if waits => inputs(text),
-        _ => Ok(Vec::new()),
-    }
+pub(crate) fn open_inputs(build: &Build, jenkins: Option<&JenkinsRun>) -> Result<Vec<Asked>, String> {
+    let run = jenkins.filter(|run| build.is_pipeline() && run.status == JenkinsStatus::Paused);
+    let (Some(run), Some(text)) = (run, build.annotations.get(PENDING).filter(|_| build.phase == Phase::Running))
+    else {
+        return Ok(Vec::new());
+    };
+    let told = stages(run, None, &Deployed::default());
+    let waiting = told.iter().position(|stage| stage.status == RunStatus::WaitingForApproval);
+    let stage = waiting.and_then(|at| told.get(at)).map(|stage| stage.key.clone());
+    let again = run.stages.iter().take(waiting.unwrap_or(0)).any(|stage| stage.paused_ms > 0);
+    let asked = |input: Input| Asked { key: input.key(stage.as_ref(), again), stage: stage.clone(), input };
+    Ok(inputs(text)?.into_iter().map(asked).collect())
 }
 
 /// What this run cannot do although the provider can.

@@ -1,6 +1,6 @@
 //! Questions that a pipeline asks, in the annotation that Jenkins' plugin writes.
 
-use alm_domain::{ApprovalKey, ParameterDefinition, ParameterKind, shorten};
+use alm_domain::{ApprovalKey, ParameterDefinition, ParameterKind, StageKey, shorten};
 use serde::Deserialize;
 use serde_json::Value;
 
@@ -27,9 +27,13 @@ pub(crate) struct Input {
 }
 
 impl Input {
-    /// Our name for it.
-    pub(crate) fn key(&self) -> ApprovalKey {
-        ApprovalKey::from(self.id.as_str())
+    /// Our name for it. Jenkins makes the names of questions of their words, so that two stages that ask the same have one name: where an
+    /// earlier stage has asked something (`again`), the stage that asks now is added.
+    pub(crate) fn key(&self, stage: Option<&StageKey>, again: bool) -> ApprovalKey {
+        match stage.filter(|_| again) {
+            Some(stage) => ApprovalKey::from(format!("{} ({stage})", self.id)),
+            None => ApprovalKey::from(self.id.as_str()),
+        }
     }
 }
 

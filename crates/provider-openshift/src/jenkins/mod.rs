@@ -7,14 +7,16 @@ mod input;
 mod log;
 mod stages;
 mod status;
+mod tagged;
 
 pub(crate) use address::{RunAddress, locate};
 pub(crate) use client::Jenkins;
-pub(crate) use deployed::environments;
+pub(crate) use deployed::Deployed;
 pub(crate) use input::{Input, PENDING, inputs};
 pub(crate) use log::{JenkinsNews, JenkinsTold, follow_log, read_log};
 pub(crate) use stages::stages;
 pub(crate) use status::{JenkinsRun, JenkinsStatus, STATUS};
+pub(crate) use tagged::{Tagged, tagged};
 
 /// The annotation with the address of the run.
 pub(crate) const BUILD_URI: &str = "openshift.io/jenkins-build-uri";

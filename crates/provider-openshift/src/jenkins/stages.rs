@@ -5,11 +5,12 @@ use std::collections::HashMap;
 use alm_domain::{ReasonCode, RunStatus, StageAttempt, StageKey, StageKind, StageObservation, StatusReason};
 use chrono::TimeDelta;
 
-use super::{JenkinsRun, JenkinsStatus};
+use super::{Deployed, JenkinsRun, JenkinsStatus};
 
 /// The stages as Jenkins tells them, one after another. `end` is how the run has ended, if it has: nothing goes on behind that.
-/// `environments` are the names of those that the run deployed to.
-pub(crate) fn stages(run: &JenkinsRun, end: Option<RunStatus>, environments: &[String]) -> Vec<StageObservation> {
+/// A stage deploys where its name ends with the name of an environment that the run deployed to, by its own words, or by a tag of that
+/// name that was set while the stage ran.
+pub(crate) fn stages(run: &JenkinsRun, end: Option<RunStatus>, deployed: &Deployed) -> Vec<StageObservation> {
     let mut seen: HashMap<&str, u32> = HashMap::new();
     let mut told: Vec<StageObservation> = Vec::with_capacity(run.stages.len());
     for (position, stage) in (0..).zip(&run.stages) {
@@ -37,18 +38,12 @@ pub(crate) fn stages(run: &JenkinsRun, end: Option<RunStatus>, environments: &[S
             started_at,
             finished_at,
             attempts: if has_begun { vec![attempt] } else { Vec::new() },
-            environment: environments.iter().find(|environment| names(&stage.name, environment)).cloned(),
+            environment: deployed.by(&stage.name, started_at, finished_at),
             url: None,
             agent: stage.node.clone(),
         });
     }
     told
-}
-
-/// Whether a stage's name speaks of an environment: `Rollout to Stage` does of `Stage`.
-fn names(stage: &str, environment: &str) -> bool {
-    let last = stage.split(|c: char| !c.is_alphanumeric() && c != '-' && c != '_').rfind(|word| !word.is_empty());
-    last.is_some_and(|word| word.eq_ignore_ascii_case(environment))
 }
 
 fn status(said: JenkinsStatus, end: Option<RunStatus>) -> RunStatus {
@@ -92,7 +87,11 @@ mod tests {
 
     #[test]
     fn stages_follow_one_another_and_have_names_of_their_own() {
-        let told = stages(&run(&[("Build", "SUCCESS"), ("Test", "IN_PROGRESS"), ("Test", "NOT_EXECUTED")]), None, &[]);
+        let told = stages(
+            &run(&[("Build", "SUCCESS"), ("Test", "IN_PROGRESS"), ("Test", "NOT_EXECUTED")]),
+            None,
+            &Deployed::default(),
+        );
         assert_eq!(told.iter().map(|s| s.key.as_str()).collect::<Vec<_>>(), ["Build", "Test", "Test (2)"]);
         assert_eq!(told[1].depends_on, [StageKey::from("Build")]);
         assert_eq!((told[0].status, told[2].status), (RunStatus::Succeeded, RunStatus::Planned));
@@ -103,14 +102,10 @@ mod tests {
     fn nothing_goes_on_behind_the_end_of_the_run() {
         let said = [("a", "IN_PROGRESS"), ("b", "PAUSED_PENDING_INPUT"), ("c", "NOT_EXECUTED"), ("d", "ABORTED")];
         for end in [RunStatus::Succeeded, RunStatus::Failed, RunStatus::Cancelled, RunStatus::Errored] {
-            assert!(stages(&run(&said), Some(end), &[]).iter().all(|stage| stage.status.is_terminal()), "{end}");
+            assert!(
+                stages(&run(&said), Some(end), &Deployed::default()).iter().all(|stage| stage.status.is_terminal()),
+                "{end}"
+            );
         }
-    }
-
-    #[test]
-    fn a_stage_deploys_where_its_name_ends_with() {
-        let said = [("Build Release", "SUCCESS"), ("Rollout to Stage", "SUCCESS"), ("Staged", "SUCCESS")];
-        let told = stages(&run(&said), None, &["Stage".to_owned()]);
-        assert_eq!(told.iter().map(|s| s.environment.as_deref()).collect::<Vec<_>>(), [None, Some("Stage"), None]);
     }
 }

@@ -4,16 +4,16 @@ use std::sync::Arc;
 
 use alm_build_spi::{
     Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, ConfigRef, Decision, DecisionReceipt,
-    DeployBuild, Identity, LineStream, LogPosition, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild,
-    ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
+    Denial, DeployBuild, Identity, LineStream, LogPosition, ObservedStream, ProviderDescriptor, ProviderError,
+    RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
 use alm_domain::{ProviderHealth, Settings};
 use async_trait::async_trait;
 use futures::stream;
 
 use super::{
-    cancel, configs, decide, deploy, deployment, follow, identity, list, logs, openshift::OpenShiftProvider, release,
-    run::Run, start,
+    cancel, configs, decide, denials, deploy, deployment, follow, identity, list, logs, openshift::OpenShiftProvider,
+    release, run::Run, start,
 };
 
 #[async_trait]
@@ -33,6 +33,10 @@ impl BuildProvider for OpenShiftProvider {
 
     async fn who_am_i(&self, access: &Access) -> Result<Identity, ProviderError> {
         identity::identity(&self.inner, access).await
+    }
+
+    async fn denials(&self, access: &Access, configs: &[ConfigRef]) -> Result<Vec<Vec<Denial>>, ProviderError> {
+        denials::denials(&self.inner, access, configs).await
     }
 
     async fn validate(&self, access: &Access, spec: &BuildConfigSpec) -> Result<(), ProviderError> {

@@ -28,8 +28,8 @@ pub(super) async fn validate(inner: &Inner, access: &Access, spec: &BuildConfigS
     let (usable, session) = inner.session(access)?;
     let options = Options::of(spec, &usable.own).map_err(ProviderError::Invalid)?;
     let namespace = &options.namespace;
-    if !session.may("create", BUILD_GROUP, "buildconfigs/instantiate", namespace).await? {
-        let message = format!("the account may not start builds in {namespace}: it needs the role `edit` there");
+    if let Some(why) = session.denial("create", BUILD_GROUP, "buildconfigs/instantiate", namespace).await? {
+        let message = format!("{why}; builds cannot be started without the role `edit`");
         return Err(ProviderError::Invalid(vec![Finding::new(["settings", "namespace"], message)]));
     }
     let configs = session.api(namespace, &build_configs());

@@ -7,7 +7,7 @@ use kube::api::{Patch, PatchParams};
 
 use super::openshift::{AtJenkins, Inner, build_at};
 use crate::{
-    build::{Decisions, open_inputs},
+    build::{Asked, Decisions, open_inputs},
     jenkins::{JenkinsRun, STATUS},
     kinds::builds,
 };
@@ -35,13 +35,13 @@ pub(super) async fn decide(
         let build = build_at(&session, &place).await?;
         let noted = Decisions::of(&build);
         let jenkins = build.annotations.get(STATUS).and_then(|text| JenkinsRun::parse(text).ok());
-        let asked = open_inputs(&build, jenkins.map(|run| run.status)).map_err(|why| ProviderError::Unavailable {
+        let asked = open_inputs(&build, jenkins.as_ref()).map_err(|why| ProviderError::Unavailable {
             message: format!("what the pipeline asks cannot be understood: {why}"),
             retry_after: None,
             cause: None,
         })?;
         let before = noted.about(&decision.approval).cloned();
-        let Some(input) = asked.into_iter().find(|input| input.key() == decision.approval) else {
+        let Some(Asked { input, .. }) = asked.into_iter().find(|asked| asked.key == decision.approval) else {
             return match before {
                 Some(_) => Ok(DecisionReceipt::AlreadySettled),
                 None => Err(never_asked(decision)),

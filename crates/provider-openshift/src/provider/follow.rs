@@ -17,7 +17,8 @@ use super::{
     token::Token,
 };
 use crate::{
-    build::{Build, Picture},
+    build::{Build, Picture, ended_stages},
+    jenkins::tagged,
     kinds::builds,
 };
 
@@ -92,6 +93,8 @@ struct Follower {
     begin_at: Option<Instant>,
     /// Whether the log's trouble was told and has not passed.
     in_trouble: bool,
+    /// How many stages had ended when tags were looked at.
+    ended: usize,
 }
 
 impl Follower {
@@ -124,6 +127,7 @@ impl Follower {
             log: None,
             begin_at,
             in_trouble: false,
+            ended: 0,
         }))
     }
 
@@ -143,7 +147,10 @@ impl Follower {
     async fn take(&mut self, heard: Heard) -> Result<Option<Observed>, ProviderError> {
         let mut observations = match heard {
             Heard::Sight(Ok(Sight::There(object))) => match Build::of(*object) {
-                Some(build) if build.place.uid == self.place.uid => self.see(build),
+                Some(build) if build.place.uid == self.place.uid => {
+                    self.look_at_tags(&build).await;
+                    self.see(build)
+                }
                 _ => return Err(unknown("run", &self.place.to_string())),
             },
             Heard::Sight(Ok(Sight::Gone)) => return Err(unknown("run", &self.place.to_string())),
@@ -181,6 +188,14 @@ impl Follower {
         }
         self.token.open = self.picture.open().to_vec();
         Ok((!observations.is_empty()).then(|| Observed { resume: self.token.write(), observations }))
+    }
+
+    /// Looks at the tags beside the run, whenever a stage has ended that may have set some.
+    async fn look_at_tags(&mut self, build: &Build) {
+        let ended = ended_stages(build);
+        if ended > std::mem::replace(&mut self.ended, ended) {
+            self.picture.tagged(tagged(&self.session, &self.place.namespace).await);
+        }
     }
 
     fn see(&mut self, build: Build) -> Vec<Observation> {

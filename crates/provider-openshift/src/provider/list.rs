@@ -11,7 +11,8 @@ use super::{
     openshift::{Inner, build_at},
 };
 use crate::{
-    build::{Build, Picture},
+    build::{Build, Picture, ended_stages},
+    jenkins::tagged,
     kinds::builds,
     name::as_label,
 };
@@ -82,5 +83,9 @@ fn summary(build: Build) -> RunSummary {
 pub(super) async fn get(inner: &Inner, access: &Access, place: &Place) -> Result<RunSnapshot, ProviderError> {
     let (_, session) = inner.session(access)?;
     let build = build_at(&session, place).await?;
-    Ok(Picture::default().snapshot(&build))
+    let mut picture = Picture::default();
+    if ended_stages(&build) > 0 {
+        picture.tagged(tagged(&session, &place.namespace).await);
+    }
+    Ok(picture.snapshot(&build))
 }

@@ -4,7 +4,10 @@ use alm_build_spi::{Access, LineStream, LogPosition, PositionedLine, ProviderErr
 use alm_domain::{LogLine, LogStream};
 use alm_kubernetes::{LogNews, Place, PodTold, RunLife, RunSecrets, Session, follow_pod, read_pod};
 use alm_masking::Masks;
-use futures::{Stream, StreamExt, stream::BoxStream};
+use futures::{
+    Stream, StreamExt,
+    stream::{self, BoxStream},
+};
 use tokio::sync::watch;
 
 use super::openshift::{AtJenkins, Inner, build_at};
@@ -130,13 +133,13 @@ async fn open(inner: &Inner, access: &Access, place: &Place) -> Result<NewsStrea
         } else {
             LogTold::Pod(PodTold::default())
         };
-        return Ok(futures::stream::iter([Ok(News::Lines(vec![withheld()], told)), Ok(News::End)]).boxed());
+        return Ok(stream::iter([Ok(News::Lines(vec![withheld()], told)), Ok(News::End)]).boxed());
     };
     if !build.is_pipeline() {
         return Ok(pod_news(read_pod(&session, &place.namespace, &build.pod(), &masks)));
     }
     Ok(match inner.jenkins(&usable, &session, access, &build).await? {
         AtJenkins::Run(jenkins) => jenkins_news(read_log(jenkins, masks)),
-        AtJenkins::NotYet | AtJenkins::Refused(_) => futures::stream::iter([Ok(News::End)]).boxed(),
+        AtJenkins::NotYet | AtJenkins::Refused(_) => stream::iter([Ok(News::End)]).boxed(),
     })
 }

@@ -1,6 +1,7 @@
 //! What surprises about builds on a cluster.
 
-use alm_build_spi::{CancelReceipt, ProviderError};
+use alm_build_spi::{Access, CancelReceipt, ConfigRef, ProviderError, Verb};
+use alm_cluster_sim::Role;
 use alm_domain::{ReasonCode, RunStatus};
 use serde_json::json;
 
@@ -175,6 +176,29 @@ async fn one_token_is_never_used_for_another() {
     assert!(matches!(provider.get(&nobody, &run).await, Err(ProviderError::Unauthorized(_))));
     provider.get(&rig.access(), &run).await.unwrap();
     assert_eq!(provider.who_am_i(&bob).await.unwrap().account, "bob");
+}
+
+#[tokio::test]
+async fn what_an_account_may_not_do_is_known_before_it_is_tried() {
+    let rig = Rig::new().await;
+    let one = rig.docker("echo x").await;
+    let other = rig.service("shop/other", &[("jenkinsfile", json!("echo x"))]).await;
+    let configs = [one.config.clone(), ConfigRef("no such configuration".to_owned()), other.config];
+    let of = |user: &str| Access { token: Some(rig.cluster.token(user).into()) };
+    let provider = rig.provider();
+    assert!(provider.denials(&rig.access(), &configs).await.unwrap().iter().all(Vec::is_empty));
+
+    rig.cluster.grant("vera", PROJECT, Role::View);
+    let before = rig.cluster.requests().len();
+    let denied = provider.denials(&of("vera"), &configs).await.unwrap();
+    assert_eq!(rig.cluster.requests().len() - before, 4, "a namespace is asked about once");
+    let verbs: Vec<_> = denied[0].iter().map(|denial| denial.verb).collect();
+    assert_eq!(verbs, [Verb::Start, Verb::Decide, Verb::Deploy, Verb::Edit]);
+    let why = &denied[0][0].reason;
+    assert!(why.contains("127.0.0.1") && why.contains("may not create buildconfigs/instantiate in demo"), "{why}");
+    assert!(denied[1].is_empty() && denied[2] == denied[0]);
+    let error = provider.start(&of("vera"), one.request()).await.unwrap_err();
+    assert!(matches!(error, ProviderError::Forbidden(_)), "{error}");
 }
 
 #[tokio::test]

@@ -45,6 +45,32 @@ async fn what_somebody_changes_on_the_cluster_is_read_and_kept_where_it_is_not_o
 }
 
 #[tokio::test]
+async fn changes_at_the_same_time_are_made_one_on_top_of_the_other() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("echo x").await;
+    let changed = |reference: &str| {
+        let mut spec = service.spec.clone();
+        spec.repository.reference = reference.to_owned();
+        spec
+    };
+    let specs = ["one", "two", "three", "four"].map(changed);
+    let (provider, access) = (rig.provider(), rig.access());
+    let updates = specs.iter().map(|spec| provider.update_config(&access, &service.config, spec));
+    let somebody = async {
+        let change = json!({ "spec": { "nodeSelector": { "zone": "a" } } });
+        rig.cluster.patch(CONFIGS, PROJECT, &service.name, &change);
+    };
+    let (all, ()) = tokio::join!(futures::future::join_all(updates), somebody);
+    for updated in all {
+        assert_eq!(updated.unwrap(), service.config);
+    }
+    let now = stored(&rig, &service);
+    assert_eq!(now["spec"]["nodeSelector"]["zone"], "a", "what somebody changed meanwhile is not overwritten");
+    let reference = now["spec"]["source"]["git"]["ref"].as_str().unwrap();
+    assert!(["one", "two", "three", "four"].contains(&reference), "{reference}");
+}
+
+#[tokio::test]
 async fn a_configuration_that_was_there_is_adopted_as_it_is() {
     let rig = Rig::new().await;
     let there = json!({ "metadata": { "name": "web" }, "spec": { "runPolicy": "Parallel",

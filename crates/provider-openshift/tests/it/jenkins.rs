@@ -199,3 +199,78 @@ async fn a_jenkins_that_is_away_is_not_a_failed_build() {
     assert_eq!((one, two), (1, 1), "{:?}", told.texts());
     assert!(told.lines().iter().all(|line| line.stream != LogStream::Gap));
 }
+
+#[tokio::test]
+async fn a_tag_that_a_stage_sets_tells_where_it_deployed() {
+    let rig = Rig::new().await;
+    let digest = format!("sha256:{:a<64}", "");
+    rig.cluster.image(PROJECT, "web:old", &digest);
+    let service =
+        rig.pipeline("stage Build\necho a\nstage Deploy to prod\nawait tagged\nstage Check prod\nawait go").await;
+    let mut told = rig.start(&service).await;
+    told.until("its stage", |told| told.stage("Deploy to prod").is_some()).await;
+    rig.cluster.image(PROJECT, "web:prod", &digest);
+    rig.cluster.open_gate("tagged");
+    told.until("the next", |told| told.stage("Check prod").is_some()).await;
+    let of = |name: &str| told.stage(name).unwrap().environment.clone();
+    assert_eq!((of("Build"), of("Deploy to prod")), (None, Some("prod".to_owned())));
+    rig.cluster.open_gate("go");
+    told.finish().await;
+    let now = rig.provider().get(&rig.access(), &told.run).await.unwrap();
+    assert_eq!(now.stages[1].environment.as_deref(), Some("prod"));
+}
+
+#[tokio::test]
+async fn a_question_that_is_open_when_the_service_starts_again_is_answered_then() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("stage Deploy\ninput Go Deploy it?\necho deployed").await;
+    let mut told = rig.start(&service).await;
+    told.until("its question", |told| told.approval("Go") == Some(ApprovalStatus::Pending)).await;
+    // Another life: what was told is known by the token alone, and somebody answers before anybody follows.
+    told.hand_over(rig.provider(), rig.access());
+    let receipt = rig.provider().decide(&rig.access(), &told.run, &decision("Go", Verdict::Approve)).await.unwrap();
+    assert_eq!(receipt, DecisionReceipt::Accepted);
+    rig.build_until(&told.name, |build| build["status"]["phase"] == "Complete").await;
+    told.finish().await;
+    assert_eq!((told.approval("Go"), told.status()), (Some(ApprovalStatus::Approved), Some(RunStatus::Succeeded)));
+}
+
+#[tokio::test]
+async fn stages_that_ask_the_same_are_asked_and_answered_each() {
+    let rig = Rig::new().await;
+    let ask = "input Proceed Go on?";
+    let service = rig.pipeline(&format!("stage Test\n{ask}\nstage Live\n{ask}\necho live")).await;
+    let mut told = rig.start(&service).await;
+    told.until("the first", |told| told.approval("Proceed") == Some(ApprovalStatus::Pending)).await;
+    rig.provider().decide(&rig.access(), &told.run, &decision("Proceed", Verdict::Approve)).await.unwrap();
+    let second = "Proceed (Live)";
+    told.until("the second", |told| told.approval(second) == Some(ApprovalStatus::Pending)).await;
+    assert_eq!(told.approval("Proceed"), Some(ApprovalStatus::Approved));
+    let receipt = rig.provider().decide(&rig.access(), &told.run, &decision(second, Verdict::Reject)).await.unwrap();
+    assert_eq!(receipt, DecisionReceipt::Accepted, "the first answer is none to the second question");
+    told.finish().await;
+    assert_eq!(told.approval(second), Some(ApprovalStatus::Rejected));
+    assert!(!told.has_line("live"));
+}
+
+#[tokio::test]
+async fn a_question_that_a_stage_repeats_is_a_warning_and_never_a_false_answer() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("stage Test\ninput Same Go on?\nawait again\ninput Same Go on?\necho end").await;
+    let mut told = rig.start(&service).await;
+    told.until("the first", |told| told.approval("Same") == Some(ApprovalStatus::Pending)).await;
+    rig.provider().decide(&rig.access(), &told.run, &decision("Same", Verdict::Approve)).await.unwrap();
+    told.until("its answer", |told| told.approval("Same") == Some(ApprovalStatus::Approved)).await;
+    rig.cluster.open_gate("again");
+    told.until("a warning", |told| told.warnings().contains(&"QUESTION_REPEATED")).await;
+    let uri = rig.build(&told.name)["metadata"]["annotations"]["openshift.io/jenkins-build-uri"].clone();
+    let client = alm_kubernetes::Way::client(&crate::support::Loopback, None).unwrap();
+    client
+        .post(format!("{}input/Same/proceedEmpty", uri.as_str().unwrap()))
+        .bearer_auth(&rig.token)
+        .send()
+        .await
+        .unwrap();
+    told.finish().await;
+    assert_eq!(told.status(), Some(RunStatus::Succeeded));
+}
