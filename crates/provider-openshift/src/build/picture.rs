@@ -4,12 +4,13 @@ use std::collections::BTreeSet;
 
 use alm_build_spi::RunSnapshot;
 use alm_domain::{
-    ApprovalKey, ApprovalObservation, ApprovalStatus, Capability, CapabilityNote, Observation, RunObservation,
+    ApprovalKey, ApprovalObservation, ApprovalStatus, Capability, CapabilityNote, Observation, Output, RunObservation,
     RunStatus, StageKey, StageObservation, Timestamp, Warning, shorten,
 };
 use serde::{Deserialize, Serialize};
 
 use super::{Build, Phase, decisions::Decisions, observation};
+use crate::deploy::{Image, of_build};
 use crate::jenkins::{BUILD_URI, Deployed, Input, JenkinsRun, JenkinsStatus, PENDING, STATUS, Tagged, inputs, stages};
 
 /// How many different warnings are told of one run.
@@ -41,6 +42,7 @@ pub(crate) struct Picture {
     tags: Vec<Tagged>,
     approvals: Vec<ApprovalObservation>,
     without: Option<Vec<CapabilityNote>>,
+    outputs: Vec<Output>,
     cancel_told: bool,
     warned: BTreeSet<String>,
     /// Why Jenkins is not asked about this run, if it is not.
@@ -93,6 +95,11 @@ impl Picture {
         if self.without.as_ref() != Some(&without) {
             news.push(Observation::Without(without.clone()));
             self.without = Some(without);
+        }
+        let outputs: Vec<Output> = of_build(build).iter().map(Image::output).collect();
+        if self.outputs != outputs {
+            news.push(Observation::Outputs(outputs.clone()));
+            self.outputs = outputs;
         }
         if build.is_cancelled && !self.cancel_told {
             self.cancel_told = true;

@@ -1,6 +1,7 @@
 //! The image that a build made.
 
 use alm_build_spi::ProviderError;
+use alm_domain::{Output, OutputKind};
 use alm_kubernetes::{Session, is_name, is_namespace};
 use kube::core::DynamicObject;
 use serde::{Deserialize, Serialize};
@@ -41,6 +42,16 @@ impl Image {
                 Place::Stream { namespace, name } => is_namespace(namespace) && is_name(name),
                 Place::Repository(name) => is_repository(name),
             }
+    }
+
+    /// It, as something that a build made. Of an image stream the address is `NAMESPACE/STREAM`.
+    pub(crate) fn output(&self) -> Output {
+        let value = match &self.place {
+            Place::Stream { namespace, name } => format!("{namespace}/{name}"),
+            Place::Repository(name) => name.clone(),
+        };
+        let digest = Some(self.digest.clone());
+        Output { name: "IMAGE".to_owned(), kind: OutputKind::Image, stage: None, value, digest, provenance: None }
     }
 
     /// The name of its image stream, where it is in one.

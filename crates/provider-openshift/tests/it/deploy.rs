@@ -62,6 +62,24 @@ async fn an_image_is_tagged_into_the_target_rolled_out_and_waited_for() {
 }
 
 #[tokio::test]
+async fn the_image_of_a_build_is_told_with_its_digest() {
+    let rig = Rig::new().await;
+    let built = rig.built(&rig.image_service("deployment/web", &[]).await).await;
+    let mut told = rig.follow(&built.run);
+    told.finish().await;
+    let outputs = |told: &Observation| match told {
+        Observation::Outputs(outputs) => Some(outputs.clone()),
+        _ => None,
+    };
+    let all: Vec<_> = told.told.iter().filter_map(outputs).collect();
+    assert_eq!(all.len(), 1, "told once: {all:?}");
+    assert_eq!((all[0][0].value.as_str(), all[0][0].digest.as_ref()), ("demo/web", Some(&built.digest)));
+    let mut plain = rig.start(&rig.docker("echo x").await).await;
+    plain.finish().await;
+    assert!(plain.told.iter().all(|told| outputs(told).is_none()), "what made no image tells none");
+}
+
+#[tokio::test]
 async fn cluster_two_pulls_the_promoted_image_by_digest() {
     let (rig, other) = (Rig::new().await, Rig::new().await);
     let host = rig.cluster.expose_registry();
