@@ -11,13 +11,14 @@ FOLDER = $(or $(CARGO_TARGET_DIR),target)/$(if $(filter dev,$(PROFILE)),debug,$(
 # The versions of the lock file, but not by `npm ci`: it insists on the packages of every platform, which not each registry has.
 UI_PACKAGES = npm install --no-save --no-audit --no-fund --loglevel=error
 
-.PHONY: help run demo build test bench schema reference fixtures graphiql ui lint fmt docs fuzz hostile
+.PHONY: help run demo build test bench bench-ui schema reference fixtures graphiql ui lint fmt docs fuzz hostile
 
 help:
 	@echo "make run        build and serve; prints the address to open"
 	@echo "make demo       the same, with sample pipelines to try things with"
 	@echo "make test       all tests, on SQLite and on PostgreSQL"
 	@echo "make bench      measure against baselines; make bench CASE=fanout for one case"
+	@echo "make bench-ui   measure the pages in Chromium against an optimised server; make bench-ui FIGURE=streams for one figure"
 	@echo "make lint       formatting and clippy"
 	@echo "make fmt        format everything"
 	@echo "make docs       the documentation of the code"
@@ -70,6 +71,13 @@ bench:
 	@scripts/need rust git cc 'node?' 'postgres?'
 	@if command -v npm >/dev/null 2>&1; then cd benches/node && npm ci --no-audit --no-fund || true; fi
 	@$(CARGO) run --locked --release -p alm-benches -- $(CASE)
+
+# Needs Chromium at /usr/bin/chromium, or at the path in CHROMIUM.
+bench-ui: ui/dist
+	@scripts/need rust git cc node
+	cd tests/node && npm ci --no-audit --no-fund --loglevel=error
+	@$(CARGO) build --locked --release --bin alm
+	node tests/node/bench/ui.mjs $(abspath $(or $(CARGO_TARGET_DIR),target)/release/alm) $(FIGURE)
 
 schema:
 	@scripts/need rust cc

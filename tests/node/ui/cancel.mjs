@@ -7,13 +7,18 @@ const CREATE = `mutation($input: CreatePersonalTokenInput!) {
 }`;
 const REVOKE = "mutation($input: RevokePersonalTokenInput!) { revokePersonalToken(input: $input) { userErrors { message } } }";
 
-await story(async ({ page, look, trouble }) => {
+await story(async ({ page, context, look, trouble }) => {
   await start("endless");
   await signIn(page, "/ui/projects/endless/main/builds/1");
   await page.waitForSelector(".log .text >> text=/^waiting$/");
   const icon = () => page.getAttribute("#favicon", "href");
   const running = await icon();
   await look("running");
+
+  // The list of projects, in another tab, tells what happens by itself.
+  const list = await context.newPage();
+  await signIn(list);
+  await list.waitForSelector("alm-project-card >> text=Running");
 
   // By a token of one's own, which ends while the page is open.
   const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
@@ -32,6 +37,7 @@ await story(async ({ page, look, trouble }) => {
 
   await page.click("button:text-is('Cancel')");
   await page.waitForSelector(".head >> text=Cancelled");
+  await list.waitForSelector("alm-project-card >> text=Cancelled");
   assert.match(await page.title(), /^Cancelled/);
   assert.notEqual(await icon(), running);
   await page.waitForSelector("button:text-is('Cancel')", { state: "detached" });

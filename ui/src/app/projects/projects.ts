@@ -1,55 +1,69 @@
-import { Component, computed, inject, signal } from "@angular/core";
-import { RouterLink } from "@angular/router";
+import { Component, DestroyRef, computed, effect, inject, input, signal, untracked } from "@angular/core";
+import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
+import { ActivatedRoute, Router, RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
+import type { Subscription } from "rxjs";
 
-import { type ProjectsQuery, ProjectsDocument } from "../api/operations";
+import { type ProjectCardFragment, type ProjectOrder, ProjectsDocument } from "../api/operations";
 import { Clock } from "../core/clock";
 import { FirstRun } from "../first-run/first-run";
 import { problem } from "../parts/problem";
-import { Spark } from "../parts/spark";
-import { Status } from "../parts/status";
-import { Ago } from "../parts/time";
+import { ProjectCard } from "./card";
 
-const HEALTH: Record<string, { tone: string; word: string }> = {
-  HEALTHY: { tone: "succeeded", word: "✓ Healthy" },
-  DEGRADED: { tone: "warning", word: "! Degraded" },
-  FAILING: { tone: "failed", word: "✕ Failing" },
-  UNKNOWN: { tone: "idle", word: "No builds yet" },
-};
-
-@Component({ selector: "alm-projects", imports: [FirstRun, RouterLink, Spark, Status, Ago], templateUrl: "./projects.html" })
+/** Every project that the reader may see. What is looked for, and in which order, is in the address. */
+@Component({ selector: "alm-projects", imports: [FirstRun, ProjectCard, RouterLink], templateUrl: "./projects.html" })
 export class Projects {
   private readonly apollo = inject(Apollo);
   private readonly clock = inject(Clock);
+  private readonly router = inject(Router);
+  private readonly route = inject(ActivatedRoute);
+  private readonly destroyed = inject(DestroyRef);
+  private asked: Subscription | undefined;
 
-  protected readonly found = signal<ProjectsQuery["projects"]>(null);
+  /** From the address. */
+  readonly search = input<string>();
+  readonly sort = input<string>();
+  readonly archived = input<string>();
+
+  protected readonly projects = signal<readonly ProjectCardFragment[] | null>(null);
+  protected readonly total = signal<number | null>(null);
+  protected readonly next = signal<string | null>(null);
   protected readonly trouble = signal<string | null>(null);
-  protected readonly search = signal("");
-  protected readonly projects = computed(() => this.found()?.edges.map((edge) => edge.node) ?? []);
+  private readonly wanted = computed(() => {
+    const orderBy: ProjectOrder = this.sort() === "name" ? "NAME" : "ACTIVITY";
+    return { search: this.search() || null, orderBy, includeArchived: this.archived() === "true" };
+  });
 
   constructor() {
-    this.load();
-  }
-
-  protected health(state: string) {
-    return HEALTH[state] ?? { tone: "idle", word: state };
-  }
-
-  protected searchFor(event: Event, text: string): void {
-    event.preventDefault();
-    this.search.set(text.trim());
-    this.load();
-  }
-
-  protected load(): void {
-    const search = this.search() || null;
-    this.apollo.query({ query: ProjectsDocument, variables: { search } }).subscribe({
-      next: ({ data }) => {
-        if (data?.serverInfo) this.clock.set(data.serverInfo.now);
-        this.trouble.set(null);
-        this.found.set(data?.projects ?? null);
-      },
-      error: (error: unknown) => this.trouble.set(problem(error)),
+    effect(() => {
+      this.wanted();
+      untracked(() => this.load());
     });
+  }
+
+  /** Only what differs from the usual stands in the address. */
+  protected filter(changed: { search?: string | null; sort?: string | null; archived?: string | null }): void {
+    void this.router.navigate([], { relativeTo: this.route, queryParams: changed, queryParamsHandling: "merge", replaceUrl: true, scroll: "manual" });
+  }
+
+  /** The first page, or the one behind `after`. */
+  protected load(after: string | null = null): void {
+    this.asked?.unsubscribe();
+    this.asked = this.apollo
+      .query({ query: ProjectsDocument, variables: { ...this.wanted(), after } })
+      .pipe(takeUntilDestroyed(this.destroyed))
+      .subscribe({
+        next: ({ data }) => {
+          if (data?.serverInfo) this.clock.set(data.serverInfo.now);
+          this.trouble.set(null);
+          const page = data?.projects;
+          if (!page) return;
+          const fresh = page.edges.map((edge) => edge.node);
+          this.projects.update((known) => (after ? [...(known ?? []), ...fresh] : fresh));
+          this.total.set(page.totalCount);
+          this.next.set(page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null);
+        },
+        error: (error: unknown) => this.trouble.set(problem(error)),
+      });
   }
 }

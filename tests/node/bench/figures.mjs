@@ -1,0 +1,204 @@
+// What each figure is, and how it is measured. A figure gives rows: what, goal, result, and whether the goal was reached.
+import { gzipSync } from "node:zlib";
+import { proxyTo } from "../ui/proxy.mjs";
+import { until } from "./world.mjs";
+
+const SECONDS = Number(process.env.BENCH_SECONDS ?? 60);
+const MB = 1024 * 1024;
+const ms = (value) => `${Math.round(value)} ms`;
+const row = (what, goal, result, isReached) => ({ what, goal, result, isReached });
+const stages = (count, run) =>
+  `stages:\n${Array.from({ length: count }, (_, n) => `  s${n}:\n${n >= 10 ? `    needs: s${n - 10}\n` : ""}    run: ${run}\n`).join("")}`;
+const linesIn = ({ payload }) => {
+  const { type, payload: told } = JSON.parse(payload);
+  return type === "next" ? (told.data?.buildLog?.lines ?? []).map(({ seq }) => seq) : [];
+};
+// Of numbers that should count up by one.
+const judged = (told) => {
+  const once = new Set(told).size;
+  return { lost: once === 0 ? 0 : Math.max(...told) - Math.min(...told) + 1 - once, doubled: told.length - once };
+};
+
+/** 1: the page of a build with 50 stages. */
+export async function opens({ world, page }) {
+  await world.over(await world.start(await world.project("fifty", stages(50, "echo done"))));
+  let [queries, streams, script] = [0, 0, 0];
+  page.on("request", (request) => request.url().endsWith("/graphql") && (queries += 1));
+  page.on("response", async (response) => {
+    if (/\.js$/.test(new URL(response.url()).pathname)) script += gzipSync(await response.body()).length;
+  });
+  page.on("websocket", (socket) => socket.on("framesent", ({ payload }) => (streams += JSON.parse(payload).type === "subscribe" ? 1 : 0)));
+  await page.goto(`${world.address}/ui/projects/fifty/main/builds/1`);
+  await page.waitForFunction(() => document.querySelectorAll(".stage").length === 50);
+  const there = await page.evaluate(() => performance.now());
+  const paint = await page.evaluate(() => performance.getEntriesByName("first-contentful-paint")[0]?.startTime);
+  await page.waitForSelector(".log .line");
+  await page.waitForTimeout(1_000);
+  return [
+    row("1 build page, 50 stages: first paint", "< 1 s", ms(paint), paint < 1_000),
+    row("1 … until all 50 stages are there", "", ms(there), true),
+    row("1 … queries, and streams of the page (the shell has one more)", "≤ 2, ≤ 2", `${queries}, ${streams - 1}`, queries <= 2 && streams - 1 <= 2),
+    row("1 … script for this page, gzipped", "≤ 250 KB", `${Math.round(script / 1024)} KB`, script <= 250 * 1024),
+  ];
+}
+
+/** 2: two thousand lines a second. */
+export async function streams({ world, page, debug }) {
+  const seconds = SECONDS;
+  const service = await world.project("rate", `run: for n in $(seq ${seconds * 10}); do seq 200; sleep 0.1; done\n`);
+  const told = [];
+  page.on("websocket", (socket) => socket.on("framereceived", (frame) => told.push(...linesIn(frame))));
+  const id = await world.start(service);
+  await page.goto(`${world.address}/ui/projects/rate/main/builds/1`);
+  await page.waitForSelector(".log .line");
+  await until(async () => told.length > 2_000);
+  const heap = async () => {
+    await debug.send("HeapProfiler.collectGarbage");
+    return (await debug.send("Runtime.getHeapUsage")).usedSize;
+  };
+  const before = await heap();
+  await page.evaluate(() => {
+    window.seen = { frames: 0, since: performance.now(), long: [] };
+    const count = () => {
+      window.seen.frames += 1;
+      requestAnimationFrame(count);
+    };
+    requestAnimationFrame(count);
+    new PerformanceObserver((all) => all.getEntries().forEach((one) => window.seen.long.push(one.duration))).observe({ entryTypes: ["longtask"] });
+  });
+  await page.waitForTimeout(Math.max(1, seconds * 0.8) * 1_000);
+  const seen = await page.evaluate(() => ({ ...window.seen, passed: performance.now() - window.seen.since }));
+  const growth = (await heap()) - before;
+  await world.over(id);
+  await page.waitForSelector(".head >> text=Succeeded");
+  await page.waitForTimeout(1_000);
+  const { lost, doubled } = judged(told);
+  const rate = (1_000 * seen.frames) / seen.passed;
+  const longest = Math.max(0, ...seen.long);
+  return [
+    row(`2 log at 2,000 lines/s, ${seconds} s: frames a second`, "≥ 55", rate.toFixed(1), rate >= 55),
+    row("2 … longest task", "≤ 100 ms", longest ? ms(longest) : "< 50 ms", longest <= 100),
+    row("2 … growth of the heap", "< 150 MB", `${(growth / MB).toFixed(1)} MB`, growth < 150 * MB),
+    row(`2 … of ${told.length.toLocaleString("en")} lines lost, doubled`, "0, 0", `${lost}, ${doubled}`, lost + doubled === 0),
+  ];
+}
+
+/** 3: a million lines. */
+export async function million({ world, page }) {
+  await world.over(await world.start(await world.project("million", "run: seq 1000000\n")));
+  const address = `${world.address}/ui/projects/million/main/builds/1`;
+  await page.goto(address);
+  await page.locator(".log .text", { hasText: /^1000000$/ }).waitFor();
+  const rows = await page.locator(".log .line").count();
+  const opened = [];
+  for (const line of [700_000, 250_000, 999_000]) {
+    await page.goto("about:blank");
+    await page.goto(`${address}#L${line}`, { waitUntil: "commit" });
+    await page.waitForSelector(`#L${line}.chosen .text:not(.pending)`);
+    opened.push(await page.evaluate(() => performance.now()));
+  }
+  const moved = await page.evaluate(async () => {
+    const began = performance.now();
+    const shown = new Promise((resolve) => {
+      const look = () => (document.querySelector("#L500000 .text:not(.pending)") ? resolve(performance.now() - began) : requestAnimationFrame(look));
+      look();
+    });
+    location.hash = "L500000";
+    return shown;
+  });
+  const searched = [];
+  for (const words of ["777777", "no such words"]) {
+    const answer = page.waitForResponse(async (reply) => reply.url().endsWith("/graphql") && "logSearch" in ((await reply.json()).data ?? {}));
+    await page.fill("#find", words);
+    searched.push((await answer).request().timing().responseEnd);
+    await page.waitForSelector(words === "777777" ? ".count:has-text('of')" : ".count:text-is('None')");
+  }
+  return [
+    row("3 a log of 1,000,000 lines: the last is reached, rows in the page", "≤ 200", String(rows), rows <= 200),
+    row("3 … a permalink opens, the page included (worst of 3)", "< 500 ms", ms(Math.max(...opened)), Math.max(...opened) < 500),
+    row("3 … a permalink opens in the open page", "< 500 ms", ms(moved), moved < 500),
+    row("3 … search of all lines (worst of 2)", "< 1 s", ms(Math.max(...searched)), Math.max(...searched) < 1_000),
+  ];
+}
+
+/** 4: two hundred stages. */
+export async function layout({ world, page }) {
+  const id = await world.start(await world.project("hundreds", stages(200, "sleep 0.05")));
+  await page.goto(`${world.address}/ui/projects/hundreds/main/builds/1?view=list`);
+  await page.waitForFunction(() => document.querySelectorAll("[role=treegrid] tbody tr").length === 200);
+  const taken = await page.evaluate(async () => {
+    const began = performance.now();
+    [...document.querySelectorAll(".views button")].find((one) => one.textContent.includes("Graph")).click();
+    return new Promise((resolve) => {
+      const look = () => (document.querySelectorAll(".stage").length === 200 ? resolve(performance.now() - began) : setTimeout(look));
+      look();
+    });
+  });
+  const places = () => page.locator(".stage").evaluateAll((all) => all.map((one) => `${one.id} ${one.style.left} ${one.style.top}`).sort().join());
+  const before = await places();
+  await world.over(id);
+  await page.waitForSelector(".head >> text=Succeeded");
+  const isStill = (await places()) === before;
+  return [
+    row("4 200 stages: laid out and in the page, from the click", "< 100 ms", ms(taken), taken < 100),
+    row("4 … stages that moved while all 200 ran", "0", isStill ? "0" : "some", isStill),
+  ];
+}
+
+/** 5: from the engine to the screen. The line itself says when it was written. */
+export async function latency({ world, page }) {
+  const service = await world.project("soon", "run: sleep 5; for n in $(seq 300); do echo \"at $(date +%s%3N)\"; sleep 0.05; done\n");
+  const id = await world.start(service);
+  await page.goto(`${world.address}/ui/projects/soon/main/builds/1`);
+  await page.waitForSelector(".lines");
+  await page.evaluate(() => {
+    window.late = new Map();
+    const look = () => {
+      for (const one of document.querySelectorAll(".log .text")) {
+        const at = /^at (\d+)$/.exec(one.textContent)?.[1];
+        // It is on the screen with the frame that is painted after this.
+        if (at && !window.late.has(at)) window.late.set(at, performance.timeOrigin + performance.now() - Number(at));
+      }
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+  await world.over(id);
+  await page.waitForSelector(".head >> text=Succeeded");
+  const all = (await page.evaluate(() => [...window.late.values()])).sort((a, b) => a - b);
+  const p95 = all[Math.floor(0.95 * all.length)];
+  return [row(`5 engine's event to pixel, p95 of ${all.length} lines`, "< 250 ms", ms(p95), p95 < 250)];
+}
+
+/** 6: the socket killed twenty times. */
+export async function cuts({ world, page }) {
+  const [lines, times] = [100_000, 20];
+  const service = await world.project("cut", "run: for n in $(seq 200); do seq 500; sleep 0.1; done\n");
+  const proxy = await proxyTo(world.address);
+  const told = [];
+  const away = [];
+  let since = 0;
+  page.on("websocket", (socket) => {
+    socket.on("framereceived", (frame) => {
+      const fresh = linesIn(frame);
+      if (fresh.length === 0) return;
+      told.push(...fresh);
+      if (since) away.push(Date.now() - since);
+      since = 0;
+      if (away.length < times && told.length > ((away.length + 1) * 0.9 * lines) / times && proxy.cut() > 0) since = Date.now();
+    });
+  });
+  await page.goto(`${proxy.address}/#token=${world.token}`);
+  await page.waitForFunction(() => sessionStorage.length > 0);
+  await world.start(service);
+  await page.goto(`${proxy.address}/ui/projects/cut/main/builds/1`);
+  await page.waitForSelector(".head >> text=Succeeded");
+  await page.waitForTimeout(4_000);
+  proxy.close();
+  const { lost, doubled } = judged(told);
+  const worst = Math.max(...away);
+  return [
+    row(`6 the socket killed ${away.length} times in 100,000 lines: lost, doubled`, "0, 0", `${lost}, ${doubled}`, lost + doubled === 0 && away.length === times),
+    row("6 … longest until lines came again", "< 3 s", ms(worst), worst < 3_000),
+  ];
+}
