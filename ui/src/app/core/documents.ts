@@ -24,10 +24,11 @@ export class Documents {
     return { ...rest, documentId: `sha256:${hash}` };
   }
 
-  /** Asks again by the text where the server does not know the hash. */
+  /** Asks again by the text, once, where the server does not know the hash; several may be on their way when the first is told so. */
   readonly again = new ErrorLink(({ error, operation, forward }) => {
-    if (!this.known || !isUnknown(error)) return undefined;
+    if (operation.getContext()["isByText"] || !isUnknown(error)) return undefined;
     this.known = false;
+    operation.setContext({ isByText: true });
     return forward(operation);
   });
 }
