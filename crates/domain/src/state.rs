@@ -195,6 +195,21 @@ impl BuildState {
         Ok(())
     }
 
+    /// Takes back a decision that the engine does not take from whoever made it: the question is open again, for others. Does nothing
+    /// where none is on its way.
+    pub fn take_back(&mut self, key: &ApprovalKey, why: &str) {
+        let on_its_way = self.approvals.get_mut(key).filter(|approval| approval.status == ApprovalStatus::Delivering);
+        let Some(said) = on_its_way.and_then(|approval| {
+            approval.status = ApprovalStatus::Pending;
+            approval.decisions.pop()
+        }) else {
+            return;
+        };
+        let message =
+            format!("the engine does not take the decision of {}, which is taken back: {why}", said.actor.name());
+        self.warn("DECISION_REFUSED", message);
+    }
+
     /// Asks people whether a deployment may go on. `false`, and nothing changes, where it was asked before.
     pub fn ask_for_deployment(&mut self, question: Approval) -> bool {
         let is_new = !self.approvals.contains_key(&question.key);

@@ -8,7 +8,7 @@ use crate::{
     ParameterDefinition, ParameterKind, Principal, ProjectId, ProviderId, SequentialIds, ServiceId, StageKind, Trigger,
     TriggerKind,
 };
-use crate::{Clock, LogLine, LogStream};
+use crate::{Clock, LogLine, LogStream, Output, OutputKind};
 
 fn now() -> Timestamp {
     ManualClock::at(Timestamp::UNIX_EPOCH).now()
@@ -93,6 +93,23 @@ fn question(status: ApprovalStatus) -> ApprovalObservation {
 
 fn run(status: RunStatus) -> Observation {
     Observation::Run(RunObservation::status(status))
+}
+
+#[test]
+fn outputs_are_told_as_a_whole_and_bounded() {
+    let output = |n: usize| Output {
+        name: format!("image-{n}"),
+        kind: OutputKind::Image,
+        stage: None,
+        value: "registry.example.test/app".into(),
+        digest: Some("sha256:0".into()),
+        provenance: None,
+    };
+    let mut state = queued();
+    state.observe(&Observation::Outputs((0..300).map(output).collect()), now());
+    assert_eq!(state.build.outputs.len(), MOST_OUTPUTS);
+    state.observe(&Observation::Outputs(vec![output(7)]), now());
+    assert_eq!(state.build.outputs, [output(7)]);
 }
 
 #[test]

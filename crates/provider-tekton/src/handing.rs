@@ -102,6 +102,13 @@ impl Handing {
         self.rest.iter().map(String::as_str).chain(self.files.values().map(|(workspace, _)| workspace.as_str()))
     }
 
+    /// The workspaces that are named, each with the setting that does so.
+    pub(crate) fn named(&self) -> impl Iterator<Item = (&'static str, &str)> {
+        let rest = self.rest.iter().map(|workspace| ("secrets.workspace", workspace.as_str()));
+        let files = self.files.values().map(|(workspace, _)| ("secrets.files", workspace.as_str()));
+        rest.chain(files).chain(self.tokens.values().map(|workspace| ("tokens.workspaces", workspace.as_str())))
+    }
+
     /// Whether nothing can be handed over.
     pub(crate) fn is_empty(&self) -> bool {
         self.rest.is_none() && self.files.is_empty() && self.tokens.is_empty()

@@ -11,6 +11,7 @@ mod child;
 mod definition;
 mod deploying;
 mod descriptor;
+mod fit;
 mod handing;
 mod inline;
 mod note;

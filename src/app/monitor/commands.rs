@@ -66,6 +66,10 @@ impl Follower<'_> {
                     self.shared.gate.unauthorized(&said.actor, &state.build, provider).await?;
                     self.decision_waits(&decision, message).await;
                 }
+                // Whoever decided may not, over there; others may.
+                Err(ProviderError::Forbidden(why)) => {
+                    self.write_aside(|state| state.take_back(&decision.approval, &why)).await;
+                }
                 Err(error) => return Err(error.into()),
             }
         }

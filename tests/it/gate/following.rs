@@ -96,3 +96,34 @@ async fn a_decision_is_delivered_with_the_token_of_whoever_decided() {
     app.app().connections_changed(mia.user().unwrap());
     assert_eq!(app.follow(&build).await.status(), "SUCCEEDED");
 }
+
+#[tokio::test]
+async fn a_decision_that_the_engine_does_not_take_from_somebody_is_taken_back_and_others_may_decide() {
+    let app = TestApp::fake(Script::new().ask("go", "Go?").line("went")).await;
+    let service = app.service("shop").await;
+    let build = app.start_build(&service).await;
+    app.follow_until(&build, |b| b["status"] == "WAITING_FOR_APPROVAL").await;
+    app.engine.ask_only(Some(Vec::new()));
+    let decide = async || {
+        let id = app.build(build.id()).await.approval()["id"].clone();
+        let input = json!({"approvalId": id, "verdict": "APPROVE"});
+        app.done("decideApproval", "approval { id status }", input).await
+    };
+    decide().await;
+    let refused = async {
+        loop {
+            let now = app.build(build.id()).await;
+            if now.each("warnings").any(|warning| warning["code"] == "DECISION_REFUSED") {
+                return now;
+            }
+            tokio::task::yield_now().await;
+        }
+    };
+    let open = crate::support::within(refused).await;
+    assert_eq!((open.status(), open.approval()["status"].as_str()), ("WAITING_FOR_APPROVAL", Some("PENDING")));
+    assert!(open.approval()["decisions"].as_array().unwrap().is_empty());
+    app.engine.ask_only(None);
+    decide().await;
+    let ended = app.follow(&build).await;
+    assert_eq!((ended.status(), app.log(&ended).await.as_str()), ("SUCCEEDED", "went\n"));
+}

@@ -12,7 +12,10 @@ use super::{
     start::object,
     tekton::Inner,
 };
-use crate::options::Options;
+use crate::{
+    fit::findings,
+    options::{Options, Source},
+};
 use alm_kubernetes::{Place, Session, unknown};
 
 /// The key under which the configuration is kept.
@@ -26,7 +29,15 @@ pub(super) async fn validate(inner: &Inner, access: &Access, spec: &BuildConfigS
     let session = inner.session(access)?;
     let options = Options::of(spec).map_err(ProviderError::Invalid)?;
     let version = Version::of(&session).await?;
-    named(&session, version, &options).await?;
+    let known = match (named(&session, version, &options).await?, &options.source) {
+        (None, Source::Inline(pipeline)) => Some((pipeline.clone(), false)),
+        (None, Source::Task(("taskSpec", task))) => Some((task.clone(), true)),
+        (found, _) => found,
+    };
+    let findings = known.map(|(known, is_task)| findings(&options, spec, &known, is_task)).unwrap_or_default();
+    if !findings.is_empty() {
+        return Err(ProviderError::Invalid(findings));
+    }
     let runs = session.api(&options.namespace, &version.runs());
     let nothing = options.handing.plan("alm-check", &[], &[]);
     let mut trial = object(&options, version, spec, &spec.repository.reference, &[], &nothing);

@@ -125,6 +125,58 @@ async fn what_is_no_definition_is_told_at_its_setting() {
 }
 
 #[tokio::test]
+async fn settings_that_do_not_fit_the_pipeline_are_told_before_it_runs() {
+    let rig = Rig::new().await;
+    let definition = json!({"params": [{"name": "rev"}], "workspaces": [{"name": "source"}, {"name": "cache", "optional": true}],
+        "tasks": [task("build", "echo", &[])], "finally": [task("tidy", "echo", &[])]});
+    let task = json!({"workspaces": [{"name": "source"}], "steps": [{"name": "a", "image": "i", "script": "echo"}]});
+    let source = ("workspaces", json!(["source=emptyDir"]));
+    for (definition, own, key, why) in [
+        (&definition, vec![], "workspaces", "needs the workspace \"source\""),
+        (
+            &definition,
+            vec![source.clone(), ("environments", json!(["ship=prod"]))],
+            "environments",
+            "it has build, tidy",
+        ),
+        (&definition, vec![source.clone(), ("param.revision", json!("ref"))], "param.revision", "it has rev"),
+        (
+            &definition,
+            vec![source.clone(), ("secrets.workspace", json!("keys"))],
+            "secrets.workspace",
+            "it has source, cache",
+        ),
+        (
+            &definition,
+            vec![source.clone(), ("tokens.workspaces", json!(["prod=keys"]))],
+            "tokens.workspaces",
+            "no workspace \"keys\"",
+        ),
+        (
+            &task,
+            vec![("workspaces", json!(["source=emptyDir", "other=emptyDir"]))],
+            "workspaces",
+            "no workspace \"other\"",
+        ),
+    ] {
+        let mut own = own;
+        own.push(("pipeline.definition", json!(definition.to_string())));
+        let ProviderError::Invalid(findings) = rig.made(&own).await.unwrap_err() else {
+            panic!("not invalid: {own:?}")
+        };
+        assert_eq!(findings[0].path, ["settings", key], "{findings:?}");
+        assert!(findings[0].message.contains(why), "{findings:?}");
+    }
+    let fits = [
+        source,
+        ("environments", json!(["tidy=prod"])),
+        ("secrets.workspace", json!("cache")),
+        ("param.revision", json!("rev")),
+    ];
+    rig.service(&definition, &fits).await;
+}
+
+#[tokio::test]
 async fn workspaces_an_account_and_time_limits_reach_the_run() {
     let rig = Rig::new().await;
     let secret = json!({"type": "Opaque", "data": {"key": "dGhlIGtleQ=="}});

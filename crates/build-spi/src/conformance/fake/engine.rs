@@ -161,6 +161,11 @@ impl FakeEngine {
         self.change(|state, _| state.tokens = tokens);
     }
 
+    /// Only these people are asked from now on; `None`: everybody.
+    pub fn ask_only(&self, people: Option<Vec<String>>) {
+        self.change(|state, _| state.deciders = people);
+    }
+
     /// The engine's clock is wrong by this much from now on.
     pub fn skew(&self, by: TimeDelta) {
         self.change(|state, _| state.skew = by);

@@ -364,6 +364,9 @@ impl BuildProvider for FakeProvider {
             if run.hold != Some(Hold::Decision(decision.approval.clone())) {
                 return state.answer(DecisionReceipt::AlreadySettled);
             }
+            if state.deciders.as_ref().is_some_and(|people| !people.contains(&decision.decided_by)) {
+                return Err(ProviderError::Forbidden(format!("{} is not asked", decision.decided_by)));
+            }
             let status = match decision.verdict {
                 Verdict::Approve => {
                     check_parameters(&approval.parameters, &decision.parameters).map_err(invalid)?;

@@ -28,6 +28,7 @@ pub(crate) struct State {
     pub(crate) script_default: Script,
     pub(crate) signals: HashMap<(BuildId, String), u32>,
     pub(crate) tokens: Option<Vec<SecretString>>,
+    pub(crate) deciders: Option<Vec<String>>,
     pub(crate) settings: Settings,
     pub(crate) outage: bool,
     pub(crate) retry_after: Option<Duration>,
