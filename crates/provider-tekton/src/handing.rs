@@ -79,19 +79,10 @@ impl Handing {
             handing.tokens.insert(environment, workspace);
         }
         let secrets: BTreeSet<&str> = handing.secrets().collect();
-        for (key, names) in [
-            ("secrets.workspace", handing.rest.iter().map(String::as_str).collect::<Vec<_>>()),
-            ("secrets.files", handing.files.values().map(|(workspace, _)| workspace.as_str()).collect()),
-            ("tokens.workspaces", handing.tokens.values().map(String::as_str).collect()),
-        ] {
-            for name in names {
-                let is_doubled = key == "tokens.workspaces" && secrets.contains(name);
-                if is_doubled || other.iter().any(|known| known["name"] == name) {
-                    wrong(
-                        key,
-                        format!("{:?} is bound to something else already: name another workspace", shorten(name)),
-                    );
-                }
+        for (key, name) in handing.named() {
+            let is_doubled = key == "tokens.workspaces" && secrets.contains(name);
+            if is_doubled || other.iter().any(|known| known["name"] == name) {
+                wrong(key, format!("{:?} is bound to something else already: name another workspace", shorten(name)));
             }
         }
         handing
