@@ -6,7 +6,8 @@ import { Connections } from "./connections";
 /** Sends the person to the sign-in page of an environment, from where they come back to this page. */
 @Component({
   selector: "alm-connect",
-  host: { class: "connect" },
+  // Somebody who comes back by the browser's own button finds the page as it was left.
+  host: { class: "connect", "(window:pageshow)": "busy.set(false)" },
   template: `
     <button type="button" [class.quiet]="quiet()" [disabled]="busy()" (click)="go()">
       {{ verb() }}<span class="unseen"> the account at {{ environment().displayName }}</span>

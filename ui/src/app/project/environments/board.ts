@@ -2,7 +2,7 @@ import { Component, DestroyRef, computed, effect, inject, input, signal, untrack
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
-import { Subject, type Subscription, debounceTime, switchMap } from "rxjs";
+import { EMPTY, Subject, type Subscription, catchError, debounceTime, switchMap } from "rxjs";
 
 import { BoardDocument, BoardLiveDocument, type CellBitsFragment, type DeploymentBitsFragment } from "../../api/operations";
 import { Connect } from "../../credentials/connect";
@@ -69,10 +69,14 @@ export class Board {
     this.again
       .pipe(
         debounceTime(GATHER),
-        switchMap(() => this.asked(this.project())),
+        // What is shown stays until the next event asks again.
+        switchMap(() => this.asked(this.project()).pipe(catchError(() => EMPTY))),
         takeUntilDestroyed(this.destroyed),
       )
-      .subscribe({ next: ({ data }) => data?.project && this.state.update((known) => read(data.project!.board, known)) });
+      .subscribe(({ data }) => {
+        const board = data?.project?.board;
+        if (board) this.state.update((known) => read(board, known));
+      });
   }
 
   protected load(slug: string): void {

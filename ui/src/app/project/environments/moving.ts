@@ -32,9 +32,18 @@ import { Ago } from "../../parts/time";
       <alm-approval [approval]="approval" />
     }
     @if (verb(); as may) {
-      <button type="button" class="quiet" [disabled]="!may.allowed" [title]="may.reason ?? ''" (click)="stop.emit()">
+      <button
+        type="button"
+        class="quiet"
+        [disabled]="!may.allowed"
+        [attr.aria-describedby]="may.reason ? 'stop-' + it.id : null"
+        (click)="stop.emit()"
+      >
         Stop<span class="unseen"> bringing {{ it.version }} to {{ it.environment.displayName }}</span>
       </button>
+      @if (may.reason; as why) {
+        <p class="hint" [id]="'stop-' + it.id">{{ why }}</p>
+      }
     }
   `,
 })
