@@ -51,7 +51,7 @@ graphiql:
 	@touch graphiql/dist
 
 # Likewise.
-ui/dist: schema.graphql $(wildcard frontend-fixtures/*.graphql ui/*.json ui/*.ts ui/src/*) $(shell find ui/src -type f 2>/dev/null)
+ui/dist: schema.graphql $(wildcard frontend-fixtures/*.graphql ui/*.json ui/*.ts ui/*.mjs ui/src/*) $(shell find ui/src -type f 2>/dev/null)
 	@scripts/need 'node?'
 	@if command -v npm >/dev/null 2>&1; then cd ui && $(UI_PACKAGES) && npm run build && touch dist; fi
 

@@ -5,3 +5,5 @@ mod stage;
 mod streams;
 mod tokens;
 mod ways;
+
+pub(crate) use stage::Stage;

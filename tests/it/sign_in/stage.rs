@@ -13,14 +13,14 @@ pub(super) const AUDIENCE: &str = "urn:alm";
 pub(super) const PAGES: &str = "alm-ui";
 
 /// A server that opens to nobody but whom the issuer knows; Mia administers it.
-pub(super) struct Stage {
-    pub(super) world: World,
+pub(crate) struct Stage {
+    pub(crate) world: World,
     pub(super) issuer: Issuer,
 }
 
 impl Stage {
     /// `None` where there is no Node.js.
-    pub(super) async fn set() -> Option<Self> {
+    pub(crate) async fn set() -> Option<Self> {
         Self::with(PAGES, AUDIENCE, &[]).await
     }
 
@@ -46,7 +46,7 @@ impl Stage {
     }
 
     /// A token of the issuer for this person, which lasts for so long.
-    pub(super) async fn token(&self, name: &str, seconds: u64) -> String {
+    pub(crate) async fn token(&self, name: &str, seconds: u64) -> String {
         self.issuer.jwt(json!({ "sub": name, "preferred_username": name, "name": name }), seconds).await
     }
 

@@ -51,9 +51,14 @@ async fn service(world: &World, slug: &str, pipeline: &str) {
 
 /// Has `tests/node/ui/NAME.mjs` tell its story to this server.
 async fn tell(name: &str, world: &World, more: &[&str]) {
-    let (api, token) = (world.api(), world.token());
+    tell_as(name, world, &world.token(), more).await;
+}
+
+/// The same, as whoever has this token.
+async fn tell_as(name: &str, world: &World, token: &str, more: &[&str]) {
+    let address = world.api().address;
     let screenshots = std::env::var("ALM_SCREENSHOTS").unwrap_or_default();
-    let arguments = [&[api.address.as_str(), &token, &screenshots], more].concat();
+    let arguments = [&[address.as_str(), token, &screenshots], more].concat();
     let Some(said) = node(&format!("ui/{name}.mjs"), &arguments).await else { return };
     assert!(said.contains("content"), "{said}");
 }

@@ -1,7 +1,7 @@
 //! Stories of somebody who begins: nothing is there, a build takes parameters, a provider joins.
 
-use super::{pages_and_browser, service, tell};
-use crate::recovery::support::World;
+use super::{pages_and_browser, service, tell, tell_as};
+use crate::{recovery::support::World, sign_in::Stage};
 
 const PARAMETERS: &str = "parameters:
   GREETING: { label: Greeting, description: What is said first., default: hello }
@@ -52,4 +52,14 @@ async fn an_owner_changes_a_project_and_makes_a_token() {
     let world = World::serving().await;
     service(&world, "shop", PARAMETERS).await;
     tell("settings", &world, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_owner_lets_people_in_and_each_sees_what_the_role_allows() {
+    if !pages_and_browser() {
+        return;
+    }
+    let Some(stage) = Stage::set().await else { return };
+    let (mia, ada) = (stage.token("mia", 3600).await, stage.token("ada", 3600).await);
+    tell_as("members", &stage.world, &mia, &[&ada]).await;
 }

@@ -60,7 +60,7 @@ await story(async ({ page, look }) => {
   await page.waitForSelector("text=Everything fits");
   await look("new-service");
   await page.click("button:text('Add build service')");
-  await page.waitForSelector("button:text('Start now')");
+  await page.waitForSelector("button:text-is('Start')");
   await look("new-service-made");
   await page.click("a:text('To the project')");
   await page.waitForSelector("h2:text('Shop')");

@@ -26,7 +26,7 @@ export async function story(tell) {
     const isOurs = (message) => (message.location().url || address).startsWith(address);
     page.on("console", (message) => message.type() === "error" && isOurs(message) && trouble.push(message.text()));
     try {
-      await tell({ page, context, trouble, look: (name) => look(page, name) });
+      await tell({ page, context, trouble, look: (name, shown = page) => look(shown, name) });
     } catch (error) {
       if (folder) await page.screenshot({ path: `${folder}/failed.png` });
       throw error;

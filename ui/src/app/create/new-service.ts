@@ -1,10 +1,10 @@
-import { Component, computed, inject, signal } from "@angular/core";
-import { Router, RouterLink } from "@angular/router";
+import { Component, computed, inject, input, signal } from "@angular/core";
+import { RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
 
-import { CreateBuildServiceDocument, type ServiceFormQuery, ServiceFormDocument, StartBuildDocument } from "../api/operations";
-import { freshKey } from "../core/key";
+import { CreateBuildServiceDocument, type ServiceCardFragment, ServiceFormDocument, type ServiceFormQuery } from "../api/operations";
 import { Sending } from "../core/send";
+import { Arrive } from "../parts/arrive";
 import { Control, Field } from "../parts/field";
 import { problem } from "../parts/problem";
 import { CAPABILITIES, KINDS, health } from "../parts/provider-names";
@@ -12,6 +12,7 @@ import { type Answers, settingInputs, settingQuestions } from "../parts/question
 import { Questions, complete } from "../parts/questions";
 import { repositoryName, slugOf } from "../parts/slug";
 import { Head } from "../project/head";
+import { Start } from "../project/start/start";
 
 type Providers = NonNullable<ServiceFormQuery["providers"]>["edges"][number]["node"][];
 
@@ -21,17 +22,19 @@ const TOLD = new Set(["STAGES", "PARALLEL_STAGES", "PARAMETERS", "APPROVALS", "R
 /** A new build service of a project: where it runs, what it builds, its settings; checked by the server before it is made. */
 @Component({
   selector: "alm-new-service",
-  imports: [Control, Field, Questions, RouterLink],
+  imports: [Arrive, Control, Field, Questions, RouterLink, Start],
   providers: [Sending],
   templateUrl: "./new-service.html",
 })
 export class NewService {
   private readonly apollo = inject(Apollo);
-  private readonly router = inject(Router);
   protected readonly head = inject(Head);
   protected readonly sending = inject(Sending);
   protected readonly kinds = KINDS;
   protected readonly health = health;
+
+  /** The project's short name, from the address. */
+  readonly project = input.required<string>();
 
   protected readonly providers = signal<Providers | null>(null);
   private readonly withToken = signal<ReadonlySet<string>>(new Set());
@@ -46,7 +49,7 @@ export class NewService {
   protected readonly tried = signal(false);
   /** Checked by the server, as it stands. */
   protected readonly fits = signal(false);
-  protected readonly made = signal<{ readonly id: string; readonly slug: string; readonly displayName: string } | null>(null);
+  protected readonly made = signal<ServiceCardFragment | null>(null);
 
   protected readonly chosen = computed(() => this.providers()?.find((one) => one.id === this.provider()) ?? null);
   protected readonly displayName = computed(() => this.ownName() ?? repositoryName(this.url()));
@@ -57,6 +60,8 @@ export class NewService {
     const inherited = Object.fromEntries(provider.configuration.map(({ key, value }) => [key, value]));
     return settingQuestions(provider.configurationSchema, inherited);
   });
+
+  protected readonly settingsRefused = computed(() => this.settings().some(({ name }) => this.sending.at(`configuration/${name}`).length > 0));
 
   constructor() {
     this.head.named("New build service");
@@ -124,15 +129,6 @@ export class NewService {
     );
     if (validateOnly) this.fits.set(told !== null);
     else if (told?.service) this.made.set(told.service);
-  }
-
-  protected async start(service: string): Promise<void> {
-    const input = { serviceId: service, idempotencyKey: freshKey() };
-    const told = await this.sending.send(StartBuildDocument, { input }, (data) => data.startBuild);
-    const [project, made] = [this.head.project(), this.made()];
-    if (told?.build && project && made) {
-      void this.router.navigate(["/projects", project.slug, made.slug, "builds", told.build.number]);
-    }
   }
 }
 

@@ -10,7 +10,7 @@ import { type Answers, type Question, grouped, wrong } from "./question";
   imports: [Control, Field],
   template: `
     @for (group of groups(); track group.title) {
-      <fieldset class="group" [class.plain]="!group.title">
+      <fieldset class="group" [class.plain]="!group.title" [disabled]="readOnly()">
         @if (group.title) {
           <legend>{{ group.title }}</legend>
         }
@@ -90,6 +90,8 @@ export class Questions {
   readonly prefix = input("");
   /** Whether what is missing is said already: not before somebody has tried. */
   readonly tried = input(false);
+
+  readonly readOnly = input(false);
 
   protected readonly groups = computed(() => grouped(this.questions()));
 

@@ -23,6 +23,7 @@ interface Entry {
         [(answers)]="answers"
         [refused]="sending.refused()"
         [tried]="tried()"
+        [readOnly]="blocked() !== null"
         prefix="configuration/"
       />
       @for (why of sending.at(); track $index) {
@@ -31,9 +32,7 @@ interface Entry {
       @if (saved() && changes().length === 0) {
         <p class="note succeeded" role="status">✓ Saved: builds that start from now on have it.</p>
       }
-      @if (blocked(); as why) {
-        <p class="hint">{{ why }}</p>
-      } @else {
+      @if (blocked() === null) {
         <div class="bar">
           <button type="submit" [disabled]="sending.busy() || changes().length === 0">
             {{ sending.busy() ? "Saving…" : changes().length > 0 ? "Save " + changes().length + (changes().length === 1 ? " change" : " changes") : "Save" }}

@@ -25,7 +25,11 @@ import { Viewer } from "../core/viewer";
         }
       </fieldset>
       <a routerLink="/tokens" (click)="menu.hidePopover()">Personal access tokens</a>
+      @if (isAdmin()) {
+        <a routerLink="/audit" (click)="menu.hidePopover()">Audit</a>
+      }
       <a href="/graphiql">GraphiQL</a>
+      <a href="/start">For programs</a>
       <button type="button" class="plain" (click)="menu.hidePopover(); help.emit()">Keyboard shortcuts</button>
       <button type="button" class="plain" (click)="session.signOut()">Sign out</button>
     </div>

@@ -4,6 +4,7 @@ import { Apollo } from "apollo-angular";
 import { CreateTokenDocument, RevokeTokenDocument, type TokenBitsFragment, type TokenScope, TokensDocument, type TokensQuery } from "../api/operations";
 import { Clock } from "../core/clock";
 import { Sending } from "../core/send";
+import { Arrive } from "../parts/arrive";
 import { confirmed } from "../parts/confirm";
 import { Copy } from "../parts/copy";
 import { Dialogs } from "../parts/dialog";
@@ -23,7 +24,7 @@ const DAY = 24 * 3_600_000;
 /** Tokens that people make for their programs. */
 @Component({
   selector: "alm-tokens",
-  imports: [Ago, Control, Copy, Field],
+  imports: [Ago, Arrive, Control, Copy, Field],
   providers: [Sending],
   templateUrl: "./tokens.html",
 })

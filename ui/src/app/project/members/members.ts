@@ -38,7 +38,7 @@ const LAST = "The last owner stays: make somebody else an owner first.";
 export class Members {
   private readonly apollo = inject(Apollo);
   private readonly dialogs = inject(Dialogs);
-  private readonly head = inject(Head);
+  protected readonly head = inject(Head);
   protected readonly sending = inject(Sending);
   protected readonly roles = ROLES;
   protected readonly last = LAST;

@@ -25,7 +25,7 @@ type Services = NonNullable<ProjectSettingsQuery["project"]>["services"];
       </section>
     }
     @if (head.edit(); as edit) {
-      @if (!edit.allowed) {
+      @if (!edit.allowed && !head.readOnly()) {
         <p class="hint">You can see the settings, and change nothing: {{ edit.reason }}.</p>
       }
     }

@@ -13,7 +13,7 @@ import { type Started, StartDialog, type StartDialogData } from "./start-dialog"
   selector: "alm-start",
   providers: [Sending],
   template: `
-    @if (may(); as verb) {
+    @if (shown(); as verb) {
       <span class="bar">
         <button type="button" [disabled]="!verb.allowed" [attr.aria-busy]="busy() || null" [attr.aria-describedby]="verb.reason ? id() : null" (click)="start(false)">
           {{ asking() ? "Reading…" : "Start" }}
@@ -30,7 +30,7 @@ import { type Started, StartDialog, type StartDialogData } from "./start-dialog"
         </button>
       </span>
       @if (verb.reason; as why) {
-        <p class="hint" [id]="id()">{{ why }}</p>
+        <p class="hint why" [id]="id()">{{ why }}</p>
       }
     }
     @for (why of sending.at(); track $index) {
@@ -50,7 +50,9 @@ export class Start {
 
   protected readonly asking = signal(false);
   protected readonly busy = computed(() => this.asking() || this.sending.busy());
-  protected readonly may = computed(() => this.service().actions.find((one) => one.action === "START_BUILD"));
+  private readonly may = computed(() => this.service().actions.find((one) => one.action === "START_BUILD"));
+  /** Whoever may never start anything has no buttons: the page says why, once. */
+  protected readonly shown = computed(() => (this.may()?.reasonCode === "NOT_PERMITTED" ? undefined : this.may()));
   protected readonly id = computed(() => `${this.service().id}-why`);
 
   protected async start(asked: boolean): Promise<void> {
