@@ -37,13 +37,36 @@ await story(async ({ page, look }) => {
   assert.equal(await page.getByRole("textbox", { name: "Value" }).inputValue(), "");
   assert(!(await page.content()).includes(SECRET) && !sent.some((text) => text.includes(SECRET)), "a secret came back");
   await look("service-settings");
-  const { project } = await ask(`{ project(by: { slug: "shop" }) { id displayName services { configuration { key value origin } secrets { name } } } }`);
+  const { project } = await ask(`{ project(by: { slug: "shop" }) { id displayName services { id configuration { key value origin } secrets { name } } } }`);
   const [{ configuration, secrets }] = project.services;
   assert.deepEqual(secrets, [{ name: "NPM_TOKEN" }]);
   assert.deepEqual(configuration.find(({ key }) => key === "retention.max_days"), { key: "retention.max_days", value: 30, origin: "SERVICE" });
   await page.click("button[aria-label='Remove NPM_TOKEN']");
   await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
   await page.waitForSelector("text=NPM_TOKEN is removed");
+
+  // The environments whose tokens its builds get: some, and all again.
+  const add = "mutation ($input: AddEnvironmentInput!) { addEnvironment(input: $input) { userErrors { message } } }";
+  for (const name of ["staging", "live"]) {
+    const endpoint = { url: `https://${name}.example.org`, name };
+    await ask(add, { input: { projectId: project.id, displayName: name, role: "TARGET", endpoint } });
+  }
+  const used = async () => {
+    const { project } = await ask(`{ project(by: { slug: "shop" }) { services { environments { name } } } }`);
+    return project.services[0].environments.map(({ name }) => name);
+  };
+  await page.reload();
+  const environments = page.locator("section:has(#environments)");
+  await environments.getByRole("checkbox", { name: "All of the project" }).uncheck();
+  await environments.getByRole("checkbox", { name: "live" }).uncheck();
+  await environments.getByRole("button", { name: "Save" }).click();
+  await environments.getByText("✓ Saved").waitFor();
+  assert.deepEqual(await used(), ["staging"]);
+  await look("service-environments");
+  await environments.getByRole("checkbox", { name: "All of the project" }).check();
+  await environments.getByRole("button", { name: "Save" }).click();
+  await environments.locator("button:text-is('Save'):disabled").waitFor();
+  assert.deepEqual((await used()).sort(), ["live", "staging"]);
 
   // What cannot be undone asks first; Esc leaves everything as it is.
   await page.click("button:text('Remove build service')");
@@ -71,6 +94,14 @@ await story(async ({ page, look }) => {
   await page.waitForSelector(".trail >> text=secret.set");
   assert.equal(await page.locator(".trail > li").count(), 2);
   await look("audit");
+  // What is done meanwhile is told, if it fits the filter, and shown when it is wanted.
+  const set = "mutation ($input: SetSecretInput!) { setSecret(input: $input) { userErrors { message } } }";
+  await ask(set, { input: { serviceId: project.services[0].id, secret: { name: "LATER", value: SECRET } } });
+  const rename = "mutation ($input: UpdateProjectInput!) { updateProject(input: $input) { userErrors { message } } }";
+  await ask(rename, { input: { projectId: project.id, description: "What customers see first." } });
+  await page.click("button:text('1 new: show')");
+  await page.waitForSelector(".trail > li:first-child >> text=secret LATER");
+  assert.equal(await page.locator(".trail > li").count(), 3);
   await page.getByLabel("Outcome").selectOption("FAILED");
   await page.waitForSelector("text=Nothing fits these filters");
   await page.goBack();

@@ -1,4 +1,4 @@
-import type { AuditFilter, AuditOutcome } from "../api/operations";
+import type { AuditBitsFragment, AuditFilter, AuditOutcome } from "../api/operations";
 
 /** What stands in the address: all of it is optional, and anything else in it is left out. */
 export interface AuditQuery {
@@ -32,4 +32,17 @@ function day(text: string | undefined, later: number): string | null {
   const at = new Date(Number(found[1]), Number(found[2]) - 1, Number(found[3]) + later);
   // The end of a day is the last moment before the next one.
   return Number.isNaN(at.getTime()) ? null : new Date(at.getTime() - later).toISOString();
+}
+
+/** Whether the server would list it: events of the stream come unfiltered. */
+export function fits({ verb, outcome, actor, at }: Pick<AuditBitsFragment, "verb" | "outcome" | "actor" | "at">, filter: AuditFilter): boolean {
+  const by = actor.__typename === "User" ? actor.id : null;
+  const moment = Date.parse(at);
+  return (
+    verb.startsWith(filter.verbPrefix ?? "") &&
+    (!filter.outcome || outcome === filter.outcome) &&
+    (!filter.actorId || by === filter.actorId) &&
+    (!filter.since || moment >= Date.parse(filter.since)) &&
+    (!filter.until || moment <= Date.parse(filter.until))
+  );
 }

@@ -4,12 +4,15 @@ import { ActivatedRoute, Router } from "@angular/router";
 import { Apollo } from "apollo-angular";
 import type { Subscription } from "rxjs";
 
-import { type AuditBitsFragment, type AuditFilter, AuditTrailDocument } from "../api/operations";
+import { type AuditBitsFragment, type AuditFilter, AuditLiveDocument, AuditTrailDocument } from "../api/operations";
+import { Follow } from "../core/follow";
 import { actorName } from "../parts/actor";
 import { problem } from "../parts/problem";
 import { Ago } from "../parts/time";
-import { type AuditQuery, filterOf } from "./filter";
+import { type AuditQuery, filterOf, fits } from "./filter";
 
+/** Of what is new, so many are kept until somebody looks. */
+const MOST = 500;
 const OUTCOMES: Readonly<Record<string, { readonly tone: string; readonly text: string }>> = {
   DONE: { tone: "succeeded", text: "✓ done" },
   DENIED: { tone: "failed", text: "✕ denied" },
@@ -24,6 +27,7 @@ const OUTCOMES: Readonly<Record<string, { readonly tone: string; readonly text: 
 })
 export class Trail {
   private readonly apollo = inject(Apollo);
+  private readonly follow = inject(Follow);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
   private asked: Subscription | undefined;
@@ -40,8 +44,20 @@ export class Trail {
   protected readonly hasMore = computed(() => this.next() !== null);
   protected readonly isFiltered = computed(() => Object.values(this.query()).some(Boolean));
   protected readonly by = actorName;
+  /** What was done since the list was read, newest first. */
+  private readonly recorded = signal<readonly AuditBitsFragment[]>([]);
+  protected readonly fresh = computed(() => {
+    const known = new Set(this.events()?.map(({ id }) => id));
+    const filter = filterOf(this.query());
+    return this.recorded().filter((event) => !known.has(event.id) && fits(event, filter));
+  });
 
   constructor() {
+    effect((clean) => {
+      const project = this.project();
+      const stream = untracked(() => this.listen(project));
+      clean(() => stream.unsubscribe());
+    });
     effect((clean) => {
       const [project, filter] = [this.project(), filterOf(this.query())];
       untracked(() => this.load(project, filter));
@@ -57,6 +73,13 @@ export class Trail {
     this.load(this.project(), filterOf(this.query()));
   }
 
+  /** Puts what is new to the top: not before it is wanted, so that nothing moves under a reader. */
+  protected show(): void {
+    const fresh = this.fresh();
+    this.events.update((known) => [...fresh, ...(known ?? [])]);
+    this.recorded.set([]);
+  }
+
   protected more(): void {
     this.load(this.project(), filterOf(this.query()), this.next());
   }
@@ -69,6 +92,17 @@ export class Trail {
 
   protected clear(): void {
     void this.router.navigate([], { relativeTo: this.route });
+  }
+
+  private listen(project: string | null): Subscription {
+    this.recorded.set([]);
+    return this.follow.events(AuditLiveDocument, { project }, (data) => data.auditEventAdded).subscribe({
+      next: (event) => {
+        if (event.__typename === "AuditEventRecorded") this.recorded.update((known) => [event.edge.node, ...known].slice(0, MOST));
+      },
+      // Whoever may not read the trail is told so by the list.
+      error: () => undefined,
+    });
   }
 
   private load(project: string | null, filter: AuditFilter, after: string | null = null): void {

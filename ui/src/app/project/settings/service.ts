@@ -6,6 +6,7 @@ import { of, switchMap } from "rxjs";
 import {
   type ConfigurationInput,
   ProjectSettingsDocument,
+  type ProjectSettingsQuery,
   RemoveBuildServiceDocument,
   ServiceSettingsDocument,
   type ServiceSettingsBitsFragment,
@@ -21,11 +22,12 @@ import { problem } from "../../parts/problem";
 import { SettingsForm } from "../../parts/settings-form";
 import { Head } from "../head";
 import { Secrets } from "./secrets";
+import { UsedEnvironments } from "./used-environments";
 
 /** One build service: what it builds, its secrets, its settings, its end. */
 @Component({
   selector: "alm-service-settings",
-  imports: [Control, Field, Missing, RouterLink, Secrets, SettingsForm],
+  imports: [Control, Field, Missing, RouterLink, Secrets, SettingsForm, UsedEnvironments],
   providers: [Sending],
   templateUrl: "./service.html",
 })
@@ -41,6 +43,7 @@ export class ServiceSettings {
   readonly service = input.required<string>();
 
   protected readonly shown = signal<ServiceSettingsBitsFragment | null>(null);
+  protected readonly environments = signal<NonNullable<ProjectSettingsQuery["project"]>["environments"]>([]);
   protected readonly gone = signal(false);
   protected readonly trouble = signal<string | null>(null);
   protected readonly saved = signal(false);
@@ -88,6 +91,7 @@ export class ServiceSettings {
       .query({ query: ProjectSettingsDocument, variables: { slug: project } })
       .pipe(
         switchMap(({ data }) => {
+          this.environments.set(data?.project?.environments ?? []);
           const id = data?.project?.services.find((one) => one.slug === slug)?.id;
           return id ? this.apollo.query({ query: ServiceSettingsDocument, variables: { id } }) : of(null);
         }),
