@@ -188,8 +188,6 @@ export async function cuts({ world, page }) {
       if (away.length < times && told.length > ((away.length + 1) * 0.9 * lines) / times && proxy.cut() > 0) since = Date.now();
     });
   });
-  await page.goto(`${proxy.address}/#token=${world.token}`);
-  await page.waitForFunction(() => sessionStorage.length > 0);
   await world.start(service);
   await page.goto(`${proxy.address}/ui/projects/cut/main/builds/1`);
   await page.waitForSelector(".head >> text=Succeeded");
