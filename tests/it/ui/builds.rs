@@ -55,7 +55,7 @@ const QUESTION: &str = r#"stages:
 "#;
 const LONG: &str = r#"stages:
   - name: count
-    run: for n in $(seq 200); do seq -f 'count %g' $(( n * 500 - 499 )) $(( n * 500 )); sleep 0.1; done
+    run: for n in $(seq 200); do seq -f 'count %g' $(( n * 500 - 499 )) $(( n * 500 )); sleep 0.2; done
 "#;
 
 async fn told(name: &str, services: &[(&str, &str)]) {

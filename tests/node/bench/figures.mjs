@@ -173,7 +173,7 @@ export async function latency({ world, page }) {
 /** 6: the socket killed twenty times. */
 export async function cuts({ world, page }) {
   const [lines, times] = [100_000, 20];
-  const service = await world.project("cut", "run: for n in $(seq 200); do seq 500; sleep 0.1; done\n");
+  const service = await world.project("cut", "run: for n in $(seq 200); do seq 500; sleep 0.2; done\n");
   const proxy = await proxyTo(world.address);
   const told = [];
   const away = [];
