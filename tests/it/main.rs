@@ -10,6 +10,7 @@
 mod architecture;
 mod audit;
 mod canary;
+mod clusters;
 mod credentials;
 mod deployments;
 mod environments;

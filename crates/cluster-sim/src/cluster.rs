@@ -136,6 +136,11 @@ impl Cluster {
         self.shared.change(|world| world.people.set_expired(token, false));
     }
 
+    /// Makes every token bad that this OAuth client was given so far, as if they had all expired, or their users had revoked them.
+    pub fn expire_tokens_of(&self, client: &str) {
+        self.shared.change(|world| world.people.expire_tokens_of(client));
+    }
+
     /// A project with its usual service accounts, and this user as its admin.
     pub fn project(&self, name: &str, admin: &str) {
         self.shared.change(|world| {

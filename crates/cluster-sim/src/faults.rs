@@ -6,19 +6,33 @@ use tokio::sync::watch;
 
 /// What a server does instead of answering.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub(crate) enum Fault {
+pub enum Fault {
+    /// It answers.
     #[default]
     None,
+    /// Connections are refused, and those that are open are closed.
     Refuse,
+    /// Requests are taken and never answered, and open streams fall silent. When healed, connections that hung are closed.
     Hang,
+    /// Every request is answered 429 with this `Retry-After`.
     TooMany(Duration),
+    /// Every request is answered 500.
     Error,
+    /// Every token is taken for one that has expired.
+    Unauthorized,
+    /// Every answer breaks off in the middle of what it says first.
+    Reset,
+    /// Every request is carried out, and the connection is closed instead of an answer.
+    Lose,
 }
 
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub(crate) struct State {
     pub(crate) fault: Fault,
     pub(crate) cuts: u64,
+    /// What begins with the first request of this method whose path and query contain this.
+    trap: Option<(Fault, &'static str, &'static str)>,
+    has_sprung: bool,
 }
 
 /// Switches for the troubles of one server. Each holds until [`heal`](Self::heal); switching one on switches another off.
@@ -50,6 +64,22 @@ impl Faults {
         self.set(Fault::Error);
     }
 
+    /// Every request is carried out, and the connection is closed instead of an answer.
+    pub fn lose_answers(&self) {
+        self.set(Fault::Lose);
+    }
+
+    /// Lets a trouble begin with the first request of this method whose path and query contain this text.
+    pub fn trap(&self, fault: Fault, method: &'static str, text: &'static str) {
+        self.0.send_modify(|state| (state.trap, state.has_sprung) = (Some((fault, method, text)), false));
+    }
+
+    /// Waits until the trap has sprung.
+    pub async fn sprung(&self) {
+        // The sender lives in `self`: this cannot fail.
+        let _ = self.listen().wait_for(|state| state.has_sprung).await;
+    }
+
     /// Every open stream is cut off in the middle of a line, once. Nothing else changes.
     pub fn cut_streams(&self) {
         self.0.send_modify(|state| state.cuts += 1);
@@ -60,7 +90,18 @@ impl Faults {
         self.set(Fault::None);
     }
 
-    pub(crate) fn fault(&self) -> Fault {
+    /// What happens to a request.
+    pub(crate) fn fault_of(&self, method: &str, path: &str) -> Fault {
+        let is_caught = |state: &State| {
+            state.trap.filter(|(_, of, text)| *of == method && path.contains(text)).map(|(fault, ..)| fault)
+        };
+        self.0.send_if_modified(|state| {
+            let caught = is_caught(state);
+            if let Some(fault) = caught {
+                (state.fault, state.trap, state.has_sprung) = (fault, None, true);
+            }
+            caught.is_some()
+        });
         self.0.borrow().fault
     }
 

@@ -34,6 +34,6 @@ mod tekton;
 mod world;
 
 pub use cluster::{Cluster, Options};
-pub use faults::Faults;
+pub use faults::{Fault, Faults};
 pub use people::{OauthClient, Role};
 pub use world::Seen;

@@ -42,10 +42,11 @@ use crate::{
 pub(crate) async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Option<Reply> {
     let ask = Ask::read(request).await?;
     note(&shared, &ask, false);
-    if let Some(trouble) = in_trouble(&shared.faults).await? {
+    let fault = shared.faults.fault_of(&ask.method, &ask.uri);
+    if let Some(trouble) = in_trouble(fault, &shared.faults).await? {
         return Some(trouble);
     }
-    Some(answer(&shared, &ask).await.unwrap_or_else(|failure| reply::failure(&failure)))
+    spoiled(fault, answer(&shared, &ask).await.unwrap_or_else(|failure| reply::failure(&failure)))
 }
 
 /// Remembers a request.
@@ -57,10 +58,10 @@ pub(crate) fn note(shared: &Shared, ask: &Ask, jenkins: bool) {
     });
 }
 
-/// What a server in trouble does: answers that it is (`Some(Some)`), or closes the connection after it hung (`None`).
-pub(crate) async fn in_trouble(faults: &Faults) -> Option<Option<Reply>> {
-    match faults.fault() {
-        Fault::None => Some(None),
+/// What a server in trouble does: answers that it is (`Some(Some)`), or closes the connection (`None`).
+pub(crate) async fn in_trouble(fault: Fault, faults: &Faults) -> Option<Option<Reply>> {
+    match fault {
+        Fault::None | Fault::Reset | Fault::Lose => Some(None),
         Fault::Refuse => None,
         Fault::Hang => {
             faults.unhung().await;
@@ -68,6 +69,16 @@ pub(crate) async fn in_trouble(faults: &Faults) -> Option<Option<Reply>> {
         }
         Fault::TooMany(after) => Some(Some(reply::failure(&Failure::too_many(after.as_secs())))),
         Fault::Error => Some(Some(reply::failure(&Failure::internal("etcdserver: request timed out")))),
+        Fault::Unauthorized => Some(Some(reply::failure(&Failure::unauthorized()))),
+    }
+}
+
+/// What is left of an answer; nothing where the connection is closed.
+pub(crate) fn spoiled(fault: Fault, answer: Reply) -> Option<Reply> {
+    match fault {
+        Fault::Lose => None,
+        Fault::Reset => Some(reply::broken(answer)),
+        _ => Some(answer),
     }
 }
 

@@ -3,7 +3,7 @@
 use std::io;
 
 use bytes::Bytes;
-use futures::{Stream, TryStreamExt};
+use futures::{Stream, StreamExt, TryStreamExt};
 use http_body_util::{BodyExt, Full, StreamBody};
 use hyper::{
     Response,
@@ -72,4 +72,19 @@ pub(crate) fn stream(kind: &str, parts: impl Stream<Item = io::Result<Bytes>> + 
         reply.headers_mut().insert("content-type", kind);
     }
     reply
+}
+
+/// The same answer, which breaks off in the middle of what it says first.
+pub(crate) fn broken(reply: Reply) -> Reply {
+    let (parts, body) = reply.into_parts();
+    let mut said = body.into_data_stream();
+    let rest = async_stream::stream! {
+        if let Some(Ok(first)) = said.next().await {
+            yield Ok(first.slice(..first.len() / 2));
+            // What was yielded is sent before the connection breaks.
+            tokio::time::sleep(std::time::Duration::from_millis(5)).await;
+        }
+        yield Err(io::Error::other("broken on purpose"));
+    };
+    Response::from_parts(parts, StreamBody::new(rest.map_ok(Frame::data)).boxed_unsync())
 }

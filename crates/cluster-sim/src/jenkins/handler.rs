@@ -17,10 +17,11 @@ use crate::{
 pub(crate) async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> Option<Reply> {
     let ask = Ask::read(request).await?;
     api::note(&shared, &ask, true);
-    if let Some(trouble) = api::in_trouble(&shared.jenkins_faults).await? {
+    let fault = shared.jenkins_faults.fault_of(&ask.method, &ask.uri);
+    if let Some(trouble) = api::in_trouble(fault, &shared.jenkins_faults).await? {
         return Some(trouble);
     }
-    Some(shared.change(|world| answer(world, &ask)))
+    api::spoiled(fault, shared.change(|world| answer(world, &ask)))
 }
 
 fn answer(world: &mut World, ask: &Ask) -> Reply {

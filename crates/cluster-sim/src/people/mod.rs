@@ -87,6 +87,10 @@ impl People {
         self.groups.get(user).map(Vec::as_slice).unwrap_or_default()
     }
 
+    pub(crate) fn expire_tokens_of(&mut self, client: &str) {
+        self.tokens.values_mut().filter(|token| token.client == client).for_each(|token| token.expired = true);
+    }
+
     pub(crate) fn set_expired(&mut self, token: &str, expired: bool) {
         if let Some(token) = self.tokens.get_mut(token) {
             token.expired = expired;

@@ -123,7 +123,12 @@ impl World {
 
     /// Follows a build, whatever happens to the servers.
     pub(crate) fn follow(&self, build: &str) -> Watcher {
-        Watcher::follow(self.address.subscribe(), self.token(), build.to_owned())
+        self.follow_as(&self.token(), build)
+    }
+
+    /// The same, as whoever has this token.
+    pub(crate) fn follow_as(&self, token: &str, build: &str) -> Watcher {
+        Watcher::follow(self.address.subscribe(), token.to_owned(), build.to_owned())
     }
 
     /// A file outside of everything, for builds to write to and tests to read.

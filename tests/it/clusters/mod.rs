@@ -1,0 +1,8 @@
+//! Stories over GraphQL with simulated clusters, from signing in to what runs: the real program, its real providers.
+
+mod browser;
+mod kills;
+mod openshift;
+mod stage;
+mod tekton;
+mod tokens;
