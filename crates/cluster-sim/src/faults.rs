@@ -80,6 +80,12 @@ impl Faults {
         let _ = self.listen().wait_for(|state| state.has_sprung).await;
     }
 
+    /// Whether the trap has sprung.
+    #[must_use]
+    pub fn has_sprung(&self) -> bool {
+        self.0.borrow().has_sprung
+    }
+
     /// Every open stream is cut off in the middle of a line, once. Nothing else changes.
     pub fn cut_streams(&self) {
         self.0.send_modify(|state| state.cuts += 1);

@@ -115,7 +115,9 @@ fn findings(status: &Status, message: String) -> Vec<Finding> {
     findings
 }
 
+/// A cluster that asks for hours is well again long before: it is asked within half a minute.
 fn unavailable(message: String, retry_after: Option<Duration>) -> ProviderError {
+    let retry_after = retry_after.map(|asked| asked.min(LONGEST_PAUSE));
     ProviderError::Unavailable { message, retry_after, cause: None }
 }
 

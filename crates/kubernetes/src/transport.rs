@@ -169,7 +169,7 @@ impl Transport {
 
 fn retry_after(headers: &http::HeaderMap) -> Option<Duration> {
     let seconds: u64 = headers.get(header::RETRY_AFTER)?.to_str().ok()?.trim().parse().ok()?;
-    Some(Duration::from_secs(seconds.min(600)))
+    Some(Duration::from_secs(seconds))
 }
 
 /// The body of an answer, up to a length, and without the token if the server repeats it.

@@ -1,6 +1,6 @@
 //! A run that is followed.
 
-use std::{fmt, sync::Arc, time::Duration};
+use std::{fmt, sync::Arc};
 
 use alm_build_spi::{
     Access, BuildProvider, CancellationToken, Observation, ObservedStream, ProviderError, ResumeToken, RunRef,
@@ -11,10 +11,7 @@ use alm_domain::{
 use futures::StreamExt;
 use tokio::time::{sleep, timeout};
 
-use super::{PATIENCE, name_in};
-
-/// How soon a stream that has ended is begun again, as whoever follows builds does.
-const PAUSE: Duration = Duration::from_millis(20);
+use super::{PATIENCE, PAUSE, name_in};
 
 /// A run that is followed, and what was told of it. Where the stream ends before the run does, it is followed on from there.
 pub struct Followed {

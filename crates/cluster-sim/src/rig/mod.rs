@@ -1,6 +1,7 @@
 //! A provider in front of a simulated cluster, as the tests of providers hold it.
 
 mod followed;
+mod outage;
 mod way;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -13,12 +14,15 @@ use alm_kubernetes::Way;
 use serde_json::{Value, json};
 
 pub use followed::Followed;
+pub use outage::{Outage, Point, through_every_trouble};
 pub use way::Loopback;
 
 use crate::{Cluster, Options};
 
 /// How long anything may take. It only bounds what hangs.
 pub const PATIENCE: Duration = Duration::from_secs(60);
+/// How soon what went wrong is tried again, as whoever looks after builds does.
+const PAUSE: Duration = Duration::from_millis(20);
 /// The namespace of the tests.
 pub const PROJECT: &str = "demo";
 

@@ -12,3 +12,4 @@ mod logs;
 mod secrets;
 mod support;
 mod target;
+mod troubles;

@@ -9,3 +9,4 @@ mod outputs;
 mod secrets;
 mod stories;
 mod support;
+mod troubles;
