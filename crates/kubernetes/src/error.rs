@@ -8,6 +8,8 @@ use kube::core::Status;
 
 /// The longest message of a cluster that is passed on, in characters.
 const LONGEST: usize = 600;
+/// The longest pause that a cluster may ask for.
+const LONGEST_PAUSE: Duration = Duration::from_secs(30);
 /// How many findings of one answer are passed on.
 const MOST_FINDINGS: usize = 50;
 
@@ -173,6 +175,12 @@ mod tests {
     fn an_overloaded_cluster_says_for_how_long() {
         let error = told(r#"{"code":429,"message":"slow down","details":{"retryAfterSeconds":7}}"#);
         assert!(matches!(error, ProviderError::Unavailable { retry_after: Some(after), .. } if after.as_secs() == 7));
+    }
+
+    #[test]
+    fn a_cluster_that_asks_for_hours_is_asked_again_within_half_a_minute() {
+        let error = told(r#"{"code":429,"message":"slow down","details":{"retryAfterSeconds":86400}}"#);
+        assert!(matches!(error, ProviderError::Unavailable { retry_after: Some(after), .. } if after.as_secs() == 30));
     }
 
     #[test]

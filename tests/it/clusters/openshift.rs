@@ -1,8 +1,12 @@
 //! From signing in to a version that runs on a second cluster.
 
-use serde_json::json;
+use std::collections::BTreeSet;
 
-use super::stage::{BUILDS, Stage};
+use alm_cluster_sim::Role;
+use base64::{Engine, engine::general_purpose::STANDARD};
+use serde_json::{Value, json};
+
+use super::stage::{BUILDS, LIVE, Stage, done};
 use crate::recovery::support::eventually;
 
 const BUILD_OBJECTS: &str = "builds.build.openshift.io";
@@ -53,4 +57,93 @@ async fn a_pipeline_of_a_cluster_asks_and_goes_on_when_it_is_answered() {
         secrets.iter().all(|secret| !secret["data"]["secrettext"].is_string()).then_some(())
     })
     .await;
+}
+
+const STREAMS: &str = "imagestreams.image.openshift.io";
+const DEPLOYMENTS: &str = "deployments.apps";
+const DEPLOYMENT: &str = "id status statusReason build { number } carriedOutBy { id number }";
+
+/// A deployment once it is settled.
+async fn settled(stage: &Stage, deployment: &Value) -> Value {
+    let query = format!("query($id: ID!) {{ node(id: $id) {{ ... on Deployment {{ {DEPLOYMENT} }} }} }}");
+    eventually("the deployment is settled", async || {
+        let now = stage.alice.ask(&query, json!({ "id": deployment["id"] })).await["node"].clone();
+        (!["WAITING_FOR_APPROVAL", "QUEUED", "RUNNING"].contains(&now["status"].as_str().unwrap())).then_some(now)
+    })
+    .await
+}
+
+/// The image that the workload on the second cluster has.
+fn live_image(stage: &Stage) -> String {
+    let web = stage.second.object(DEPLOYMENTS, LIVE, "web").unwrap();
+    web["spec"]["template"]["spec"]["containers"][0]["image"].as_str().unwrap().to_owned()
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_version_is_built_on_one_cluster_promoted_to_another_and_taken_back() {
+    let stage = Stage::set("OPENSHIFT").await;
+    // The second cluster may fetch what an account of the first sees that may fetch images, and nothing else.
+    let host = stage.first.expose_registry();
+    stage.second.reaches(&stage.first);
+    stage.first.grant("puller", BUILDS, Role::View);
+    let config = json!({ "auths": { host: { "username": "unused", "password": stage.first.token("puller") } } });
+    let data = json!({ ".dockerconfigjson": STANDARD.encode(config.to_string()) });
+    let secret = json!({ "type": "kubernetes.io/dockerconfigjson", "data": data });
+    stage.first.put("secrets", BUILDS, "for-others", secret);
+    stage.first.put(STREAMS, BUILDS, "web", json!({ "spec": {}, "status": {} }));
+    let workload = json!({ "metadata": { "generation": 1 }, "spec": { "replicas": 2, "template": {
+        "metadata": { "labels": { "app": "web" } },
+        "spec": { "containers": [{ "name": "web", "image": "registry.example.test/shop/web:old" }] } } } });
+    stage.second.put(DEPLOYMENTS, LIVE, "web", workload);
+    let own = [
+        ("strategy", json!("Docker")),
+        ("dockerfile", json!("echo line 1")),
+        ("output.image", json!("web:latest")),
+        ("deploy.workload", json!("deployment/web")),
+        ("deploy.pull_secret", json!("for-others")),
+    ];
+    let web = stage.service("web", &own).await;
+    let mut digests = Vec::new();
+    for n in 1..=2 {
+        let build = stage.alice.start(&web, &format!("build {n}")).await;
+        let watched = stage.follow(&build).complete().await;
+        assert_eq!(watched.state.newest(), "SUCCEEDED");
+        let made = stage.first.objects(BUILD_OBJECTS, BUILDS);
+        let built = made.iter().find(|made| made["metadata"]["name"].as_str().unwrap().ends_with(&format!("-{n}")));
+        let digest = built.unwrap()["status"]["output"]["to"]["imageDigest"].as_str().unwrap().to_owned();
+
+        let input = json!({ "buildId": build, "environmentId": stage.live, "idempotencyKey": format!("promote {n}") });
+        let asked = done(&stage.alice, "promoteBuild", &format!("deployment {{ {DEPLOYMENT} }}"), input.clone()).await;
+        let again = done(&stage.alice, "promoteBuild", "deployment { id }", input).await;
+        assert_eq!(asked["deployment"]["id"], again["deployment"]["id"], "asked twice, done once");
+        let carrier = asked["deployment"]["carriedOutBy"]["id"].as_str().unwrap().to_owned();
+        let watched = stage.follow(&carrier).complete().await;
+        assert_eq!(watched.state.newest(), "SUCCEEDED", "{watched:?}");
+        let now = settled(&stage, &asked["deployment"]).await;
+        assert_eq!((&now["status"], &now["build"]["number"]), (&json!("ACTIVE"), &json!(2 * n - 1)), "{now}");
+        assert!(live_image(&stage).ends_with(&format!("@{digest}")), "{}", live_image(&stage));
+        let fetched = stage.second.requests().iter().filter(|seen| seen.path.contains("/imagestreamimports")).count();
+        assert!(fetched >= n, "each version was fetched");
+        let stream = stage.second.object(STREAMS, LIVE, "web").unwrap();
+        assert_eq!(stream["status"]["tags"][0]["items"][0]["image"], digest, "by its digest: {stream}");
+        digests.push(digest);
+    }
+    assert_eq!(digests.iter().collect::<BTreeSet<_>>().len(), 2, "two versions");
+
+    let query = "query($id: ID!) { environment(by: { id: $id }) { current { id } } }";
+    let current = stage.alice.ask(query, json!({ "id": stage.live })).await["environment"]["current"][0].clone();
+    let input = json!({ "deploymentId": current["id"], "reason": "it hurts" });
+    let back = done(&stage.alice, "rollBackDeployment", &format!("deployment {{ {DEPLOYMENT} }}"), input).await;
+    let now = settled(&stage, &back["deployment"]).await;
+    assert_eq!((&now["status"], &now["build"]["number"]), (&json!("ACTIVE"), &json!(1)), "{now}");
+    assert!(live_image(&stage).ends_with(&format!("@{}", digests[0])), "{}", live_image(&stage));
+    // Each cluster was asked as the account that Alice has there.
+    for (cluster, namespace, account) in [(&stage.first, BUILDS, "alice"), (&stage.second, LIVE, "alice.b")] {
+        let asked = cluster.requests();
+        let strangers: Vec<_> = asked
+            .iter()
+            .filter(|seen| seen.path.contains(namespace) && seen.user.as_deref() != Some(account))
+            .collect();
+        assert!(strangers.is_empty(), "{strangers:?}");
+    }
 }

@@ -4,7 +4,7 @@ use std::{fmt, sync::Arc, time::Duration};
 
 use alm_build_spi::ProviderError;
 use alm_domain::{ParameterValue, Verdict, shorten};
-use alm_kubernetes::{TransportError, Way};
+use alm_kubernetes::{Session, TransportError, Way};
 use http::{HeaderMap, HeaderValue, Method, StatusCode, header};
 use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
@@ -15,6 +15,8 @@ use super::Input;
 
 /// How long the head of an answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
+/// Where the cluster tells whose a token is.
+const OWN_NAME: &str = "/apis/user.openshift.io/v1/users/~";
 /// How long a log may take to come.
 const LONGEST_LOG: Duration = Duration::from_secs(300);
 
@@ -24,6 +26,7 @@ pub(crate) struct Jenkins {
     http: reqwest::Client,
     way: Arc<dyn Way>,
     token: SecretString,
+    cluster: Session,
     run: Url,
 }
 
@@ -38,9 +41,15 @@ pub(crate) struct LogReply {
 }
 
 impl Jenkins {
-    /// The run at this address. Whether a token may go there was found out before.
-    pub(crate) const fn new(http: reqwest::Client, way: Arc<dyn Way>, token: SecretString, run: Url) -> Self {
-        Self { http, way, token, run }
+    /// The run at this address; the token is that of the session. Whether it may go there was found out before.
+    pub(crate) const fn new(
+        http: reqwest::Client,
+        way: Arc<dyn Way>,
+        token: SecretString,
+        cluster: Session,
+        run: Url,
+    ) -> Self {
+        Self { http, way, token, cluster, run }
     }
 
     /// The log from an offset on.
@@ -144,7 +153,8 @@ impl Jenkins {
                 Err(ProviderError::Forbidden(format!("Jenkins at {host} asks the account to sign in")))
             }
             StatusCode::NOT_FOUND => Err(ProviderError::NotFound(format!("Jenkins at {host} does not know it"))),
-            StatusCode::UNAUTHORIZED | StatusCode::FORBIDDEN => {
+            StatusCode::UNAUTHORIZED => Err(self.unknown_here().await),
+            StatusCode::FORBIDDEN => {
                 Err(ProviderError::Forbidden(format!("Jenkins at {host} does not let the account do this")))
             }
             status
@@ -153,11 +163,19 @@ impl Jenkins {
             {
                 Err(ProviderError::Unavailable {
                     message: format!("Jenkins at {host} answers {status}: it may be waking up"),
-                    retry_after: number(answer.headers(), "retry-after").map(|s| Duration::from_secs(s.min(600))),
+                    retry_after: number(answer.headers(), "retry-after").map(|s| Duration::from_secs(s.min(30))),
                     cause: None,
                 })
             }
             status => Err(self.odd(&format!("it answers {status}"))),
+        }
+    }
+
+    /// Why Jenkins does not know the token: because it has ended, or since this Jenkins takes none of the cluster's. The cluster tells.
+    async fn unknown_here(&self) -> ProviderError {
+        match self.cluster.raw(Method::GET, OWN_NAME, None).await {
+            Ok(_) => ProviderError::Forbidden(format!("Jenkins at {} does not take the account's token", self.host())),
+            Err(error) => error,
         }
     }
 

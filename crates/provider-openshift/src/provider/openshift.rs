@@ -87,6 +87,7 @@ impl Inner {
                     usable.http.clone(),
                     Arc::clone(self.configured.way()),
                     token.clone(),
+                    session.clone(),
                     url,
                 )),
                 None => AtJenkins::Refused("Jenkins is asked in nobody's name".to_owned()),

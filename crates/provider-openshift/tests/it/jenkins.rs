@@ -274,3 +274,34 @@ async fn a_question_that_a_stage_repeats_is_a_warning_and_never_a_false_answer()
     told.finish().await;
     assert_eq!(told.status(), Some(RunStatus::Succeeded));
 }
+
+#[tokio::test]
+async fn a_jenkins_that_takes_no_tokens_of_the_cluster_costs_the_log_and_nobody_his_account() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("stage Build\necho one").await;
+    rig.cluster.jenkins_faults().trap(alm_cluster_sim::Fault::Unauthorized, "GET", "progressiveText");
+    let mut told = rig.start(&service).await;
+    told.finish().await;
+    assert_eq!((told.status(), told.warnings()), (Some(RunStatus::Succeeded), vec!["LOG_NOT_READABLE"]));
+    assert!(told.errors.is_empty(), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_token_that_ends_while_jenkins_is_asked_costs_no_line() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("stage Build\necho one\nawait go\necho two").await;
+    let mut told = rig.start(&service).await;
+    told.until("its line", |told| told.has_line("one")).await;
+    // The watch holds: Jenkins is the first to be asked again.
+    rig.cluster.expire(&rig.token);
+    let is_told = |told: &alm_cluster_sim::rig::Followed| {
+        told.errors.iter().any(|error| matches!(error, ProviderError::Unauthorized(_)))
+    };
+    told.until("the end of the token", is_told).await;
+    rig.cluster.open_gate("go");
+    rig.cluster.revive(&rig.token);
+    told.finish().await;
+    let own: Vec<_> = told.texts().into_iter().filter(|text| ["one", "two"].contains(text)).collect();
+    assert_eq!((own, told.status()), (vec!["one", "two"], Some(RunStatus::Succeeded)));
+    assert!(told.warnings().is_empty(), "{told:?}");
+}
