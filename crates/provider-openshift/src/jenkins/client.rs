@@ -26,7 +26,7 @@ pub(crate) struct Jenkins {
     http: reqwest::Client,
     way: Arc<dyn Way>,
     token: SecretString,
-    cluster: Session,
+    cluster: Arc<Session>,
     run: Url,
 }
 
@@ -42,14 +42,14 @@ pub(crate) struct LogReply {
 
 impl Jenkins {
     /// The run at this address; the token is that of the session. Whether it may go there was found out before.
-    pub(crate) const fn new(
+    pub(crate) fn new(
         http: reqwest::Client,
         way: Arc<dyn Way>,
         token: SecretString,
         cluster: Session,
         run: Url,
     ) -> Self {
-        Self { http, way, token, cluster, run }
+        Self { http, way, token, cluster: Arc::new(cluster), run }
     }
 
     /// The log from an offset on.
