@@ -12,7 +12,6 @@ pub(super) const PASSWORD: &str = "correct horse";
 
 /// Goes from page to page as a person with a browser does who signs in and consents, until the cluster sends it back to a page below
 /// `home`; what that page is told.
-#[expect(clippy::disallowed_methods, reason = "a client of the tests' own")]
 pub(super) async fn consent(begin: &str, user: &str, home: &str) -> Callback {
     let client = Client::builder().redirect(reqwest::redirect::Policy::none()).no_proxy().build().unwrap();
     let mut cookie = String::new();

@@ -2,6 +2,7 @@
 
 mod browser;
 mod kills;
+mod oauth;
 mod openshift;
 mod stage;
 mod tekton;

@@ -33,6 +33,8 @@ pub(super) struct Stage {
     /// The one on the second.
     pub(super) live: String,
     pub(super) provider: String,
+    /// How this service is known to the second cluster.
+    pub(super) client_of_live: String,
 }
 
 impl Stage {
@@ -53,8 +55,8 @@ impl Stage {
         let address = world.api().address;
         // As somebody does who copies the token of `oc whoami -t`.
         let [carol, alice] = ["carol", "alice"].map(|user| Api::new(address.clone(), first.token(user)));
-        let (project, builds, live, provider) = Default::default();
-        let mut stage = Self { world, first, second, carol, alice, project, builds, live, provider };
+        let (project, builds, live, provider, client_of_live) = Default::default();
+        let mut stage = Self { world, first, second, carol, alice, project, builds, live, provider, client_of_live };
         stage.administer(kind).await;
         stage.move_in().await;
         stage
@@ -72,7 +74,8 @@ impl Stage {
             });
             let input =
                 json!({ "origin": cluster.url(), "clientId": CLIENT, "clientSecret": secret, "scopes": ["user:full"] });
-            done(&self.carol, "registerOAuthClient", "client { id }", input).await;
+            let made = done(&self.carol, "registerOAuthClient", "client { id }", input).await;
+            self.client_of_live = id(&made["client"]);
         }
         let mut input =
             json!({ "slug": "cluster", "displayName": "The cluster", "kind": kind, "endpoint": self.first.url() });

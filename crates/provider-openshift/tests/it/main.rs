@@ -11,5 +11,6 @@ mod jenkins;
 mod logs;
 mod secrets;
 mod support;
+mod surprises;
 mod target;
 mod troubles;
