@@ -77,7 +77,8 @@ async fn an_unknown_client_is_answered_with_400_and_sends_nobody_back() {
     stage.client(json!({ "clientId": "nobody" })).await;
     let (status, told) = answer(&begin(&stage.alice, &stage.live).await).await;
     assert_eq!((status, told["error"].is_string()), (400, true), "{told}");
-    assert_ne!(stage.live_connection().await["status"], "CONNECTED");
+    let kept = stage.live_connection().await;
+    assert_eq!((&kept["status"], &kept["account"]), (&json!("CONNECTED"), &json!("alice.b")), "what was there stays");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
