@@ -15,6 +15,7 @@ import { Missing } from "../parts/missing";
 import { problem } from "../parts/problem";
 import { Status, isBad, isOver } from "../parts/status";
 import { Ago, Elapsed, length } from "../parts/time";
+import { webAddress } from "../parts/web-address";
 import { Approval } from "./approval";
 import { Artifacts } from "./artifacts";
 import { type BuildState, folded } from "./build-state";
@@ -22,6 +23,7 @@ import { cause } from "./cause";
 import { Failure } from "./failure";
 import { Graph } from "./graph";
 import { Held } from "./held";
+import { Outputs } from "./outputs";
 import { Phases } from "./phases";
 import { StageList } from "./stage-list";
 import { StagePanel } from "./stage-panel";
@@ -39,7 +41,7 @@ type View = (typeof VIEWS)[number]["view"];
 @Component({
   selector: "alm-build",
   imports: [
-    RouterLink, Status, Ago, Elapsed, Approval, Artifacts, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Timeline, Watch, Missing,
+    RouterLink, Status, Ago, Elapsed, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Timeline, Watch, Missing,
   ],
   templateUrl: "./build.html",
 })
@@ -91,11 +93,7 @@ export class Build {
     const [state, stage] = [this.state(), this.chosen()];
     return state && stage ? slice(state.stages, stage, this.tried(), isOver(state.build.status)) : null;
   });
-  /** The engine says where its own page is; only the web's addresses are links. */
-  protected readonly link = computed(() => {
-    const address = this.state()?.build.externalUrl ?? "";
-    return /^https?:\/\//i.test(address) ? address : null;
-  });
+  protected readonly link = computed(() => webAddress(this.state()?.build.externalUrl));
   protected readonly progress = computed(() => {
     const build = this.state()?.build;
     if (!build?.startedAt || !build.expectedDuration || isOver(build.status)) return null;
