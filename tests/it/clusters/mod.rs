@@ -4,6 +4,7 @@ mod browser;
 mod kills;
 mod oauth;
 mod openshift;
+mod rights;
 mod stage;
 mod tekton;
 mod tokens;
