@@ -47,7 +47,7 @@ await story(async ({ page, look }) => {
   await page.waitForSelector(".facts >> text=again, after #1");
   await page.waitForSelector(".head >> text=Failed");
 
-  await page.click(".crumbs a:text-is('main')");
+  await page.click(".crumbs a >> nth=2");
   await page.waitForSelector("h1 >> text=Trend");
   await page.waitForSelector(".chart li >> nth=1");
   await look("trend");

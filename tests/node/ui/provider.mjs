@@ -21,7 +21,7 @@ await story(async ({ page, look }) => {
 
   // A probe registers nothing.
   await page.check("input[value=LOCAL]");
-  await page.getByLabel(/^\s*Name/).fill("Second machine");
+  await page.getByRole("textbox", { name: "Name required", exact: true }).fill("Second machine");
   await page.click("summary:has-text('Settings')");
   await page.getByLabel("Builds at a time").fill("0");
   await page.click("button:text-is('Probe')");

@@ -29,6 +29,8 @@ export async function story(tell) {
       await tell({ page, context, trouble, look: (name, shown = page) => look(shown, name) });
     } catch (error) {
       if (folder) await page.screenshot({ path: `${folder}/failed.png` });
+      const told = await page.innerText("body", { timeout: 5_000 }).catch(String);
+      console.error(`at ${page.url()}, where it went wrong, the page says:\n${told.slice(0, 4_000)}\n${trouble.join("\n")}`);
       throw error;
     }
     assert.deepEqual(trouble, []);
