@@ -44,7 +44,7 @@ await story(async ({ page, look }) => {
   await page.click(".failure button:has-text('Show stage test')");
   await page.click("button:text-is('Rerun from here')");
   await page.waitForURL(/builds\/2/);
-  await page.waitForSelector(".facts >> text=again, after #1");
+  await page.waitForSelector(".story >> text=again, after #1");
   await page.waitForSelector(".head >> text=Failed");
 
   await page.click(".crumbs a >> nth=2");
