@@ -10,7 +10,7 @@ use tokio_tungstenite::{
     tungstenite::{Message, client::IntoClientRequest, http::HeaderValue},
 };
 
-use super::{server::TOKEN, within};
+use super::{PATIENCE, server::TOKEN, within};
 
 /// The events of one subscription, on a socket of its own. Dropping it cuts the connection without a word, as a lost network does.
 pub(crate) struct Events {
@@ -93,14 +93,20 @@ impl Events {
         }
     }
 
-    /// Reads on until an event is as wanted, and gives it.
+    /// Reads on until an event is as wanted, and gives it. A stream that lives on and never tells it fails the test.
     pub(crate) async fn until(&mut self, wanted: impl Fn(&Value) -> bool) -> Value {
-        loop {
-            match self.next().await {
-                Some(event) if wanted(&event) => return event,
-                Some(_) => {}
-                None => panic!("the stream ended before: {:?}", self.seen.last()),
+        let wanted = async {
+            loop {
+                match self.next().await {
+                    Some(event) if wanted(&event) => return event,
+                    Some(_) => {}
+                    None => panic!("the stream ended before: {:?}", self.seen.last()),
+                }
             }
+        };
+        match tokio::time::timeout(3 * PATIENCE, wanted).await {
+            Ok(event) => event,
+            Err(_) => panic!("it was never told; what was: {:#?}", self.seen),
         }
     }
 
