@@ -119,6 +119,8 @@ pub struct ProjectTold {
     pub at: Timestamp,
     /// All that happened up to here has been told. Events that are told together settle with the last of them.
     pub settled: ProjectSeq,
+    /// Where the last of those events settles that are told together with this one.
+    pub together: ProjectSeq,
     /// What happened.
     pub update: ProjectUpdate,
 }
@@ -138,7 +140,7 @@ impl Hub {
         try_stream! {
             let mut rung = channel.subscribe();
             let now = || shared.clock.now();
-            let whole = |settled, update| ProjectTold { at: now(), settled, update };
+            let whole = |settled, update| ProjectTold { at: now(), settled, together: settled, update };
             let store = &shared.store;
             let head = store
                 .project_head(&principal, project)
@@ -162,7 +164,7 @@ impl Hub {
                     for (at, kind) in coalesce(&page, end) {
                         last_told = Some(Instant::now());
                         let settled = if at == end { end } else { seq };
-                        yield ProjectTold { at: now(), settled, update: named(kind, at) };
+                        yield ProjectTold { at: now(), settled, together: end, update: named(kind, at) };
                     }
                     seq = end;
                     if !full || until.is_some_and(|until| seq >= until) {

@@ -81,7 +81,7 @@ fn shared(api: Api, request: Request, place: Place) -> BoxStream<'static, Told> 
             };
             if entry.from != member.position {
                 // Heartbeats of the past, responses that the subscriber knows in part, or a last word that is not yet due.
-                until = (!entry.is_last).then_some(entry.to);
+                until = (!entry.is_last).then_some(entry.together);
                 continue;
             }
             if !member.audience().holds(&api.app, member.plan().subject).await {

@@ -96,6 +96,7 @@ async fn run(mut running: Running, begin: u64) {
         let Some(response) = response.filter(|response| response.data != async_graphql::Value::Null) else { return };
         running.has_finished = leg.has_ended();
         running.shared.ask_again(&running.api.app).await;
-        running.shared.publish(leg.position(), running.has_finished, Payload::of(&response)).await;
+        let to = (leg.position(), leg.together());
+        running.shared.publish(to, running.has_finished, Payload::of(&response)).await;
     }
 }

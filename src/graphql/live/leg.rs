@@ -21,6 +21,7 @@ pub(crate) struct Leg {
 #[derive(Debug, Default)]
 struct Progress {
     position: AtomicU64,
+    together: AtomicU64,
     has_arrived: AtomicBool,
     has_ended: AtomicBool,
 }
@@ -40,7 +41,14 @@ impl Leg {
 
     /// Everything up to here is in the responses so far. One task writes and reads, so no order has to be kept.
     pub(crate) fn reached(&self, position: u64) {
+        self.reached_among(position, position);
+    }
+
+    /// The same, of responses that only together bring what lies before the second position: until the last of them the first
+    /// position stays where it was.
+    pub(crate) fn reached_among(&self, position: u64, together: u64) {
         self.progress.position.store(position, Ordering::Relaxed);
+        self.progress.together.store(together, Ordering::Relaxed);
     }
 
     /// It has come to where it was to end.
@@ -55,6 +63,11 @@ impl Leg {
 
     pub(super) fn position(&self) -> u64 {
         self.progress.position.load(Ordering::Relaxed)
+    }
+
+    /// Where the responses end that go together with the last one.
+    pub(super) fn together(&self) -> u64 {
+        self.progress.together.load(Ordering::Relaxed)
     }
 
     pub(super) fn has_arrived(&self) -> bool {

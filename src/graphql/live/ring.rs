@@ -14,6 +14,8 @@ pub(super) struct Entry {
     pub(super) from: u64,
     /// Position behind it; the same where it tells of nothing new, as a heartbeat.
     pub(super) to: u64,
+    /// Where the responses end that go together with this one: whoever has not had all before it goes there by himself.
+    pub(super) together: u64,
     /// Whether nothing comes behind it.
     pub(super) is_last: bool,
     pub(super) payload: Payload,

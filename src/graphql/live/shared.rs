@@ -34,6 +34,8 @@ struct State {
     ring: Ring,
     /// Where the last entry has ended.
     position: u64,
+    /// Where those end that go together with it: whoever comes in between goes there by himself.
+    together: u64,
     members: usize,
     /// Those who have everything so far.
     seats: Vec<Arc<Seat>>,
@@ -104,6 +106,7 @@ impl Shared {
         let state = State {
             ring: Ring::default(),
             position,
+            together: position,
             members: 0,
             seats: Vec::new(),
             audiences: HashMap::new(),
@@ -129,7 +132,7 @@ impl Shared {
         });
         let seat = Arc::new(Seat { tap, audience, mode: Mutex::new(Mode::Away), called: Notify::new() });
         let member = Member { shared: Arc::clone(self), seat, next: state.ring.end(), position: 0 };
-        Some((member, state.position))
+        Some((member, state.together))
     }
 
     /// Resolves when the last member has left.
@@ -147,12 +150,13 @@ impl Shared {
         }
     }
 
-    /// Tells everybody. Nobody is waited for: who cannot take it now finds it later.
-    pub(super) async fn publish(&self, to: u64, is_last: bool, payload: Payload) {
+    /// Tells everybody, of a response that goes to the first position, and together with those behind it to the second. Nobody
+    /// is waited for: who cannot take it now finds it later.
+    pub(super) async fn publish(&self, (to, together): (u64, u64), is_last: bool, payload: Payload) {
         let (entry, number, mut seats) = {
             let mut state = self.state();
-            let entry = Arc::new(Entry { from: state.position, to, is_last, payload });
-            state.position = to;
+            let entry = Arc::new(Entry { from: state.position, to, together, is_last, payload });
+            (state.position, state.together) = (to, together);
             (Arc::clone(&entry), state.ring.push(entry), std::mem::take(&mut state.seats))
         };
         let now = Instant::now();
@@ -256,7 +260,7 @@ impl Member {
             }
             (Err(Forgotten), Phase::Open) => {
                 self.next = state.ring.end();
-                return Some(Found::Behind(state.position));
+                return Some(Found::Behind(state.together));
             }
             (Ok(None), Phase::Finished) => return Some(Found::Finished),
             (Err(Forgotten), _) | (Ok(None), Phase::Broken) => return Some(Found::Broken),
@@ -361,14 +365,19 @@ mod tests {
         fn poll(&mut self) -> Option<Found> {
             while let Some(found) = self.member.next().now_or_never() {
                 match found {
+                    // Of those that go together it has had all, or none of it is left to be told.
+                    Found::Entry(entry) if entry.from != self.member.position => {
+                        assert!(entry.together <= self.member.position);
+                    }
                     Found::Entry(entry) => {
-                        assert_eq!(entry.from, self.member.position);
                         self.member.position = entry.to;
                         self.pipe.taken.lock().unwrap().push(number(&entry.payload));
                     }
                     // As if it had read these from the store.
                     Found::Behind(position) => {
-                        self.pipe.taken.lock().unwrap().extend(self.member.position + 1..=position);
+                        let mut taken = self.pipe.taken.lock().unwrap();
+                        let known = taken.last().copied().unwrap_or(self.begin);
+                        taken.extend(known + 1..=position);
                         self.member.position = position;
                     }
                     end => return Some(end),
@@ -383,14 +392,14 @@ mod tests {
         let shared = shared();
         let mut reader = Reader::join(&shared);
         assert!(reader.poll().is_none());
-        shared.publish(1, false, payload(1)).await;
+        shared.publish((1, 1), false, payload(1)).await;
         reader.pipe.is_stuck.store(true, Ordering::Relaxed);
-        shared.publish(2, false, payload(2)).await;
-        shared.publish(3, false, payload(3)).await;
+        shared.publish((2, 2), false, payload(2)).await;
+        shared.publish((3, 3), false, payload(3)).await;
         assert_eq!(*reader.pipe.taken.lock().unwrap(), [1]);
         assert!(reader.poll().is_none());
         reader.pipe.is_stuck.store(false, Ordering::Relaxed);
-        shared.publish(4, true, payload(4)).await;
+        shared.publish((4, 4), true, payload(4)).await;
         shared.end(true);
         assert!(matches!(reader.poll(), Some(Found::Finished)));
         assert_eq!(*reader.pipe.taken.lock().unwrap(), [1, 2, 3, 4]);
@@ -404,7 +413,7 @@ mod tests {
         assert!(one.poll().is_none() && two.poll().is_none());
         let pipe = Arc::clone(&one.pipe);
         drop(one);
-        shared.publish(1, false, payload(1)).await;
+        shared.publish((1, 1), false, payload(1)).await;
         assert_eq!((pipe.taken.lock().unwrap().len(), two.pipe.taken.lock().unwrap().len()), (0, 1));
         assert!(shared.abandoned().now_or_never().is_none());
         drop(two);
@@ -414,7 +423,8 @@ mod tests {
 
     #[derive(Debug, Clone)]
     enum Act {
-        Publish(usize),
+        /// Of this size, and with so many behind it that go together with it.
+        Publish(usize, u64),
         Join,
         Leave(usize),
         Stick(usize),
@@ -424,7 +434,7 @@ mod tests {
 
     fn act() -> impl Strategy<Value = Act> {
         prop_oneof![
-            4 => (0usize..400_000).prop_map(Act::Publish),
+            4 => (0usize..400_000, 0u64..3).prop_map(|(size, more)| Act::Publish(size, more)),
             1 => Just(Act::Join),
             1 => (0usize..8).prop_map(Act::Leave),
             2 => (0usize..8).prop_map(Act::Stick),
@@ -441,15 +451,20 @@ mod tests {
             runtime.block_on(async {
                 let shared = shared();
                 let _keeps_it_open = Reader::join(&shared);
-                let (mut readers, mut published): (Vec<Reader>, u64) = (Vec::new(), 0);
+                let mut readers: Vec<Reader> = Vec::new();
+                // Where each response that was published has ended, and those that go together with the last.
+                let (mut ends, mut together) = (vec![0], 0);
                 for act in acts {
                     match act {
-                        Act::Publish(size) => {
-                            published += 1;
+                        Act::Publish(size, more) => {
+                            let published = ends.len() as u64;
+                            together = if published > together { published + more } else { together };
+                            let end = if published == together { together } else { ends[ends.len() - 1] };
+                            ends.push(end);
                             let mut response = Response::new(Value::from(published));
                             // So that the ring forgets.
                             response.extensions.insert("x".to_owned(), Value::from("x".repeat(size)));
-                            shared.publish(published, false, Payload::of(&response)).await;
+                            shared.publish((end, together), false, Payload::of(&response)).await;
                         }
                         Act::Join => readers.push(Reader::join(&shared)),
                         Act::Leave(n) if n < readers.len() => drop(readers.swap_remove(n)),
@@ -466,7 +481,8 @@ mod tests {
                     let taken = reader.pipe.taken.lock().unwrap();
                     let upto = taken.last().copied().unwrap_or(reader.begin);
                     assert_eq!(*taken, (reader.begin + 1..=upto).collect::<Vec<_>>());
-                    assert_eq!(reader.member.position, upto.max(reader.begin));
+                    let end = ends.get(usize::try_from(upto).unwrap()).copied().unwrap_or(upto);
+                    assert_eq!(reader.member.position, if taken.is_empty() { reader.begin } else { end });
                 }
             });
         }

@@ -165,8 +165,8 @@ async fn event(
     told: ProjectTold,
     leg: &Leg,
 ) -> Result<Option<ProjectEvent>> {
-    let ProjectTold { at, settled, update } = told;
-    leg.reached(settled.0);
+    let ProjectTold { at, settled, together, update } = told;
+    leg.reached_among(settled.0, together.0);
     let cursor = |seq: ProjectSeq| Cursor::at(CursorKind::ProjectEvents, id.as_uuid(), seq.0).encode();
     let at = Instant(at);
     let store = app.store();
