@@ -1,4 +1,4 @@
-import { Component, computed, input } from "@angular/core";
+import { Component } from "@angular/core";
 
 import { Trail } from "./trail";
 
@@ -9,22 +9,7 @@ import { Trail } from "./trail";
   template: `
     <h1>Audit</h1>
     <p class="hint">Everything that was done here, in all projects and outside of them; for administrators.</p>
-    <alm-trail [project]="null" [query]="query()" />
+    <alm-trail [project]="null" />
   `,
 })
-export class InstanceAudit {
-  // From the address.
-  readonly verb = input<string>();
-  readonly outcome = input<string>();
-  readonly actor = input<string>();
-  readonly from = input<string>();
-  readonly to = input<string>();
-
-  protected readonly query = computed(() => ({
-    verb: this.verb(),
-    outcome: this.outcome(),
-    actor: this.actor(),
-    from: this.from(),
-    to: this.to(),
-  }));
-}
+export class InstanceAudit {}

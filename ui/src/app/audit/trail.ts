@@ -1,5 +1,6 @@
 import { JsonPipe } from "@angular/common";
 import { Component, computed, effect, inject, input, signal, untracked } from "@angular/core";
+import { toSignal } from "@angular/core/rxjs-interop";
 import { ActivatedRoute, Router } from "@angular/router";
 import { Apollo } from "apollo-angular";
 import type { Subscription } from "rxjs";
@@ -13,6 +14,7 @@ import { type AuditQuery, filterOf, fits } from "./filter";
 
 /** Of what is new, so many are kept until somebody looks. */
 const MOST = 500;
+const NAMES = ["verb", "outcome", "actor", "from", "to"] as const satisfies readonly (keyof AuditQuery)[];
 const OUTCOMES: Readonly<Record<string, { readonly tone: string; readonly text: string }>> = {
   DONE: { tone: "succeeded", text: "✓ done" },
   DENIED: { tone: "failed", text: "✕ denied" },
@@ -30,12 +32,16 @@ export class Trail {
   private readonly follow = inject(Follow);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
+  private readonly address = toSignal(this.route.queryParamMap, { requireSync: true });
   private asked: Subscription | undefined;
 
   /** The project's id; null for the whole instance. */
   readonly project = input.required<string | null>();
   /** What is filtered by, as it stands in the address. */
-  readonly query = input.required<AuditQuery>();
+  protected readonly query = computed<AuditQuery>(() => {
+    const address = this.address();
+    return Object.fromEntries(NAMES.map((name) => [name, address.get(name) ?? undefined]));
+  });
 
   protected readonly events = signal<readonly AuditBitsFragment[] | null>(null);
   protected readonly trouble = signal<string | null>(null);

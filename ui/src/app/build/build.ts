@@ -2,11 +2,12 @@ import { Component, DestroyRef, computed, effect, inject, input, signal, untrack
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
-import type { Observable, Subscription } from "rxjs";
+import type { Subscription } from "rxjs";
 
 import { BuildDocument, BuildLiveDocument, CancelBuildDocument, RerunBuildDocument } from "../api/operations";
 import { Clock } from "../core/clock";
 import { Follow } from "../core/follow";
+import { Sending } from "../core/send";
 import { shortcuts } from "../core/shortcuts";
 import { Tab } from "../core/tab";
 import { LogPane } from "../log/log-pane";
@@ -43,10 +44,12 @@ type View = (typeof VIEWS)[number]["view"];
   imports: [
     RouterLink, Status, Ago, Elapsed, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Timeline, Watch, Missing,
   ],
+  providers: [Sending],
   templateUrl: "./build.html",
 })
 export class Build {
   private readonly apollo = inject(Apollo);
+  protected readonly sending = inject(Sending);
   private readonly follow = inject(Follow);
   private readonly clock = inject(Clock);
   private readonly router = inject(Router);
@@ -72,9 +75,7 @@ export class Build {
   ] as const;
   protected readonly state = signal<BuildState | null>(null);
   protected readonly gone = signal(false);
-  protected readonly busy = signal(false);
   protected readonly trouble = signal<string | null>(null);
-  protected readonly refused = signal<readonly string[]>([]);
   private readonly isNarrow = signal(false);
 
   protected readonly isOver = computed(() => isOver(this.state()?.build.status ?? ""));
@@ -155,21 +156,15 @@ export class Build {
 
   protected cancel(): void {
     const buildId = this.state()?.build.id;
-    if (!buildId) return;
-    const sent = this.apollo.mutate({ mutation: CancelBuildDocument, variables: { input: { buildId } } });
-    this.answered(sent, (data) => data.cancelBuild);
+    if (buildId) void this.sending.send(CancelBuildDocument, { input: { buildId } }, (data) => data.cancelBuild);
   }
 
-  protected rerun(stageId?: string): void {
+  protected async rerun(stageId?: string): Promise<void> {
     const buildId = this.state()?.build.id;
     if (!buildId) return;
     const input = { buildId, start: stageId ? { stageId } : { beginning: true } };
-    const sent = this.apollo.mutate({ mutation: RerunBuildDocument, variables: { input } });
-    this.answered(sent, (data) => {
-      const build = data.rerunBuild?.build;
-      if (build) void this.router.navigate(["/projects", this.project(), this.service(), "builds", build.number]);
-      return data.rerunBuild;
-    });
+    const told = await this.sending.tell(RerunBuildDocument, { input }, (data) => data.rerunBuild);
+    if (told?.build) void this.router.navigate(["/projects", this.project(), this.service(), "builds", told.build.number]);
   }
 
   protected again(): void {
@@ -189,28 +184,11 @@ export class Build {
     if (next && next.key !== this.stage()) this.choose(next.key);
   }
 
-  private answered<D>(
-    sent: Observable<{ data?: D | null }>,
-    payload: (data: D) => { readonly userErrors: readonly { readonly message: string }[] } | null,
-  ): void {
-    this.busy.set(true);
-    sent.subscribe({
-      next: ({ data }) => {
-        this.busy.set(false);
-        this.refused.set(((data && payload(data))?.userErrors ?? []).map((error) => error.message));
-      },
-      error: (error: unknown) => {
-        this.busy.set(false);
-        this.refused.set([problem(error)]);
-      },
-    });
-  }
-
   private load(address: { project: string; service: string; number: number }): void {
     this.state.set(null);
     this.gone.set(!Number.isInteger(address.number) || address.number < 1 || address.number > 2 ** 31 - 1);
     this.trouble.set(null);
-    this.refused.set([]);
+    this.sending.clear();
     if (this.gone()) return;
     this.apollo
       .query({ query: BuildDocument, variables: address })

@@ -52,7 +52,19 @@ export class Sending {
    * Sends a change, and resolves to its payload; to nothing where it was refused or did not arrive. `fields` are those that the
    * form shows; `renamed` gives the field's path where it is not the one of the input.
    */
-  send<Data, Variables extends OperationVariables, Told extends Payload>(
+  async send<Data, Variables extends OperationVariables, Told extends Payload>(
+    mutation: TypedDocumentNode<Data, Variables>,
+    variables: Variables,
+    payload: (data: Data) => Told | null | undefined,
+    fields: readonly string[] = [],
+    renamed: (path: readonly string[]) => readonly string[] = (path) => path,
+  ): Promise<Told | null> {
+    const told = await this.tell(mutation, variables, payload, fields, renamed);
+    return told && told.userErrors.length === 0 ? told : null;
+  }
+
+  /** The same, and resolves to the payload also where something of it was refused: what was made may have to wait. */
+  tell<Data, Variables extends OperationVariables, Told extends Payload>(
     mutation: TypedDocumentNode<Data, Variables>,
     variables: Variables,
     payload: (data: Data) => Told | null | undefined,
@@ -65,7 +77,7 @@ export class Sending {
       const over = (refusals: readonly Refusal[], told: Told | null): void => {
         this.busy.set(false);
         this.refused.set(placed(refusals, fields));
-        resolve(refusals.length === 0 ? told : null);
+        resolve(told);
       };
       this.apollo.mutate<Data, Variables>({ mutation, variables }).subscribe({
         next: ({ data }) => {

@@ -4,35 +4,20 @@ import { Router, RouterLink } from "@angular/router";
 import { CreateProjectDocument } from "../api/operations";
 import { Sending } from "../core/send";
 import { Control, Field } from "../parts/field";
+import { Names } from "../parts/names";
 import { slugOf } from "../parts/slug";
 
 /** A new project; its build services come next. */
 @Component({
   selector: "alm-new-project",
-  imports: [Control, Field, RouterLink],
+  imports: [Control, Field, Names, RouterLink],
   providers: [Sending],
   template: `
     <nav class="crumbs" aria-label="Where you are"><a routerLink="/">Projects</a> › New</nav>
     <h1>Create a project</h1>
     <form class="card sheet" (submit)="create($event)">
       <p class="hint">A project holds build services, environments and the people who work with them. You become its owner.</p>
-      <alm-field label="Name" [required]="true" [errors]="sending.at('displayName')">
-        <input almControl #name required maxlength="200" autocomplete="off" [value]="displayName()" (input)="named(name.value)" />
-      </alm-field>
-      <alm-field label="Short name" help="In addresses: a-z, 0-9 and -. It cannot be changed later." [required]="true" [errors]="sending.at('slug')">
-        <input
-          almControl
-          #short
-          required
-          maxlength="63"
-          pattern="[a-z0-9]([a-z0-9\\-]*[a-z0-9])?"
-          title="a-z, 0-9 and -, none at the ends"
-          autocomplete="off"
-          spellcheck="false"
-          [value]="slug()"
-          (input)="own.set(short.value)"
-        />
-      </alm-field>
+      <alm-names [displayName]="displayName()" [slug]="slug()" [sending]="sending" (named)="displayName.set($event)" (shortened)="own.set($event)" />
       <alm-field label="Description" [errors]="sending.at('description')">
         <textarea almControl #words rows="2" maxlength="10000" [value]="description()" (input)="description.set(words.value)"></textarea>
       </alm-field>
@@ -57,10 +42,6 @@ export class NewProject {
 
   protected slug(): string {
     return this.own() ?? slugOf(this.displayName());
-  }
-
-  protected named(name: string): void {
-    this.displayName.set(name);
   }
 
   protected async create(event: Event): Promise<void> {

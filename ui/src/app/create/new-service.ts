@@ -6,6 +6,7 @@ import { CreateBuildServiceDocument, type ServiceCardFragment, ServiceFormDocume
 import { Sending } from "../core/send";
 import { Arrive } from "../parts/arrive";
 import { Control, Field } from "../parts/field";
+import { Names } from "../parts/names";
 import { problem } from "../parts/problem";
 import { CAPABILITIES, KINDS, health } from "../parts/provider-names";
 import { type Answers, settingInputs, settingQuestions } from "../parts/question";
@@ -22,7 +23,7 @@ const TOLD = new Set(["STAGES", "PARALLEL_STAGES", "PARAMETERS", "APPROVALS", "R
 /** A new build service of a project: where it runs, what it builds, its settings; checked by the server before it is made. */
 @Component({
   selector: "alm-new-service",
-  imports: [Arrive, Control, Field, Questions, RouterLink, Start],
+  imports: [Arrive, Control, Field, Names, Questions, RouterLink, Start],
   providers: [Sending],
   templateUrl: "./new-service.html",
 })

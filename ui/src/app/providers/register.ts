@@ -4,6 +4,7 @@ import { Router, RouterLink } from "@angular/router";
 import { RegisterProviderDocument } from "../api/operations";
 import { Sending } from "../core/send";
 import { Control, Field } from "../parts/field";
+import { Names } from "../parts/names";
 import { CAPABILITIES, KINDS, health } from "../parts/provider-names";
 import { type Answers, settingInputs, settingQuestions } from "../parts/question";
 import { Questions, complete, names } from "../parts/questions";
@@ -18,7 +19,7 @@ interface Probed {
 /** A provider joins: its family, its address and settings, a probe, and then it is registered. */
 @Component({
   selector: "alm-register",
-  imports: [Control, Field, Questions, RouterLink],
+  imports: [Control, Field, Names, Questions, RouterLink],
   providers: [ProviderList, Sending],
   templateUrl: "./register.html",
 })

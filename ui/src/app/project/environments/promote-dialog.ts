@@ -1,13 +1,12 @@
 import { DIALOG_DATA, DialogRef } from "@angular/cdk/dialog";
-import { Component, computed, inject, signal } from "@angular/core";
-import { Apollo } from "apollo-angular";
+import { Component, computed, inject } from "@angular/core";
 
 import { type CellBitsFragment, type EnvironmentBitsFragment, PromoteDocument } from "../../api/operations";
+import { Sending } from "../../core/send";
 import { Connect } from "../../credentials/connect";
 import { Connections } from "../../credentials/connections";
 import { works } from "../../credentials/urgency";
 import { DialogFrame } from "../../parts/dialog";
-import { problem } from "../../parts/problem";
 import { Status } from "../../parts/status";
 import { Ago } from "../../parts/time";
 import { Versions } from "./versions";
@@ -26,8 +25,9 @@ export interface Promotion {
 @Component({
   selector: "alm-promote-dialog",
   imports: [DialogFrame, Connect, Status, Ago, Versions],
+  providers: [Sending],
   template: `
-    <alm-dialog [refused]="refused()">
+    <alm-dialog [refused]="sending.at()">
       <p class="fromto">
         <span class="end">
           <span class="hint">{{ it.cell.current ? "Runs now" : "Now" }}</span>
@@ -78,14 +78,14 @@ export interface Promotion {
         <label for="promotion-words">Why, for whoever approves (optional)</label>
         <textarea #words id="promotion-words" rows="2" maxlength="1000"></textarea>
       </form>
-      <button actions type="submit" form="promotion" [disabled]="busy()">
+      <button actions type="submit" form="promotion" [disabled]="sending.busy()">
         {{ waits() ? "Promote, and wait for the account" : "Promote" }}
       </button>
     </alm-dialog>
   `,
 })
 export class PromoteDialog {
-  private readonly apollo = inject(Apollo);
+  protected readonly sending = inject(Sending);
   private readonly connections = inject(Connections);
   private readonly ref = inject<DialogRef<readonly CellBitsFragment[]>>(DialogRef);
   protected readonly it = inject<Promotion>(DIALOG_DATA);
@@ -93,8 +93,6 @@ export class PromoteDialog {
 
   /** Where this dialog is open again. */
   protected readonly here = `${location.pathname}?promote=${encodeURIComponent(this.it.cell.key)}`;
-  protected readonly busy = signal(false);
-  protected readonly refused = signal<readonly string[]>([]);
   protected readonly grant = computed(() => this.connections.newest(this.it.environment.connection));
   protected readonly waits = computed(() => {
     const grant = this.grant();
@@ -103,24 +101,13 @@ export class PromoteDialog {
   protected readonly approvals = approvals(this.it.environment);
   private readonly idempotencyKey = crypto.randomUUID();
 
-  protected send(words: string): void {
-    this.busy.set(true);
+  protected async send(words: string): Promise<void> {
     const { candidate, environment } = this.it;
     const comment = words.trim() || null;
     const input = { buildId: candidate.id, environmentId: environment.id, comment, idempotencyKey: this.idempotencyKey };
-    this.apollo.mutate({ mutation: PromoteDocument, variables: { input } }).subscribe({
-      next: ({ data }) => {
-        const payload = data?.promoteBuild;
-        // A promotion that waits for an account is there all the same, with an error that says so.
-        if (payload?.deployment) return this.ref.close(payload.cells ?? []);
-        this.busy.set(false);
-        this.refused.set((payload?.userErrors ?? []).map((error) => error.message));
-      },
-      error: (error: unknown) => {
-        this.busy.set(false);
-        this.refused.set([problem(error)]);
-      },
-    });
+    const told = await this.sending.tell(PromoteDocument, { input }, (data) => data.promoteBuild);
+    // What waits for an account is there all the same, with an error that says so.
+    if (told?.deployment) this.ref.close(told.cells ?? []);
   }
 }
 

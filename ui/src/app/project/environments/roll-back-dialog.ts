@@ -1,18 +1,18 @@
 import { DIALOG_DATA, DialogRef } from "@angular/cdk/dialog";
-import { Component, inject, signal } from "@angular/core";
-import { Apollo } from "apollo-angular";
+import { Component, inject } from "@angular/core";
 
 import { type CellBitsFragment, type DeploymentBitsFragment, RollBackDocument } from "../../api/operations";
+import { Sending } from "../../core/send";
 import { DialogFrame } from "../../parts/dialog";
-import { problem } from "../../parts/problem";
 import { Ago } from "../../parts/time";
 
 /** Asks whether a version is to be taken back, and says which one runs then. */
 @Component({
   selector: "alm-roll-back-dialog",
   imports: [DialogFrame, Ago],
+  providers: [Sending],
   template: `
-    <alm-dialog [refused]="refused()">
+    <alm-dialog [refused]="sending.at()">
       <p class="fromto">
         <span class="end">
           <span class="hint">Is taken back</span>
@@ -40,32 +40,19 @@ import { Ago } from "../../parts/time";
         <label for="rollback-words">Why (optional)</label>
         <textarea #words id="rollback-words" rows="2" maxlength="1000"></textarea>
       </form>
-      <button actions type="submit" class="danger" form="rollback" [disabled]="busy()">Roll back</button>
+      <button actions type="submit" class="danger" form="rollback" [disabled]="sending.busy()">Roll back</button>
     </alm-dialog>
   `,
 })
 export class RollBackDialog {
-  private readonly apollo = inject(Apollo);
+  protected readonly sending = inject(Sending);
   private readonly ref = inject<DialogRef<readonly CellBitsFragment[]>>(DialogRef);
   protected readonly it = inject<DeploymentBitsFragment>(DIALOG_DATA);
-  protected readonly busy = signal(false);
-  protected readonly refused = signal<readonly string[]>([]);
   private readonly idempotencyKey = crypto.randomUUID();
 
-  protected send(words: string): void {
-    this.busy.set(true);
+  protected async send(words: string): Promise<void> {
     const input = { deploymentId: this.it.id, reason: words.trim() || null, idempotencyKey: this.idempotencyKey };
-    this.apollo.mutate({ mutation: RollBackDocument, variables: { input } }).subscribe({
-      next: ({ data }) => {
-        const payload = data?.rollBackDeployment;
-        if (payload?.deployment) return this.ref.close(payload.cells ?? []);
-        this.busy.set(false);
-        this.refused.set((payload?.userErrors ?? []).map((error) => error.message));
-      },
-      error: (error: unknown) => {
-        this.busy.set(false);
-        this.refused.set([problem(error)]);
-      },
-    });
+    const told = await this.sending.tell(RollBackDocument, { input }, (data) => data.rollBackDeployment);
+    if (told?.deployment) this.ref.close(told.cells ?? []);
   }
 }
