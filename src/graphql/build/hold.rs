@@ -1,13 +1,17 @@
 //! What a build waits for before it goes on.
 
-use alm_domain::{ApprovalStatus, Build, Environment, Hold, RunStatus, Stage, deployment_approval};
+use std::collections::HashMap;
+
+use alm_domain::{Build, Environment, EnvironmentId, Hold, RunStatus, Stage};
+use alm_store::Clearance;
 use async_graphql::{Context, Enum, Result, SimpleObject};
 
 use super::StageNode;
 use crate::graphql::{
     context::ContextExt,
     environment::EnvironmentNode,
-    loaders::{ApprovalsOf, EnvironmentsOf, LoadError, StagesOf},
+    error::store_fault,
+    loaders::{EnvironmentsOf, LoadError, StagesOf},
     scalars::Instant,
     viewer::Actor,
 };
@@ -58,48 +62,86 @@ pub(crate) struct AwaitedAccount {
     message: String,
 }
 
+/// A stage that is kept waiting though no account is missing: it goes on by itself when it is its turn.
+#[derive(SimpleObject)]
+pub(crate) struct HeldStage {
+    /// Where it deploys to.
+    environment: EnvironmentNode,
+    /// The stage.
+    stage: StageNode,
+    /// What it waits for, as a sentence for people: another version that is on its way there, an environment that comes first,
+    /// people who must say yes.
+    message: String,
+}
+
 /// Every account that this build waits for: all of it, or a stage.
 pub(super) async fn awaited(ctx: &Context<'_>, build: &Build) -> Result<Vec<AwaitedAccount>> {
-    let loader = ctx.loader()?;
-    let mut found = Vec::new();
     let awaited = |environment: Environment, stage: Option<Stage>, message: String| AwaitedAccount {
         environment: EnvironmentNode(environment),
         owner: (&build.trigger.actor).into(),
         stage: stage.map(StageNode),
         message,
     };
-    if let Some(Hold::Credential { awaited: named, .. }) = &build.hold {
+    if let Some(hold) = &build.hold {
+        let Hold::Credential { awaited: named, .. } = hold else { return Ok(Vec::new()) };
         let ids = named.iter().map(|one| one.environment);
-        let environments = loader.load_many(ids).await.map_err(LoadError::fault)?;
-        for one in named {
-            let environment = environments.get(&one.environment).cloned();
-            found.extend(environment.map(|environment| awaited(environment, None, one.message.clone())));
-        }
+        let environments = ctx.loader()?.load_many(ids).await.map_err(LoadError::fault)?;
+        let known = named.iter().filter_map(|one| Some((one, environments.get(&one.environment)?.clone())));
+        return Ok(known.map(|(one, environment)| awaited(environment, None, one.message.clone())).collect());
     }
-    if build.is_complete || build.hold.is_some() {
-        return Ok(found);
-    }
-    let stages = loader.load_one(StagesOf(build.id)).await.map_err(LoadError::fault)?.unwrap_or_default();
-    let waiting: Vec<Stage> =
-        stages.into_iter().filter(|stage| stage.status == RunStatus::WaitingForCredential).collect();
-    if waiting.is_empty() {
-        return Ok(found);
-    }
-    let environments = loader.load_one(EnvironmentsOf(build.project)).await.map_err(LoadError::fault)?;
-    let environments = environments.unwrap_or_default();
-    let approvals = loader.load_one(ApprovalsOf(build.id)).await.map_err(LoadError::fault)?.unwrap_or_default();
-    // Where people must say yes first, no account is missing.
-    let is_asked = |environment: &Environment| {
-        let key = deployment_approval(environment.id);
-        approvals.iter().any(|approval| approval.key == key && approval.status == ApprovalStatus::Pending)
-    };
-    for stage in waiting {
-        let named = environments.iter().find(|known| Some(known.name.as_str()) == stage.environment.as_deref());
-        if let Some(environment) = named.filter(|environment| !is_asked(environment)).cloned() {
+    let mut found = Vec::new();
+    for (environment, stage, clearance) in waiting(ctx, build).await? {
+        if clearance == Clearance::Given {
             let message = stage.reason.as_ref().map(|reason| reason.message.clone());
             let message = message.unwrap_or_else(|| format!("the token for {} is missing", environment.display_name));
             found.push(awaited(environment, Some(stage), message));
         }
+    }
+    Ok(found)
+}
+
+/// Every stage of this build that waits for its turn.
+pub(super) async fn held(ctx: &Context<'_>, build: &Build) -> Result<Vec<HeldStage>> {
+    let waiting = waiting(ctx, build).await?.into_iter();
+    Ok(waiting
+        .filter_map(|(environment, stage, clearance)| match clearance {
+            Clearance::Later(message) => {
+                Some(HeldStage { environment: EnvironmentNode(environment), stage: StageNode(stage), message })
+            }
+            Clearance::Given | Clearance::Never(_) => None,
+        })
+        .collect())
+}
+
+/// The stages that have no token yet, each with its environment, and whether it may have one.
+async fn waiting(ctx: &Context<'_>, build: &Build) -> Result<Vec<(Environment, Stage, Clearance)>> {
+    if build.is_complete || build.hold.is_some() {
+        return Ok(Vec::new());
+    }
+    let loader = ctx.loader()?;
+    let stages = loader.load_one(StagesOf(build.id)).await.map_err(LoadError::fault)?.unwrap_or_default();
+    let waiting: Vec<Stage> =
+        stages.into_iter().filter(|stage| stage.status == RunStatus::WaitingForCredential).collect();
+    if waiting.is_empty() {
+        return Ok(Vec::new());
+    }
+    let environments = loader.load_one(EnvironmentsOf(build.project)).await.map_err(LoadError::fault)?;
+    let environments = environments.unwrap_or_default();
+    let mut clearances: HashMap<EnvironmentId, Clearance> = HashMap::new();
+    let mut found = Vec::new();
+    for stage in waiting {
+        let named = environments.iter().find(|known| Some(known.name.as_str()) == stage.environment.as_deref());
+        let Some(environment) = named else { continue };
+        let clearance = match clearances.get(&environment.id) {
+            Some(known) => known.clone(),
+            None => {
+                let store = ctx.app()?.store();
+                let asked = store.clearance(ctx.principal()?, build.id, environment.id).await.map_err(store_fault)?;
+                clearances.insert(environment.id, asked.clone());
+                asked
+            }
+        };
+        found.push((environment.clone(), stage, clearance));
     }
     Ok(found)
 }

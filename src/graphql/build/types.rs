@@ -9,7 +9,7 @@ use uuid::Uuid;
 
 use super::{
     ApprovalNode, RunStatus, StageNode,
-    hold::{self, AwaitedAccount, BuildHold},
+    hold::{self, AwaitedAccount, BuildHold, HeldStage},
     parameter::ParameterValue,
     status::{BuildShape, StatusReasonCode},
 };
@@ -115,6 +115,12 @@ impl BuildNode {
     #[graphql(complexity = "5 * child_complexity")]
     async fn waits_for(&self, ctx: &Context<'_>) -> Result<Vec<AwaitedAccount>> {
         hold::awaited(ctx, &self.0).await
+    }
+
+    /// Stages that are kept waiting though no account is missing; each goes on by itself when it is its turn.
+    #[graphql(complexity = "20 * child_complexity")]
+    async fn held_stages(&self, ctx: &Context<'_>) -> Result<Vec<HeldStage>> {
+        hold::held(ctx, &self.0).await
     }
 
     /// Whether stages are to be expected: tells "none" from "none yet".

@@ -78,6 +78,11 @@ async fn one_waits_until_the_other_has_arrived() {
         let why = "the version main-1-5ca1ab1e is just being brought to test";
         assert_eq!(may, Clearance::Later(why.to_owned()));
         assert!(!shop.app.engine.was_given(second.key(), "test", "t-oken"));
+        let query = "query($id: ID!) { build(by: {id: $id}) {
+            waitsFor { message } heldStages { environment { name } stage { key } message } } }";
+        let told = shop.app.graphql(query, json!({"id": second.id()})).await;
+        let held = json!([{"environment": {"name": "test"}, "stage": {"key": "to-test"}, "message": why}]);
+        assert_eq!((&told["build"]["waitsFor"], &told["build"]["heldStages"]), (&json!([]), &held));
         shop.app.engine.signal(first.key(), "to-test");
         deploying(&shop, &second, "RUNNING").await;
         shop.app.engine.signal(second.key(), "to-test");

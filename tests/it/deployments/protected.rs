@@ -116,9 +116,12 @@ async fn a_stage_gets_its_token_when_others_have_said_yes_and_not_before() {
         let shop = Shop::open(setup, json!({"requiredApprovals": 2, "inOrder": true})).await;
         let (build, asked) = shop.waiting().await;
         assert_eq!(shop.deployments().await, ["prod #1 WAITING_FOR_APPROVAL", "test #1 ACTIVE"]);
-        let query = "query($id: ID!) { build(by: {id: $id}) { waitsFor { message } } }";
+        let query =
+            "query($id: ID!) { build(by: {id: $id}) { waitsFor { message } heldStages { stage { key } message } } }";
         let waits = shop.app.graphql(query, json!({"id": build.id()})).await;
         assert_eq!(waits["build"]["waitsFor"], json!([]), "no account is missing");
+        let held = json!([{"stage": {"key": "to-prod"}, "message": "people must approve the deployment"}]);
+        assert_eq!(waits["build"]["heldStages"], held);
 
         let own = shop.say(&shop.mia, &asked, Verdict::Approve).await;
         assert!(matches!(&own, Err(AppError::WrongState(why)) if why.starts_with("whoever asked")), "{own:?}");
