@@ -25,13 +25,23 @@ pub struct Options {
     pub tekton: bool,
     /// Whether Tekton serves `v1` besides `v1beta1`.
     pub tekton_v1: bool,
+    /// Whether builds can mount volumes, as from OpenShift 4.9 on. Without it that field is dropped in silence.
+    pub build_volumes: bool,
     /// Whether the manual approval gate is there, which lets tasks of Tekton wait for people.
     pub approvals: bool,
 }
 
 impl Default for Options {
     fn default() -> Self {
-        Self { time_factor: 0.02, controllers: true, openshift: true, tekton: true, tekton_v1: true, approvals: false }
+        Self {
+            time_factor: 0.02,
+            controllers: true,
+            openshift: true,
+            tekton: true,
+            tekton_v1: true,
+            build_volumes: true,
+            approvals: false,
+        }
     }
 }
 
@@ -68,11 +78,12 @@ impl Cluster {
         let (jenkins_port, jenkins_listener) = server::open().expect("a free port on the loopback");
         let url = format!("http://{}", port.address());
         let jenkins_url = format!("http://{}", jenkins_port.address());
-        let controllers = options.controllers;
+        let (controllers, build_volumes) = (options.controllers, options.build_volumes);
         let shared = Arc::new(Shared::new(options));
         shared.change(|world| {
             world.jenkins.url.clone_from(&jenkins_url);
             world.oauth.issuer.clone_from(&url);
+            world.has_build_volumes = build_volumes;
         });
         let of = shared.clone();
         let handler: server::Handler = Arc::new(move |request| api::handle(of.clone(), request).boxed());
@@ -203,6 +214,11 @@ impl Cluster {
     /// Lets nobody create objects of this kind (its plural) any more, whatever their role.
     pub fn deny(&self, plural: &str) {
         self.shared.change(|world| world.people.denied.insert(plural.to_owned()));
+    }
+
+    /// Lets this user do nothing with objects of this kind (its plural), as a role does that leaves it out.
+    pub fn hide(&self, user: &str, plural: &str) {
+        self.shared.change(|world| world.people.hidden.insert((user.to_owned(), plural.to_owned())));
     }
 
     /// Makes a user a member of a group.

@@ -1,5 +1,5 @@
 //! A simulator of clusters for the tests of providers: an OpenShift API server with its OAuth server, a build controller, a
-//! Jenkins beside it, and Tekton. It is an HTTP server on a free port of the loopback, in the process of the test.
+//! Jenkins and a git server beside it, and Tekton. It is an HTTP server on a free port of the loopback, in the process of the test.
 //!
 //! It answers as real servers did, whose exchanges are kept in `tests/recordings`; `tests/contract.rs` holds it to them. While it
 //! runs it does not look at them. What was never recorded is marked *documented, unrecorded* where it is written.
@@ -23,6 +23,7 @@ mod build;
 mod clock;
 mod cluster;
 mod faults;
+mod git;
 mod jenkins;
 mod people;
 pub mod rig;
@@ -35,5 +36,6 @@ mod world;
 
 pub use cluster::{Cluster, Options};
 pub use faults::{Fault, Faults};
+pub use git::GitServer;
 pub use people::{OauthClient, Role};
 pub use world::Seen;

@@ -192,6 +192,16 @@ fn settings() -> Vec<SettingDefinition> {
             None,
         ),
         define(
+            "secrets.mount",
+            "Folder of secrets",
+            "Folder in which Docker and Source builds find the secrets of this service while they run, such as /run/alm: each is a file, \
+             whose path is in a variable. They do not become part of the image. Needs OpenShift 4.9 or later. When it is not given, such \
+             builds are given no secrets; pipelines are given theirs by Jenkins, whatever stands here.",
+            text.clone(),
+            Overridable,
+            None,
+        ),
+        define(
             "deploy.workload",
             "Workload",
             "What is given the image when a version is promoted or rolled back, by its name in the namespace of each environment: \

@@ -11,6 +11,10 @@ mod build;
 mod config;
 mod deploy;
 mod descriptor;
+#[cfg(feature = "fuzzing")]
+#[doc(hidden)]
+pub mod fuzzing;
+mod git;
 mod jenkins;
 mod kinds;
 mod name;

@@ -5,7 +5,7 @@ use serde_json::{Map, Value, json};
 
 use super::status::{Cause, Failure};
 use crate::{
-    build, tekton,
+    build, rollout, tekton,
     world::{Resource, World, images::REGISTRY, text},
 };
 
@@ -28,7 +28,16 @@ pub(crate) fn admit(
     old: Option<&Value>,
 ) -> Result<(), Failure> {
     match resource.id {
-        "buildconfigs.build.openshift.io" => build::admit_config(resource, object, old),
+        "buildconfigs.build.openshift.io" => {
+            if !world.has_build_volumes {
+                build::drop_volumes(object);
+            }
+            build::admit_config(resource, object, old)
+        }
+        "deploymentconfigs.apps.openshift.io" => {
+            rollout::admit(object, old);
+            Ok(())
+        }
         "builds.build.openshift.io" => build::admit_build(world, resource, object, old),
         "secrets" => secret(resource, object, old),
         "imagestreams.image.openshift.io" => {

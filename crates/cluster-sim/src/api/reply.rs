@@ -38,6 +38,10 @@ pub(crate) fn text(code: u16, body: &str, headers: &[(&str, &str)]) -> Reply {
     full(code, Some("text/plain; charset=utf-8"), body.to_owned(), headers)
 }
 
+pub(crate) fn bytes(code: u16, body: Vec<u8>, headers: &[(&str, &str)]) -> Reply {
+    full(code, None, body, headers)
+}
+
 pub(crate) fn html(body: &str) -> Reply {
     full(200, Some("text/html; charset=utf-8"), body.to_owned(), &[])
 }

@@ -25,7 +25,7 @@ pub(crate) fn put(world: &mut World, ask: &Ask, target: &Target) -> Result<Reply
             target.named()
         )));
     }
-    Ok(reply::json(200, &shown(target, &replace(world, target, object, true)?)))
+    Ok(reply::json(200, &shown(target, &replace(world, ask, target, object, true)?)))
 }
 
 pub(crate) fn patch(world: &mut World, ask: &Ask, target: &Target) -> Result<Reply, Failure> {
@@ -61,7 +61,7 @@ pub(crate) fn patch(world: &mut World, ask: &Ask, target: &Target) -> Result<Rep
     } else {
         json_patch::merge(&mut object, &change);
     }
-    Ok(reply::json(200, &shown(target, &replace(world, target, object, false)?)))
+    Ok(reply::json(200, &shown(target, &replace(world, ask, target, object, false)?)))
 }
 
 /// A strategic merge, as far as lists go whose items are known by their names (containers, variables).
@@ -97,11 +97,11 @@ fn apply(world: &mut World, ask: &Ask, target: &Target) -> Result<Reply, Failure
     }
     let mut object = found(world, target)?.clone();
     json_patch::merge(&mut object, &given);
-    Ok(reply::json(200, &shown(target, &replace(world, target, object, false)?)))
+    Ok(reply::json(200, &shown(target, &replace(world, ask, target, object, false)?)))
 }
 
 /// Stores an object in the place of the one that is there.
-fn replace(world: &mut World, target: &Target, mut object: Value, whole: bool) -> Result<Value, Failure> {
+fn replace(world: &mut World, ask: &Ask, target: &Target, mut object: Value, whole: bool) -> Result<Value, Failure> {
     let resource = target.resource;
     let old = found(world, target)?.clone();
     let name = target.named();
@@ -143,6 +143,9 @@ fn replace(world: &mut World, target: &Target, mut object: Value, whole: bool) -
     let generation = old["metadata"]["generation"].as_u64();
     if let Some(generation) = generation.filter(|_| object["spec"] != old["spec"]) {
         object["metadata"]["generation"] = json!(generation + 1);
+    }
+    if ask.query("dryRun").is_some() {
+        return Ok(object);
     }
     Ok(world.put(resource, target.place(), name, object))
 }

@@ -7,7 +7,7 @@ use std::{
 
 use serde_json::{Value, json};
 
-use super::{Outcome, Place, builds, environment, is_over, run_script, set_phase};
+use super::{Outcome, Place, builds, environment, is_over, mount::files, run_script, set_phase};
 use crate::{
     script::{self, Act},
     shared::Shared,
@@ -63,6 +63,7 @@ async fn carry_out(shared: Arc<Shared>, namespace: String, name: String) {
         let missing = missing_stream(world, build);
         (!missing && is_its_turn(world, build)).then_some(Start::Go)
     });
+    shared.change(|world| overtake(world, &namespace, &name));
     shared.change(|world| {
         if let Some(build) = world.get(kind, &namespace, &name).cloned()
             && missing_stream(world, &build)
@@ -83,6 +84,10 @@ async fn carry_out(shared: Arc<Shared>, namespace: String, name: String) {
     let cancelled = |world: &World| {
         world.get(kind, &namespace, &name).is_none_or(|build| build["status"]["cancelled"] == true || is_over(build))
     };
+    let mounted = shared
+        .until(|world| if cancelled(world) { Some(BTreeMap::new()) } else { files(world, &namespace, &build) })
+        .await;
+    let Some(mounted) = mounted else { return };
     shared.change(|world| {
         world.set_pod_phase(&namespace, &pod, "Running");
         set_phase(world, &namespace, &name, "Running", &json!({"reason": null, "message": null}));
@@ -96,7 +101,7 @@ async fn carry_out(shared: Arc<Shared>, namespace: String, name: String) {
             namespace: namespace.clone(),
             pod: pod.clone(),
             container: container.to_owned(),
-            files: BTreeMap::new(),
+            files: mounted.clone(),
         };
         let acts = if container == main { std::mem::take(&mut deeds) } else { take(&mut deeds, container) };
         shared.change(|world| world.start_container(&namespace, &pod, container));
@@ -126,6 +131,31 @@ fn is_its_turn(world: &World, build: &Value) -> bool {
     let before =
         |other: &Value| other["status"]["config"]["name"] == *config && !is_over(other) && number(other) < mine;
     config.is_null() || !world.in_namespace(kind, &place).any(before)
+}
+
+/// Cancels the builds that wait before one whose policy wants that. *Documented, unrecorded* (the controller's `SerialLatestOnlyPolicy`).
+fn overtake(world: &mut World, namespace: &str, name: &str) {
+    let Some(kind) = builds() else { return };
+    let Some(build) = world.get(kind, namespace, name).cloned() else { return };
+    if build["metadata"]["labels"]["openshift.io/build.start-policy"] != "SerialLatestOnly" {
+        return;
+    }
+    let number = |build: &Value| -> u64 {
+        text(&build["metadata"]["annotations"]["openshift.io/build.number"]).parse().unwrap_or(0)
+    };
+    let is_overtaken = |other: &&Value| {
+        other["status"]["config"]["name"] == build["status"]["config"]["name"]
+            && other["status"]["phase"] == "New"
+            && number(other) < number(&build)
+    };
+    let overtaken: Vec<String> = world
+        .in_namespace(kind, namespace)
+        .filter(is_overtaken)
+        .map(|other| text(&other["metadata"]["name"]))
+        .collect();
+    for other in overtaken {
+        world.merge(kind, namespace, &other, &json!({"status": {"cancelled": true}}));
+    }
 }
 
 fn missing_stream(world: &World, build: &Value) -> bool {

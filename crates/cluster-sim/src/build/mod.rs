@@ -4,6 +4,7 @@ mod config;
 mod controller;
 mod instantiate;
 mod log;
+mod mount;
 mod phase;
 mod run;
 
@@ -11,6 +12,7 @@ pub(crate) use config::admit as admit_config;
 pub(crate) use controller::controller;
 pub(crate) use instantiate::{clone, instantiate, webhook};
 pub(crate) use log::log;
+pub(crate) use mount::drop_volumes;
 pub(crate) use phase::{admit as admit_build, is_over, set as set_phase};
 pub(crate) use run::{Outcome, Place, run_script};
 

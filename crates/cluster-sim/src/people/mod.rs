@@ -3,6 +3,7 @@
 mod access;
 mod oauth;
 mod review;
+mod service_account;
 mod token;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -57,6 +58,8 @@ pub(crate) struct People {
     groups: BTreeMap<String, Vec<String>>,
     /// Plurals of kinds that nobody may create.
     pub(crate) denied: BTreeSet<String>,
+    /// Who may do nothing with kinds of these plurals.
+    pub(crate) hidden: BTreeSet<(String, String)>,
     pub(crate) made: Option<DateTime<Utc>>,
 }
 

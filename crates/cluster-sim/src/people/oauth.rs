@@ -10,7 +10,7 @@ use serde_json::{Value, json};
 use sha2::{Digest, Sha256};
 use url::form_urlencoded;
 
-use super::{Token, token::secret};
+use super::{Token, service_account, token::secret};
 use crate::{
     api::{ask::Ask, reply, reply::Reply, status::Failure},
     world::World,
@@ -133,21 +133,30 @@ fn session<'a>(world: &'a World, ask: &Ask) -> Option<&'a str> {
     world.oauth.sessions.get(id).map(String::as_str)
 }
 
+/// The client of this id, as often as it has addresses and secrets.
+fn clients(world: &World, id: &str) -> Vec<OauthClient> {
+    let registered = world.oauth.clients.iter().filter(|client| client.id == id).cloned();
+    registered.chain(service_account::clients(world, id)).collect()
+}
+
 fn authorize(world: &mut World, ask: &Ask) -> Reply {
     let field = |name: &str| ask.query(name).unwrap_or_default();
     let id = field("client_id");
     if id == CHALLENGING {
         return challenge(world, ask);
     }
-    let Some(client) = world.oauth.clients.iter().find(|client| client.id == id).cloned() else {
+    let known = clients(world, &id);
+    let Some(first) = known.first() else {
         return refuse("unauthorized_client", &field("state"));
     };
     let asked = field("redirect_uri");
-    let redirect = if asked.is_empty() { client.redirect.clone() } else { asked };
-    let below = redirect.strip_prefix(&client.redirect).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'));
-    if !below {
+    let redirect = if asked.is_empty() { first.redirect.clone() } else { asked };
+    let is_below = |client: &&OauthClient| {
+        redirect.strip_prefix(&client.redirect).is_some_and(|rest| rest.is_empty() || rest.starts_with('/'))
+    };
+    let Some(client) = known.iter().find(is_below).cloned() else {
         return refuse("invalid_request", &field("state"));
-    }
+    };
     let state = field("state");
     if field("response_type") != "code" {
         return back(&redirect, "unsupported_response_type", describe("unsupported_response_type"), &state);
@@ -179,6 +188,9 @@ fn authorize(world: &mut World, ask: &Ask) -> Reply {
         // As seen on the real server: the state is not sent back.
         let message = format!("[{at}]: Invalid value: \"{bad}\": no scope handler found");
         return back(&redirect, "invalid_scope", &message, "");
+    }
+    if let Some(denied) = service_account::denied(&client.id, &scopes) {
+        return back(&redirect, "access_denied", &format!("scope denied: {denied}"), &state);
     }
     let approved = world.oauth.approved.contains(&(user.clone(), client.id.clone()));
     if client.prompt && !approved {
@@ -257,8 +269,7 @@ fn exchange(world: &mut World, ask: &Ask) -> Result<Value, &'static str> {
         return Err("unsupported_grant_type");
     }
     let (id, secret) = basic(ask).unwrap_or_else(|| (field("client_id"), field("client_secret")));
-    let known = world.oauth.clients.iter().find(|client| client.id == id && client.secret == secret);
-    let client = known.cloned().ok_or("unauthorized_client")?;
+    let client = clients(world, &id).into_iter().find(|client| client.secret == secret).ok_or("unauthorized_client")?;
     match grant.as_str() {
         "refresh_token" => return Err("invalid_grant"),
         "password" | "client_credentials" => return Err("access_denied"),

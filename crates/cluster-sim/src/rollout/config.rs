@@ -35,6 +35,10 @@ fn step(world: &World, namespace: &str, object: &Value) -> Option<Vec<Change>> {
     if differs && has_config_change {
         return begin(world, namespace, next, "config change");
     }
+    if newest.is_none() && latest > 0 {
+        // Somebody asked for it.
+        return Some(vec![controller_of(&next, namespace, "manual change")?]);
+    }
     let mut controller = newest?.clone();
     let write = |kind, name: String, object| Change { kind, namespace: namespace.to_owned(), name, object };
     let phase = text(&controller["metadata"]["annotations"][PHASE]);
@@ -81,15 +85,34 @@ fn begin(world: &World, namespace: &str, mut config: Value, cause: &str) -> Opti
     config["status"]["details"] = json!({"message": cause});
     let now = world.clock.stamp();
     config["status"]["conditions"] = json!([condition(&now, "Progressing", true, "ReplicationControllerUpdated", "")]);
-    let controller = json!({
+    let controller = controller_of(&config, namespace, cause)?;
+    let kind = kind_of("deploymentconfigs.apps.openshift.io")?;
+    Some(vec![controller, Change { kind, namespace: namespace.to_owned(), name, object: config }])
+}
+
+/// The replication controller of the newest rollout of a DeploymentConfig.
+fn controller_of(config: &Value, namespace: &str, cause: &str) -> Option<Change> {
+    let (name, latest) = (text(&config["metadata"]["name"]), &config["status"]["latestVersion"]);
+    let object = json!({
         "metadata": {"annotations": {PHASE: "New", "openshift.io/deployment-config.name": name, REASON: cause}},
         "spec": {"template": config["spec"]["template"], "replicas": config["spec"]["replicas"]},
     });
-    let of = |kind, name, object| Change { kind, namespace: namespace.to_owned(), name, object };
-    Some(vec![
-        of(kind_of("replicationcontrollers")?, format!("{name}-{latest}"), controller),
-        of(kind_of("deploymentconfigs.apps.openshift.io")?, name, config),
-    ])
+    let kind = kind_of("replicationcontrollers")?;
+    Some(Change { kind, namespace: namespace.to_owned(), name: format!("{name}-{latest}"), object })
+}
+
+/// Keeps the status of a DeploymentConfig as it is, whatever is written into it: but for the number of the newest rollout, which may
+/// grow by one. *Unrecorded*: as `PrepareForUpdate` of the API server has it.
+pub(crate) fn admit(object: &mut Value, old: Option<&Value>) {
+    let Some(old) = old else {
+        object["status"] = json!({});
+        return;
+    };
+    let (given, known) = (object["status"]["latestVersion"].as_i64(), old["status"]["latestVersion"].as_i64());
+    object["status"] = if old["status"].is_object() { old["status"].clone() } else { json!({}) };
+    if given == Some(known.unwrap_or(0) + 1) {
+        object["status"]["latestVersion"] = json!(given);
+    }
 }
 
 /// Sets images by the triggers; whether there is something new.

@@ -8,7 +8,7 @@ use std::sync::Arc;
 
 use serde_json::{Value, json};
 
-pub(crate) use config::instantiate;
+pub(crate) use config::{admit, instantiate};
 
 use crate::{
     shared::Shared,

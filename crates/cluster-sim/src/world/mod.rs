@@ -68,6 +68,8 @@ pub(crate) struct World {
     pub(crate) gates: BTreeSet<String>,
     pub(crate) requests: VecDeque<Seen>,
     pub(crate) registries: registry::Registries,
+    /// Whether builds can mount volumes.
+    pub(crate) has_build_volumes: bool,
     pub(crate) clock: Arc<Clock>,
 }
 
@@ -86,6 +88,7 @@ impl World {
             gates: BTreeSet::new(),
             requests: VecDeque::new(),
             registries: registry::Registries::default(),
+            has_build_volumes: true,
             clock,
         }
     }

@@ -314,10 +314,12 @@ pub(crate) fn open_inputs(build: &Build, jenkins: Option<&JenkinsRun>) -> Result
 fn without(build: &Build, refused: Option<&str>) -> Vec<CapabilityNote> {
     let note = |capability, reason: &str| CapabilityNote { capability, reason: reason.to_owned() };
     if !build.is_pipeline() {
-        return vec![
-            note(Capability::Approvals, "a Docker or Source build asks nothing"),
-            note(Capability::Secrets, "a Docker or Source build cannot be given secrets of its own"),
-        ];
+        let mut notes = vec![note(Capability::Approvals, "a Docker or Source build asks nothing")];
+        if build.mount.is_none() {
+            let why = "a Docker or Source build is given secrets as files, where secrets.mount says in which folder";
+            notes.push(note(Capability::Secrets, why));
+        }
+        return notes;
     }
     let mut notes = vec![note(Capability::LogTimestamps, "Jenkins does not say when a line was written")];
     if let Some(why) = refused {

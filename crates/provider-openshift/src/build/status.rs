@@ -61,6 +61,11 @@ fn reason(build: &Build, status: RunStatus) -> Option<StatusReason> {
         RunStatus::WaitingForApproval => {
             (ReasonCode::WaitingForDecision, words.unwrap_or_else(|| "Jenkins waits for a decision".to_owned()))
         }
+        // The cluster says in the same words that somebody cancelled it, and that it was overtaken.
+        RunStatus::Cancelled if may_be_overtaken(build) => {
+            let policy = "its run policy is SerialLatestOnly, by which a newer build cancels those that wait";
+            (ReasonCode::Other, words.map_or_else(|| policy.to_owned(), |words| format!("{words} ({policy})")))
+        }
         RunStatus::Cancelled => {
             (ReasonCode::CancelledByUser, words.unwrap_or_else(|| "the build was cancelled".to_owned()))
         }
@@ -74,6 +79,11 @@ fn reason(build: &Build, status: RunStatus) -> Option<StatusReason> {
         ),
     };
     Some(StatusReason::new(code, words))
+}
+
+/// Whether it may have been cancelled since a newer build was started.
+fn may_be_overtaken(build: &Build) -> bool {
+    build.run_policy.as_deref() == Some("SerialLatestOnly") && !build.is_pipeline() && !build.had_pod
 }
 
 /// What the reason of a Build comes to.

@@ -7,7 +7,10 @@ use alm_kubernetes::{Place, timestamp};
 use kube::core::DynamicObject;
 use serde_json::Value;
 
-use crate::{config::Strategy, text::shown};
+use crate::{
+    config::{Mount, Strategy},
+    text::shown,
+};
 
 /// The annotation with the name of a build's pod.
 const POD: &str = "openshift.io/build.pod-name";
@@ -83,6 +86,8 @@ pub(crate) struct Build {
     pub(crate) commit: Option<Commit>,
     pub(crate) output: Option<Output>,
     pub(crate) environment: Vec<(String, String)>,
+    /// Where it finds its secrets, unless Jenkins gives them to it.
+    pub(crate) mount: Option<Mount>,
     pub(crate) annotations: BTreeMap<String, String>,
     pub(crate) run_policy: Option<String>,
     /// Whether it ever came as far as a pod. That it has times tells nothing: one that is cancelled before is given them too.
@@ -123,6 +128,7 @@ impl Build {
             commit: commit(&data),
             output: output(&data),
             environment: environment.into_iter().flatten().filter_map(variable).collect(),
+            mount: Mount::of_spec(data.get("spec").unwrap_or(&Value::Null)),
             had_pod: annotations.contains_key(POD) || was_pending(&data),
             annotations,
             run_policy: metadata.labels.and_then(|mut labels| labels.remove("openshift.io/build.start-policy")),

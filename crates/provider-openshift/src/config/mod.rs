@@ -1,10 +1,14 @@
 //! Build configurations: what of the service's settings becomes what of a BuildConfig, and back.
 
+mod dropped;
 mod image;
+mod mount;
 mod options;
 mod read_back;
 mod render;
 
+pub(crate) use dropped::dropped;
+pub(crate) use mount::Mount;
 pub(crate) use options::{Options, Strategy, variable_problem};
 pub(crate) use read_back::read_back;
 pub(crate) use render::{ADOPTED, SERVICE_LABEL, SETTINGS, apply, marks};

@@ -5,7 +5,7 @@ use alm_domain::{ConfigurationOrigin, shorten};
 use alm_kubernetes::{is_name, is_namespace};
 use serde_json::Value;
 
-use super::image;
+use super::{image, mount::is_folder};
 use crate::{
     deploy::DeployOptions,
     settings::{OwnSettings, texts},
@@ -74,6 +74,8 @@ pub(crate) struct Options {
     pub(crate) cpu: Option<String>,
     pub(crate) memory: Option<String>,
     pub(crate) triggers: Vec<String>,
+    /// The folder in which Docker and Source builds find their secrets.
+    pub(crate) secrets_at: Option<String>,
 }
 
 /// Collects findings at settings.
@@ -132,6 +134,18 @@ impl Reader<'_> {
         reference
     }
 
+    fn folder(&mut self, key: &str) -> Option<String> {
+        let path = self.text(key)?;
+        if !is_folder(&path) {
+            let shown = shorten(&path);
+            self.find(
+                key,
+                format!("{shown:?} is no folder of a build: write it as /run/alm, with neither `..` nor `:`"),
+            );
+        }
+        Some(path)
+    }
+
     fn quantity(&mut self, key: &str) -> Option<String> {
         let text = self.text(key)?;
         if !is_quantity(&text) {
@@ -178,6 +192,7 @@ impl Options {
             cpu: read.quantity("resources.cpu"),
             memory: read.quantity("resources.memory"),
             triggers: triggers(&mut read),
+            secrets_at: read.folder("secrets.mount"),
         };
         options.check(&mut read);
         read.findings.extend(DeployOptions::of(spec).err().unwrap_or_default());
@@ -319,6 +334,7 @@ pub(crate) mod tests {
                 ("resources.cpu", json!("lots")),
                 ("triggers", json!(["Always"])),
                 ("output.image", json!("app")),
+                ("secrets.mount", json!("run/alm")),
                 ("deploy.workload", json!("pod/web")),
                 ("deploy.pull_secret", json!("../x")),
             ]),
@@ -331,6 +347,7 @@ pub(crate) mod tests {
                 "settings/environment",
                 "settings/resources.cpu",
                 "settings/triggers",
+                "settings/secrets.mount",
                 "settings/deploy.workload",
                 "settings/deploy.pull_secret",
             ]

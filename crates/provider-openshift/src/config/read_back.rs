@@ -4,7 +4,7 @@ use alm_build_spi::BuildConfigSpec;
 use alm_domain::{RepositoryRef, ServiceId, Settings, effective_configuration};
 use serde_json::{Value, json};
 
-use super::{ADOPTED, Options, SETTINGS, Strategy, apply, image};
+use super::{ADOPTED, Mount, Options, SETTINGS, Strategy, apply, image};
 use crate::settings::OwnSettings;
 
 /// The configuration as the cluster has it. Where it was changed there, the cluster's values count.
@@ -34,7 +34,11 @@ pub(crate) fn read_back(
         apply(&options, &spec, &mut expected);
     }
     let strategy = Strategy::of_spec(&object["spec"]);
+    let mounted = Mount::of_spec(&object["spec"]).map(|mount| mount.path);
     for entry in &mut spec.settings {
+        if entry.key == "secrets.mount" && strategy != Some(Strategy::Pipeline) {
+            entry.value = mounted.clone().map(Value::from);
+        }
         let Some(field) = field_of(&entry.key, strategy) else { continue };
         let (now, then) = (object.pointer(&field), expected.pointer(&field));
         if now != then && !(is_empty(now) && is_empty(then)) {
@@ -125,6 +129,7 @@ mod tests {
                 ("strategy", json!("Source")),
                 ("builder.image", json!("openshift/nodejs:14")),
                 ("triggers", json!(["ConfigChange"])),
+                ("secrets.mount", json!("/run/alm")),
             ],
         ] {
             let own: Vec<_> = own.into_iter().chain([("namespace", json!("demo"))]).collect();

@@ -4,7 +4,8 @@ use alm_build_spi::BuildConfigSpec;
 use alm_domain::{SettingScope, Settings};
 use serde_json::{Value, json};
 
-use super::{Options, Strategy};
+use super::{Mount, Options, Strategy};
+use crate::name::config_name;
 
 /// The label that says which build service a BuildConfig belongs to.
 pub(crate) const SERVICE_LABEL: &str = "alm.build/service";
@@ -42,6 +43,14 @@ pub(crate) fn apply(options: &Options, spec: &BuildConfigSpec, object: &mut Valu
     }
     for other in Strategy::ALL.into_iter().filter(|other| *other != options.strategy) {
         set(object, &["spec", "strategy", other.field()], None);
+    }
+    if options.strategy != Strategy::Pipeline {
+        let config = object.pointer("/metadata/name").and_then(Value::as_str).map(str::to_owned);
+        let config = config.unwrap_or_else(|| config_name(&spec.name));
+        let mount = options.secrets_at.as_ref().map(|path| Mount::of_config(&config, path));
+        let field = options.strategy.field();
+        let volumes = Mount::among(mount.as_ref(), object.pointer(&format!("/spec/strategy/{field}/volumes")));
+        set(object, &["spec", "strategy", field, "volumes"], volumes);
     }
     // Webhooks and the like are not ours to remove.
     let triggers = object["spec"]["triggers"].as_array().cloned().unwrap_or_default();

@@ -3,7 +3,6 @@
 use alm_build_spi::ProviderError;
 use alm_domain::{ReasonCode, RunStatus, Timestamp, shorten};
 use alm_kubernetes::Session;
-use http::Method;
 use kube::{
     api::{Patch, PatchParams},
     core::{ApiResource, DynamicObject},
@@ -134,41 +133,56 @@ async fn roll_out(target: &Session, next: &mut Record, now: Timestamp) -> Result
 }
 
 /// Gives the container an image, and sees that it is rolled out; the name of the container. As often as need be: where an image
-/// trigger was faster, there is nothing left to change.
+/// trigger, or another follower, was faster, there is nothing left to change.
+///
+/// A DeploymentConfig that begins no rollout by itself is given the number of the next one together with the image, in one write that is
+/// refused where the object has changed since it was looked at: so that of two followers one alone begins a rollout. (`instantiate` counts
+/// on from whatever number it finds.)
 async fn give(target: &Session, next: &Record, image: &str) -> Result<String, ProviderError> {
     let workload = read(target, next).await?;
     let (container, has) = next.workload.container(&workload).map_err(ProviderError::NotFound)?;
-    if has != image {
-        let api = target.api(&next.to.namespace, &next.workload.resource());
-        let patch = Patch::Strategic(Workload::patch(container, image));
-        target.call(api.patch(&next.workload.name, &PatchParams::default(), &patch)).await?;
+    let is_asked_for =
+        !next.workload.rolls_out_by_itself(&workload) && !rolls_out(target, next, &workload, image).await?;
+    if has == image && !is_asked_for {
+        return Ok(container.to_owned());
     }
-    if !next.workload.rolls_out_by_itself(&workload) && newest_rollout(target, next, &workload, image).await?.is_none()
-    {
-        // Two followers may both come to this at once: that makes two rollouts of the same, of which the second one counts.
-        let kind = kinds::deployment_configs();
-        let name = &next.workload.name;
-        let request = json!({
-            "apiVersion": kind.api_version, "kind": "DeploymentRequest", "name": name, "latest": true, "force": true,
-        });
-        let namespace = &next.to.namespace;
-        let path = format!("/apis/{}/namespaces/{namespace}/deploymentconfigs/{name}/instantiate", kind.api_version);
-        target.raw(Method::POST, &path, Some(&request)).await?;
+    let mut patch = Workload::patch(container, image);
+    let number = latest(&workload) + 1;
+    if is_asked_for {
+        patch["metadata"]["resourceVersion"] = workload["metadata"]["resourceVersion"].clone();
+        patch["status"]["latestVersion"] = json!(number);
+    }
+    let api = target.api(&next.to.namespace, &next.workload.resource());
+    let patch = Patch::Strategic(patch);
+    let answer = target.call(api.patch(&next.workload.name, &PatchParams::default(), &patch)).await?;
+    if is_asked_for && latest(&answer.data) < number {
+        let workload = &next.workload;
+        return Err(ProviderError::Forbidden(format!(
+            "the cluster begins no rollout of {workload} when it is asked to: give it the trigger ConfigChange"
+        )));
     }
     Ok(container.to_owned())
 }
 
-/// The replication controller of the newest rollout of a DeploymentConfig, if it is one of this image.
-async fn newest_rollout(
-    target: &Session,
-    next: &Record,
-    config: &Value,
-    image: &str,
-) -> Result<Option<Value>, ProviderError> {
-    let latest = config.pointer("/status/latestVersion").and_then(Value::as_i64).unwrap_or(0);
-    let name = format!("{}-{latest}", next.workload.name);
-    let found = object(target, &next.to.namespace, &kinds::replication_controllers(), &name).await?;
-    Ok(found.filter(|found| next.workload.container(found).is_ok_and(|(_, has)| has == image)))
+/// Whether the newest rollout of a DeploymentConfig is one of this image, or will be: where it has not come to be yet, it will be of what
+/// the DeploymentConfig says.
+async fn rolls_out(target: &Session, next: &Record, config: &Value, image: &str) -> Result<bool, ProviderError> {
+    let has = |object: &Value| next.workload.container(object).is_ok_and(|(_, has)| has == image);
+    Ok(match newest(target, next, config).await? {
+        Some(controller) => has(&controller),
+        None => latest(config) > 0 && has(config),
+    })
+}
+
+/// The number of the newest rollout of a DeploymentConfig; 0 where there was none.
+fn latest(config: &Value) -> i64 {
+    config.pointer("/status/latestVersion").and_then(Value::as_i64).unwrap_or(0)
+}
+
+/// The replication controller of the newest rollout of a DeploymentConfig, if there is one.
+async fn newest(target: &Session, next: &Record, config: &Value) -> Result<Option<Value>, ProviderError> {
+    let name = format!("{}-{}", next.workload.name, latest(config));
+    object(target, &next.to.namespace, &kinds::replication_controllers(), &name).await
 }
 
 async fn wait(target: &Session, next: &mut Record, now: Timestamp) -> Result<(), ProviderError> {
@@ -184,7 +198,11 @@ async fn wait(target: &Session, next: &mut Record, now: Timestamp) -> Result<(),
     }
     let standing = match next.workload.kind {
         Kind::Deployment => of_deployment(&workload),
-        Kind::Config => of_config(&workload, newest_rollout(target, next, &workload, &given).await?.as_ref()),
+        Kind::Config => {
+            let newest = newest(target, next, &workload).await?;
+            let is_of = |found: &Value| next.workload.container(found).is_ok_and(|(_, has)| has == given);
+            of_config(&workload, newest.filter(is_of).as_ref())
+        }
     };
     match standing {
         Standing::Ready(told) => {

@@ -10,9 +10,12 @@ use kube::{
 };
 use serde_json::{Value, json};
 
-use super::openshift::{Inner, as_json};
+use super::{
+    openshift::{Inner, as_json},
+    shared_secret::SharedSecret,
+};
 use crate::{
-    config::{ADOPTED, Options, SERVICE_LABEL, SETTINGS, Strategy, apply, marks, read_back},
+    config::{ADOPTED, Mount, Options, SERVICE_LABEL, SETTINGS, Strategy, apply, dropped, marks, read_back},
     kinds::{BUILD_GROUP, build_configs},
     name::config_name,
 };
@@ -36,11 +39,28 @@ pub(super) async fn validate(inner: &Inner, access: &Access, spec: &BuildConfigS
     if options.adopt.is_some() {
         return adoptable(&session, &configs, &options, spec).await.map(drop);
     }
-    let trial = PostParams { dry_run: true, ..PostParams::default() };
-    match session.call(configs.create(&trial, &object(&options, spec)?)).await {
+    let wanted = object(&options, spec)?;
+    match session.call(configs.create(&trial(), &wanted)).await {
+        Ok(answer) => complete(&wanted, &answer),
         // That something has the name is said when the configuration is created.
-        Ok(_) | Err(ProviderError::Conflict(_)) => Ok(()),
+        Err(ProviderError::Conflict(_)) => Ok(()),
         Err(error) => Err(at_settings(error)),
+    }
+}
+
+/// A write that changes nothing.
+fn trial() -> PostParams {
+    PostParams { dry_run: true, ..PostParams::default() }
+}
+
+/// Whether a cluster takes all of what it is given.
+///
+/// # Errors
+/// [`ProviderError::Invalid`] with what it would leave out in silence.
+fn complete(wanted: &DynamicObject, answer: &DynamicObject) -> Result<(), ProviderError> {
+    match dropped(&wanted.data, &answer.data) {
+        none if none.is_empty() => Ok(()),
+        findings => Err(at_settings(ProviderError::Invalid(findings))),
     }
 }
 
@@ -66,6 +86,10 @@ pub(super) async fn create(inner: &Inner, access: &Access, spec: &BuildConfigSpe
         return reference(&session.call(configs.patch(&name, &PatchParams::default(), &patch)).await?);
     }
     let wanted = object(&options, spec)?;
+    // What is refused is told by the write itself.
+    if let Ok(answer) = session.call(configs.create(&trial(), &wanted)).await {
+        complete(&wanted, &answer)?;
+    }
     match session.call(configs.create(&PostParams::default(), &wanted)).await {
         Ok(made) => reference(&made),
         Err(ProviderError::Conflict(_)) => {
@@ -167,6 +191,10 @@ pub(super) async fn update(
             return reference(&found);
         }
         let wanted = parsed(wanted)?;
+        // What is refused is told by the write itself.
+        if let Ok(answer) = session.call(configs.replace(&place.name, &trial(), &wanted)).await {
+            complete(&wanted, &answer)?;
+        }
         // What others change between is not overwritten: it is looked at, and tried again.
         match session.call(configs.replace(&place.name, &PostParams::default(), &wanted)).await {
             Ok(changed) => return reference(&changed),
@@ -199,6 +227,11 @@ pub(super) async fn delete(inner: &Inner, access: &Access, config: &ConfigRef) -
         return session.find(configs.patch(&place.name, &PatchParams::default(), &patch)).await.map(drop);
     }
     let only_this = Preconditions { uid: Some(place.uid), resource_version: None };
+    // It would be left behind, since what belongs to the configuration is not removed with it: a build service with running builds is not
+    // removed, and others have no use for it.
+    if let Some(mount) = found.data.get("spec").and_then(Mount::of_spec) {
+        SharedSecret { session: &session, namespace: &place.namespace, name: &mount.secret }.remove().await?;
+    }
     let params = DeleteParams {
         preconditions: Some(only_this),
         propagation_policy: Some(PropagationPolicy::Orphan),
@@ -272,7 +305,7 @@ fn merge(into: &mut Value, from: Value) {
 
 /// What the cluster says about fields of a BuildConfig, as what it is about here.
 fn at_settings(error: ProviderError) -> ProviderError {
-    const FIELDS: [(&str, &[&str]); 12] = [
+    const FIELDS: [(&str, &[&str]); 14] = [
         ("metadata.name", &["name"]),
         ("spec.source.git", &["repository", "url"]),
         ("spec.source.contextDir", &["repository", "directory"]),
@@ -280,6 +313,8 @@ fn at_settings(error: ProviderError) -> ProviderError {
         ("spec.source", &["repository"]),
         ("spec.strategy.jenkinsPipelineStrategy", &["settings", "jenkinsfile"]),
         ("spec.strategy.sourceStrategy.from", &["settings", "builder.image"]),
+        ("spec.strategy.sourceStrategy.volumes", &["settings", "secrets.mount"]),
+        ("spec.strategy.dockerStrategy.volumes", &["settings", "secrets.mount"]),
         ("spec.strategy.dockerStrategy", &["settings", "dockerfile.path"]),
         ("spec.strategy", &["settings", "strategy"]),
         ("spec.output", &["settings", "output.image"]),

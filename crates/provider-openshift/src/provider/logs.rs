@@ -2,7 +2,7 @@
 
 use alm_build_spi::{Access, LineStream, LogPosition, PositionedLine, ProviderError};
 use alm_domain::{LogLine, LogStream};
-use alm_kubernetes::{LogNews, Place, PodTold, RunLife, RunSecrets, Session, follow_pod, read_pod};
+use alm_kubernetes::{LogNews, Place, PodTold, RunLife, Session, follow_pod, read_pod};
 use alm_masking::Masks;
 use futures::{
     Stream, StreamExt,
@@ -10,7 +10,10 @@ use futures::{
 };
 use tokio::sync::watch;
 
-use super::openshift::{AtJenkins, Inner, build_at};
+use super::{
+    handing::given,
+    openshift::{AtJenkins, Inner, build_at},
+};
 use crate::{
     build::Build,
     jenkins::{Jenkins, JenkinsNews, JenkinsTold, follow_log, read_log},
@@ -38,16 +41,7 @@ pub(super) type NewsStream = BoxStream<'static, Result<News, ProviderError>>;
 /// # Errors
 /// Those of the cluster.
 pub(super) async fn masks(session: &Session, build: &Build) -> Result<Option<(Masks, Vec<String>)>, ProviderError> {
-    let expected = build.secrets();
-    let Some(id) = build.build_id().filter(|_| expected > 0) else { return Ok(Some((Masks::default(), Vec::new()))) };
-    let secrets = match RunSecrets::of(session, &build.place.namespace, id).read().await {
-        Ok(secrets) => secrets,
-        Err(ProviderError::Forbidden(_)) => return Ok(None),
-        Err(error) => return Err(error),
-    };
-    if secrets.len() < expected {
-        return Ok(None);
-    }
+    let Some(secrets) = given(session, build).await? else { return Ok(None) };
     let (masks, gaps) = Masks::of(secrets.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
     Ok(Some((masks, gaps.iter().map(ToString::to_string).collect())))
 }

@@ -8,12 +8,15 @@ mod denials;
 mod deploy;
 mod deployment;
 mod follow;
+mod handing;
 mod identity;
 mod list;
 mod logs;
 mod openshift;
 mod release;
+mod revision;
 mod run;
+mod shared_secret;
 mod start;
 mod token;
 

@@ -32,7 +32,7 @@ pub(super) struct Inner {
 pub(super) struct Usable {
     pub(super) own: Arc<OwnSettings>,
     pub(super) cluster: Cluster,
-    http: reqwest::Client,
+    pub(super) http: reqwest::Client,
 }
 
 impl OpenShiftProvider {

@@ -196,9 +196,16 @@ async fn a_deployment_that_is_cancelled_returns_to_what_ran_before() {
 
 #[tokio::test]
 async fn a_deployment_is_carried_out_once_however_often_its_followers_are_killed() {
+    // The first rollout is that of the old image, where the cluster begins one by itself.
+    killed_again_and_again(json!([{ "type": "ConfigChange" }]), 2).await;
+    killed_again_and_again(json!([]), 1).await;
+}
+
+/// Carries a deployment to a DeploymentConfig with these triggers out, which has seen so many rollouts at the end.
+async fn killed_again_and_again(triggers: serde_json::Value, rollouts: u64) {
     let rig = Rig::new().await;
     let prod = rig.place("shop-prod");
-    prod.workload(CONFIGS, &json!({ "spec": { "triggers": [{ "type": "ConfigChange" }] } }));
+    prod.workload(CONFIGS, &json!({ "spec": { "triggers": triggers } }));
     let built = rig.built(&rig.image_service("dc/web", &[]).await).await;
     let request = built.to("prod", &prod);
     let run = rig.provider().deploy(&rig.access(), request.clone()).await.unwrap();
@@ -233,9 +240,8 @@ async fn a_deployment_is_carried_out_once_however_often_its_followers_are_killed
     told.finish().await;
     assert_eq!(end(&told).0, RunStatus::Succeeded);
     assert!(prod.image(CONFIGS).ends_with(&built.digest));
-    // The first rollout was that of the old image.
     let config = prod.cluster.object(CONFIGS, &prod.project, "web").unwrap();
-    assert_eq!(config["status"]["latestVersion"], 2, "it was rolled out once");
+    assert_eq!(config["status"]["latestVersion"], rollouts, "it was rolled out once");
     let texts = told.texts();
     let mut once = texts.clone();
     once.dedup();
@@ -256,6 +262,50 @@ async fn two_followers_at_a_time_do_no_harm() {
     tokio::join!(one.finish(), other.finish());
     assert_eq!(one.texts(), other.texts());
     assert_eq!((end(&one).0, end(&other).0), (RunStatus::Succeeded, RunStatus::Succeeded));
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn several_followers_make_one_rollout_of_a_config_without_triggers() {
+    let rig = Rig::new().await;
+    let service = rig.image_service("dc/web", &[]).await;
+    let (one, other) = (rig.built(&service).await, rig.built(&service).await);
+    for round in 0..2 {
+        let prod = rig.place(&format!("prod-{round}"));
+        prod.workload(CONFIGS, &json!({ "spec": { "triggers": [] } }));
+        for (built, rollouts) in [(&one, 1), (&other, 2)] {
+            let mut first = rig.deploy(built, "prod", &prod).await;
+            let mut more = [rig.follow(&first.run), rig.follow(&first.run), rig.follow(&first.run)];
+            let [second, third, fourth] = &mut more;
+            tokio::join!(first.finish(), second.finish(), third.finish(), fourth.finish());
+            assert_eq!(end(&first).0, RunStatus::Succeeded, "{:?}", first.texts());
+            let config = prod.cluster.object(CONFIGS, &prod.project, "web").unwrap();
+            assert_eq!(config["status"]["latestVersion"], rollouts, "one rollout for each deployment");
+            assert!(prod.image(CONFIGS).ends_with(&built.digest));
+        }
+    }
+}
+
+#[tokio::test]
+async fn a_config_without_triggers_is_rolled_out_even_where_it_names_the_image_already() {
+    let rig = Rig::new().await;
+    let service = rig.image_service("dc/web", &[]).await;
+    let (one, other) = (rig.built(&service).await, rig.built(&service).await);
+    let prod = rig.place("shop-prod");
+    prod.workload(CONFIGS, &json!({ "spec": { "triggers": [] } }));
+    for built in [&one, &other] {
+        rig.deploy(built, "prod", &prod).await.finish().await;
+    }
+    // Somebody writes the image of before into it, and begins no rollout.
+    let mut image = prod.image(CONFIGS);
+    image = image.replace(&other.digest, &one.digest);
+    let containers = json!([{ "name": "web", "image": image, "env": [{ "name": "KEPT", "value": "yes" }] }]);
+    let change = json!({ "spec": { "template": { "spec": { "containers": containers } } } });
+    rig.cluster.patch(CONFIGS, &prod.project, "web", &change);
+    let mut told = rig.deploy(&one, "prod", &prod).await;
+    told.finish().await;
+    assert_eq!(end(&told).0, RunStatus::Succeeded, "{:?}", told.texts());
+    let config = prod.cluster.object(CONFIGS, &prod.project, "web").unwrap();
+    assert_eq!(config["status"]["latestVersion"], 3);
 }
 
 #[tokio::test]

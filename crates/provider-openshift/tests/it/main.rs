@@ -1,6 +1,6 @@
 //! The OpenShift provider in front of a simulated cluster.
 
-#![expect(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![expect(clippy::unwrap_used, clippy::panic, reason = "helpers of tests fail as tests do")]
 
 mod builds;
 mod configs;
@@ -9,6 +9,8 @@ mod deploy;
 mod faults;
 mod jenkins;
 mod logs;
+mod policies;
+mod references;
 mod secrets;
 mod support;
 mod surprises;

@@ -38,7 +38,12 @@ impl DerefMut for Rig {
 
 impl Rig {
     pub(crate) async fn new() -> Self {
-        let mut rig = rig::Rig::new(ENGINE, Options::default()).await;
+        Self::with(Options::default()).await
+    }
+
+    /// On a cluster that is so.
+    pub(crate) async fn with(options: Options) -> Self {
+        let mut rig = rig::Rig::new(ENGINE, options).await;
         rig.settings.insert("jenkins.domains".to_owned(), json!(["127.0.0.1"]));
         Self(rig)
     }

@@ -13,7 +13,9 @@
 //! | a wrong `lastVersion` is 400 | [`builds_that_are_started_at_once_are_started_once_each`] |
 //! | labels are cut | `builds::labels_are_cut_and_the_true_name_counts` |
 //! | a duration is in nanoseconds | [`a_duration_in_nanoseconds_is_never_taken_for_a_time`] |
-//! | start policies | `builds::a_serial_policy_says_why_a_build_waits` |
+//! | start policies | `policies::a_serial_policy_says_why_a_build_waits`, `policies::parallel_builds_run_at_once_and_none_waits`, `policies::of_the_builds_that_wait_serial_latest_only_runs_the_newest_and_the_others_are_cancelled` |
+//! | unknown fields are dropped in silence | `secrets::a_cluster_that_drops_what_it_does_not_know_is_noticed_before_anything_is_made` |
+//! | a service account acts as an OAuth client, with scopes of its own | `service_account` of the server's stories |
 //! | a clone copies stale annotations | [`a_repetition_is_no_clone_and_inherits_nothing_of_jenkins`], `builds::a_clone_that_somebody_makes_is_not_our_build` |
 //! | anybody can write a phase, and an end cannot be left | `builds::a_phase_that_somebody_forges_is_data_and_an_end_is_never_left` |
 //! | the log of a build without a pod ends after half a minute with 400 | [`a_build_without_a_pod_is_waited_for_and_told_from_its_first_line`] |

@@ -1,0 +1,207 @@
+//! How the secrets of builds reach them, and leave again.
+//!
+//! A variable of the build tells where each secret is. A pipeline finds the name there by which Jenkins knows it: Jenkins makes a
+//! credential of a Secret that belongs to the build alone. A Docker or Source build finds the path of a file there, where its BuildConfig
+//! mounts the [Secret that its builds share](SharedSecret); else it is given none, and says so.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use alm_build_spi::{Finding, NamedSecret, ProviderError, SecretReach, StartBuild};
+use alm_domain::{BuildId, Timestamp, shorten};
+use alm_kubernetes::{Place, RunSecrets, Session};
+use kube::core::DynamicObject;
+use serde_json::{Value, json};
+
+use super::{
+    shared_secret::{SharedSecret, file},
+    start::find,
+};
+use crate::{
+    build::{Build, SECRET_PREFIX, TOKEN_PREFIX},
+    config::{Mount, Strategy},
+    kinds::{build_configs, builds},
+};
+
+/// The label by which Jenkins takes a Secret over as a credential.
+const SYNC_LABEL: &str = "credential.sync.jenkins.openshift.io";
+/// The key under which Jenkins looks for a text.
+const SECRET_KEY: &str = "secrettext";
+
+/// The way that the secrets of a build take.
+#[derive(Debug)]
+pub(super) struct Handing<'a> {
+    session: &'a Session,
+    place: &'a Place,
+    build: BuildId,
+    way: Way,
+    /// By the variables that tell where they are.
+    secrets: BTreeMap<String, &'a NamedSecret>,
+}
+
+#[derive(Debug)]
+enum Way {
+    /// By Jenkins.
+    Jenkins,
+    /// By files.
+    Files(Mount),
+    /// None.
+    Not,
+}
+
+impl<'a> Handing<'a> {
+    /// The way for the builds of a configuration.
+    pub(super) fn plan(
+        session: &'a Session,
+        place: &'a Place,
+        config: &DynamicObject,
+        request: &'a StartBuild,
+        findings: &mut Vec<Finding>,
+    ) -> Self {
+        let spec = config.data.get("spec").unwrap_or(&Value::Null);
+        let way = match Strategy::of_spec(spec) {
+            Some(Strategy::Pipeline) => Way::Jenkins,
+            _ => Mount::of_spec(spec).map_or(Way::Not, Way::Files),
+        };
+        let mut secrets: BTreeMap<String, &NamedSecret> = BTreeMap::new();
+        for secret in request.secrets.iter().filter(|_| !matches!(way, Way::Not)) {
+            if let Some(other) = secrets.insert(variable_of(secret), secret) {
+                let (one, other) = (shorten(&secret.name), shorten(&other.name));
+                let message = format!("{one:?} has the same variable as {other:?}: give each secret once");
+                findings.push(Finding::new(["secrets", &secret.name], message));
+            }
+        }
+        Self { session, place, build: request.build, way, secrets }
+    }
+
+    /// Puts the secrets where the build finds them; the variables that tell where. As often as need be.
+    ///
+    /// # Errors
+    /// Those of the cluster.
+    pub(super) async fn hand_over(&self, now: Timestamp) -> Result<Vec<(String, String)>, ProviderError> {
+        if self.secrets.is_empty() {
+            return Ok(Vec::new());
+        }
+        let mut variables = Vec::new();
+        match &self.way {
+            Way::Not => {}
+            Way::Jenkins => {
+                let secrets = self.own();
+                let id = self.build.to_string().replace('_', "-");
+                for (index, (variable, secret)) in self.secrets.iter().enumerate() {
+                    let name = format!("alm-{id}-{index}");
+                    let values = [(SECRET_KEY, &secret.value)];
+                    secrets.put(&name, "Opaque", &[(SYNC_LABEL, "true")], &values, None).await?;
+                    // By this name Jenkins knows the credential that it makes of the Secret.
+                    variables.push((variable.clone(), format!("{}-{name}", self.place.namespace)));
+                }
+            }
+            Way::Files(mount) => {
+                let kind = build_configs();
+                let Place { name, uid, .. } = self.place;
+                let owner = json!({ "apiVersion": kind.api_version, "kind": kind.kind, "name": name, "uid": uid });
+                let values: Vec<_> =
+                    self.secrets.iter().map(|(variable, secret)| (variable.as_str(), &secret.value)).collect();
+                self.shared(mount).put(self.build, &values, &owner, now).await?;
+                self.clear(mount, now).await;
+                let path = |variable: &String| format!("{}/{}", mount.path, file(self.build, variable));
+                variables.extend(self.secrets.keys().map(|variable| (variable.clone(), path(variable))));
+            }
+        }
+        Ok(variables)
+    }
+
+    /// Makes the secrets go with the Build, should nobody come to [release](take_back) it. Those that builds share go with the BuildConfig.
+    pub(super) async fn belong_to(&self, build: &Build) {
+        if self.secrets.is_empty() || !matches!(self.way, Way::Jenkins) {
+            return;
+        }
+        let (kind, place) = (builds(), &build.place);
+        let owner = json!({ "apiVersion": kind.api_version, "kind": kind.kind, "name": place.name, "uid": place.uid });
+        if let Err(error) = self.own().own(&owner).await {
+            tracing::warn!(%error, "secrets of a build do not belong to it");
+        }
+    }
+
+    /// Nothing was made of the build: nothing needs its secrets.
+    pub(super) async fn undo(&self) {
+        if self.secrets.is_empty() {
+            return;
+        }
+        let gone = match &self.way {
+            Way::Not => Ok(()),
+            Way::Jenkins => self.own().remove().await,
+            Way::Files(mount) => self.shared(mount).take_back(&[self.build].into()).await,
+        };
+        gone.unwrap_or_else(|error| tracing::warn!(%error, "secrets of a build that was refused are left"));
+    }
+
+    /// Removes what starts have left that broke off for good. Should that fail, the next start does it.
+    async fn clear(&self, mount: &Mount, now: Timestamp) {
+        let clearing = async {
+            let shared = self.shared(mount);
+            let mut left = BTreeSet::new();
+            for build in shared.doubtful(now).await?.into_iter().filter(|build| *build != self.build) {
+                if find(self.session, self.place, build).await?.is_none() {
+                    left.insert(build);
+                }
+            }
+            if left.is_empty() { Ok(()) } else { shared.take_back(&left).await }
+        };
+        let cleared: Result<(), ProviderError> = clearing.await;
+        cleared.unwrap_or_else(|error| tracing::warn!(%error, "what a start has left that broke off is left"));
+    }
+
+    fn own(&self) -> RunSecrets<'_> {
+        RunSecrets::of(self.session, &self.place.namespace, self.build)
+    }
+
+    fn shared<'b>(&'b self, mount: &'b Mount) -> SharedSecret<'b> {
+        SharedSecret { session: self.session, namespace: &self.place.namespace, name: &mount.secret }
+    }
+}
+
+/// What a Build was given, to be taken out of its log; `None` where that is not there any more.
+///
+/// # Errors
+/// Those of the cluster.
+pub(super) async fn given(session: &Session, build: &Build) -> Result<Option<Vec<(String, Vec<u8>)>>, ProviderError> {
+    let expected = build.secrets();
+    let Some(id) = build.build_id().filter(|_| expected > 0) else { return Ok(Some(Vec::new())) };
+    let namespace = &build.place.namespace;
+    let read = match &build.mount {
+        Some(mount) => SharedSecret { session, namespace, name: &mount.secret }.read(id).await,
+        None => RunSecrets::of(session, namespace, id).read().await,
+    };
+    match read {
+        Ok(secrets) => Ok((secrets.len() >= expected).then_some(secrets)),
+        Err(ProviderError::Forbidden(_) | ProviderError::Conflict(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// Removes what a Build was given that is over.
+///
+/// # Errors
+/// Those of the cluster.
+pub(super) async fn take_back(session: &Session, build: &Build) -> Result<(), ProviderError> {
+    let Some(id) = build.build_id().filter(|_| build.secrets() > 0) else { return Ok(()) };
+    let namespace = &build.place.namespace;
+    match &build.mount {
+        Some(mount) => match (SharedSecret { session, namespace, name: &mount.secret }).take_back(&[id].into()).await {
+            // It is somebody else's by now.
+            Err(ProviderError::Conflict(_)) => Ok(()),
+            taken => taken,
+        },
+        None => RunSecrets::of(session, namespace, id).remove().await,
+    }
+}
+
+/// The variable that tells a build where a secret is.
+fn variable_of(secret: &NamedSecret) -> String {
+    let prefix = match secret.reach {
+        SecretReach::Build => SECRET_PREFIX,
+        SecretReach::Environment => TOKEN_PREFIX,
+    };
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    prefix.chars().chain(secret.name.chars().map(plain)).collect()
+}
