@@ -13,6 +13,7 @@
 //! | `fail REASON TEXT` | ends a Docker or Source build with this reason and message |
 //! | `result NAME TEXT` | writes a result of a Tekton task |
 //! | `cat PATH` | writes the lines of a mounted Secret's key (Tekton) |
+//! | `write PATH TEXT` | writes a file, which stays where a claim is mounted there (Tekton) |
 //! | `show TEXT \| PATH` | writes the text and, on the same line, what such a key holds, if it is there (Tekton) |
 //! | `[CONTAINER] DEED` | a deed of another container of a build's pod, such as `git-clone` |
 //! | `stage NAME` | the stage of that name begins, and the one before ends (Jenkins); `stage('NAME')` too |
@@ -47,6 +48,8 @@ pub enum Act {
     Result(String, String),
     /// Writes the lines of a mounted file.
     Cat(String),
+    /// Writes a file.
+    Write(String, String),
     /// Writes a text and what a mounted file holds, if it is there.
     Show(String, String),
     /// A deed in another container.
@@ -99,6 +102,10 @@ fn act(line: &str) -> Option<Act> {
             Act::Result(name, value)
         }
         "cat" => Act::Cat(rest.to_owned()),
+        "write" => {
+            let (path, content) = two(rest);
+            Act::Write(path, content)
+        }
         "show" => {
             let (text, path) = rest.split_once(" | ")?;
             Act::Show(text.to_owned(), path.to_owned())

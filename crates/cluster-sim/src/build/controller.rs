@@ -102,6 +102,7 @@ async fn carry_out(shared: Arc<Shared>, namespace: String, name: String) {
             pod: pod.clone(),
             container: container.to_owned(),
             files: mounted.clone(),
+            claims: BTreeMap::new(),
         };
         let acts = if container == main { std::mem::take(&mut deeds) } else { take(&mut deeds, container) };
         shared.change(|world| world.start_container(&namespace, &pod, container));

@@ -26,6 +26,26 @@ pub(crate) struct Place {
     pub(crate) container: String,
     /// Contents of mounted files, by path.
     pub(crate) files: BTreeMap<String, String>,
+    /// The claims that are mounted, by path.
+    pub(crate) claims: BTreeMap<String, String>,
+}
+
+impl Place {
+    /// The file of a claim that a path leads to.
+    fn claimed(&self, path: &str) -> Option<(String, String, String)> {
+        let within = |(mount, claim): (&String, &String)| {
+            let file = path.strip_prefix(mount.as_str())?.strip_prefix('/')?;
+            Some((self.namespace.clone(), claim.clone(), file.to_owned()))
+        };
+        self.claims.iter().find_map(within)
+    }
+
+    fn read(&self, shared: &Shared, path: &str) -> Option<String> {
+        match self.claimed(path) {
+            Some(file) => shared.read(|world| world.volumes.get(&file).cloned()),
+            None => self.files.get(path).cloned(),
+        }
+    }
 }
 
 /// Runs a script until it ends or is cancelled. Gives its results too.
@@ -58,14 +78,19 @@ pub(crate) async fn run_script(
             }),
             Act::Cat(path) => {
                 let path = script::fill(&path, values);
-                match place.files.get(&path) {
+                match place.read(shared, &path) {
                     Some(content) => content.lines().for_each(write),
                     None => write(&format!("cat: {path}: No such file or directory")),
                 }
             }
             Act::Show(text, path) => {
-                if let Some(content) = place.files.get(&path) {
+                if let Some(content) = place.read(shared, &path) {
                     write(&format!("{text} {content}"));
+                }
+            }
+            Act::Write(path, content) => {
+                if let Some(file) = place.claimed(&path) {
+                    shared.change(|world| drop(world.volumes.insert(file, script::fill(&content, values))));
                 }
             }
             Act::Result(name, value) => {

@@ -167,7 +167,10 @@ fn run(object: &mut Value, old: Option<&Value>) -> Result<(), Failure> {
             )));
         }
     }
-    if spec["pipelineSpec"].is_object() {
+    if let Some(inline) = spec["pipelineSpec"].as_object() {
+        if let Some(field) = inline.keys().find(|field| !PIPELINE.contains(&field.as_str())) {
+            return Err(unknown(field));
+        }
         pipeline(&mut spec["pipelineSpec"], "spec.pipelineSpec")?;
     }
     if spec["taskRunTemplate"]["serviceAccountName"].as_str().is_none_or(str::is_empty) {

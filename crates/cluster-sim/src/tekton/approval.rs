@@ -11,6 +11,7 @@ use serde_json::{Value, json};
 use super::{
     condition::{Standing, is_over, tell},
     custom::CUSTOM_RUNS,
+    run::duration,
     task::Child,
 };
 use crate::{
@@ -87,7 +88,10 @@ fn required(task: &Value) -> usize {
     task["spec"]["numberOfApprovalsRequired"].as_u64().and_then(|number| usize::try_from(number).ok()).unwrap_or(1)
 }
 
-/// The controller: waits until enough have said yes, or one has said no, and ends the custom run.
+/// How long people have where the task of the pipeline does not say.
+const LIMIT: &str = "1h0m0s";
+
+/// The controller: waits until enough have said yes, one has said no, or the time is over, and ends the custom run.
 pub(super) async fn gate(shared: Arc<Shared>, namespace: String, name: String) {
     let (Some(kind), Some(customs)) = (resource_of(TASKS), resource_of(CUSTOM_RUNS)) else { return };
     let decided = shared.until(|world| {
@@ -101,10 +105,18 @@ pub(super) async fn gate(shared: Arc<Shared>, namespace: String, name: String) {
         }
         (approved(task) >= required(task)).then_some(Some(true))
     });
-    let Some(Some(is_approved)) = decided.await else { return };
-    let (state, standing) = match is_approved {
-        true => ("approved", Standing::new("True", "Succeeded", "TaskRun succeeded")),
-        false => ("rejected", Standing::new("False", "Failed", "Approval Task denied")),
+    let limit = shared.read(|world| world.get(customs, &namespace, &name).map(|run| text(&run["spec"]["timeout"])));
+    let limit = limit.filter(|limit| !limit.is_empty()).unwrap_or_else(|| LIMIT.to_owned());
+    let decided = tokio::time::timeout(shared.clock.wait(duration(&limit)), decided);
+    let (state, standing) = match decided.await {
+        Ok(Some(Some(true))) => ("approved", Standing::new("True", "Succeeded", "TaskRun succeeded")),
+        Ok(Some(Some(false))) => ("rejected", Standing::new("False", "Failed", "Approval Task denied")),
+        Ok(_) => return,
+        // It is told as a no, of nobody.
+        Err(_) => {
+            let why = format!("Approval task {name} is failed because of timeout");
+            ("rejected", Standing::new("False", "Failed", why))
+        }
     };
     shared.change(|world| {
         world.merge(kind, &namespace, &name, &json!({"status": {"state": state}}));

@@ -7,7 +7,7 @@ use tokio::task::JoinSet;
 
 use super::{
     condition::{Standing, tell},
-    custom, graph,
+    custom, graph, mount,
     task::{self, Child, End},
 };
 use crate::{
@@ -104,6 +104,7 @@ fn begin(
     world.merge(kind, namespace, name, &json!({"metadata": {"labels": labels}}));
     let now = world.clock.stamp();
     world.merge(kind, namespace, name, &json!({"status": {"startTime": now}}));
+    mount::make_claims(world, namespace, run);
 }
 
 fn values(namespace: &str, name: &str, run: &Value, spec: &Value) -> Result<BTreeMap<String, Value>, Standing> {
@@ -146,7 +147,7 @@ fn values(namespace: &str, name: &str, run: &Value, spec: &Value) -> Result<BTre
 }
 
 /// A duration as Go writes it: `1h0m0s`.
-fn duration(text: &str) -> Duration {
+pub(super) fn duration(text: &str) -> Duration {
     let mut seconds = 0.0;
     let mut number = String::new();
     for letter in text.chars() {
@@ -203,6 +204,9 @@ impl Runner {
             }
         }
         let mode = self.mode(kind).unwrap_or_default();
+        if mode.is_empty() && !timed_out {
+            self.leave_out();
+        }
         let standing = self.outcome(&mode, timed_out);
         let results = self.results();
         let mut fields = self.fields();
@@ -264,6 +268,16 @@ impl Runner {
             return true;
         }
         false
+    }
+
+    /// Tells of the tasks that never came to run since others have failed.
+    fn leave_out(&mut self) {
+        for task in self.listed("tasks") {
+            let name = text(&task["name"]);
+            if !self.tasks.contains_key(&name) {
+                self.skip(name, json!({"reason": "PipelineRun was stopping"}));
+            }
+        }
     }
 
     fn skip(&mut self, name: String, mut why: Value) {

@@ -133,6 +133,10 @@ fn create(world: &mut World, child: &Child) {
     if !given.is_empty() {
         spec["params"] = Value::Array(given);
     }
+    let bound = mount::bound(child);
+    if !bound.is_empty() {
+        spec["workspaces"] = Value::Array(bound);
+    }
     if let Some(retries) = child.task["retries"].as_u64() {
         spec["retries"] = json!(retries);
     }
@@ -191,6 +195,7 @@ async fn once(shared: &Arc<Shared>, child: &Child, spec: &Value, attempt: u64) -
             pod: pod.clone(),
             container: step.container.clone(),
             files: files.clone(),
+            claims: mount::claims(child),
         };
         let env = step.spec["env"].as_array().into_iter().flatten();
         let values = env.map(|pair| (text(&pair["name"]), text(&pair["value"]))).collect();

@@ -65,6 +65,8 @@ pub(crate) struct World {
     pub(crate) jenkins: Jenkins,
     pub(crate) logs: BTreeMap<(String, String), Vec<Container>>,
     pub(crate) scripts: BTreeMap<(String, String), String>,
+    /// The files of claims: by namespace, claim and path.
+    pub(crate) volumes: BTreeMap<(String, String, String), String>,
     pub(crate) gates: BTreeSet<String>,
     pub(crate) requests: VecDeque<Seen>,
     pub(crate) registries: registry::Registries,
@@ -85,6 +87,7 @@ impl World {
             jenkins: Jenkins::default(),
             logs: BTreeMap::new(),
             scripts: BTreeMap::new(),
+            volumes: BTreeMap::new(),
             gates: BTreeSet::new(),
             requests: VecDeque::new(),
             registries: registry::Registries::default(),
