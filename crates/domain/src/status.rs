@@ -101,6 +101,14 @@ impl RunStatus {
         if legal { Ok(to) } else { Err(IllegalTransition { from: self, to }) }
     }
 
+    /// Whether what needs a stage that ended like this may go on: it has done its work, or had none to do by its condition.
+    #[must_use]
+    pub fn lets_others_go_on(self, reason: Option<&StatusReason>) -> bool {
+        let by_condition =
+            reason.is_some_and(|reason| matches!(reason.code, ReasonCode::ConditionNotMet | ReasonCode::Reused));
+        matches!(self, Self::Succeeded | Self::Unstable) || (self == Self::Skipped && by_condition)
+    }
+
     /// The name in the API, such as `WAITING_FOR_APPROVAL`.
     #[must_use]
     pub const fn name(self) -> &'static str {

@@ -29,10 +29,7 @@ pub(crate) struct Ended {
 
 impl Ended {
     pub(crate) fn new(status: RunStatus, reason: Option<StatusReason>) -> Self {
-        let by_condition =
-            reason.as_ref().is_some_and(|r| matches!(r.code, ReasonCode::ConditionNotMet | ReasonCode::Reused));
-        let is_good = matches!(status, RunStatus::Succeeded | RunStatus::Unstable)
-            || (status == RunStatus::Skipped && by_condition);
+        let is_good = status.lets_others_go_on(reason.as_ref());
         Self { status, reason, is_good }
     }
 }

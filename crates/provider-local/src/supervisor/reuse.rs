@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use alm_domain::{Artifact, ReasonCode, RerunFrom, RunStatus, StageKind, StageObservation, StatusReason};
+use alm_domain::{Artifact, ReasonCode, RerunFrom, StageKind, StatusReason};
 
 use super::plan::{Ended, Plan};
 use crate::{keep, spool::RerunRequest};
@@ -20,7 +20,7 @@ pub(crate) fn reusable(plan: &Plan, rerun: &RerunRequest, kept: &Path) -> Vec<(u
             let before = rerun.stages.iter().find(|seen| seen.key == stage.key);
             stage.kind == StageKind::Finally
                 || is_chosen(plan, *at, &rerun.from)
-                || !before.is_some_and(is_good)
+                || !before.is_some_and(|seen| seen.status.lets_others_go_on(seen.reason.as_ref()))
                 || files_of(rerun, stage.key.as_str()).any(|file| !keep::file(kept, &file.path).is_file())
         })
         .collect();
@@ -52,14 +52,4 @@ fn is_chosen(plan: &Plan, at: usize, from: &RerunFrom) -> bool {
         stage = here.parent.as_ref().and_then(|parent| plan.stages.iter().find(|other| other.key == *parent));
     }
     false
-}
-
-fn is_good(stage: &StageObservation) -> bool {
-    let by_condition =
-        stage.reason.as_ref().is_some_and(|r| matches!(r.code, ReasonCode::ConditionNotMet | ReasonCode::Reused));
-    match stage.status {
-        RunStatus::Succeeded | RunStatus::Unstable => true,
-        RunStatus::Skipped => by_condition,
-        _ => false,
-    }
 }
