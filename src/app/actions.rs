@@ -184,7 +184,7 @@ impl App {
         denied: &Denied,
     ) -> Vec<ActionState> {
         let no_commit =
-            build.commit.is_none().then_some((ActionBlocker::WrongState, "the build never got as far as a commit"));
+            build.commit.is_none().then_some((ActionBlocker::WrongState, "it is not known which commit was built"));
         let frame = stage.kind.is_frame().then_some((ActionBlocker::WrongState, "choose a stage inside this frame"));
         let blocked =
             self.rerun_blocked(build, service, project, provider, Capability::RerunFromStage).or(no_commit).or(frame);

@@ -104,7 +104,7 @@ impl App {
             }
             RerunFrom::Stage(_) | RerunFrom::Failed if old.commit.is_none() => {
                 return Err(AppError::WrongState(
-                    "the build never got as far as a commit: run it again from the beginning".to_owned(),
+                    "it is not known which commit was built: run it again from the beginning".to_owned(),
                 ));
             }
             RerunFrom::Stage(_) | RerunFrom::Failed => {}

@@ -5,12 +5,17 @@
 
 use std::collections::BTreeSet;
 
-use alm_domain::{ApprovalKey, ApprovalObservation, ApprovalStatus, ReasonCode, RunStatus, StageKey, clean_text};
+use alm_domain::{
+    ApprovalKey, ApprovalObservation, ApprovalStatus, ReasonCode, RunStatus, StageKey, Timestamp, clean_text,
+};
 use alm_kubernetes::timestamp;
 use kube::core::DynamicObject;
 use serde_json::Value;
 
-use crate::{child::task_of, standing::Standing};
+use crate::{
+    child::task_of,
+    standing::{Standing, time},
+};
 
 /// Of so many people a question may want a yes here.
 const MOST: usize = 50;
@@ -82,12 +87,24 @@ impl<'a> Asked<'a> {
             let mut users = entry["users"].as_array().into_iter().flatten();
             Answer::of(entry) == Answer::No || users.any(|user| Answer::of(user) == Answer::No)
         };
-        self.object.data["status"]["state"] == "rejected" || self.approvers().iter().any(is_no)
+        self.approvers().iter().any(is_no)
+    }
+
+    /// Whether nobody has answered in time. The gate calls that a rejection, of nobody.
+    pub(crate) fn is_expired(&self) -> bool {
+        self.object.data["status"]["state"] == "rejected" && !self.is_rejected()
+    }
+
+    /// Since when it is asked.
+    pub(crate) fn asked_at(&self) -> Option<Timestamp> {
+        let created = || self.object.metadata.creation_timestamp.as_ref().and_then(timestamp);
+        time(&self.object.data["status"]["startTime"]).or_else(created)
     }
 
     /// Whether it still wants an answer.
     pub(crate) fn is_open(&self) -> bool {
-        self.object.data["status"]["state"] != "approved" && !self.is_rejected() && self.approved() < self.required()
+        let state = &self.object.data["status"]["state"];
+        state != "approved" && state != "rejected" && !self.is_rejected() && self.approved() < self.required()
     }
 
     /// Who is asked, for people.
@@ -121,18 +138,26 @@ impl<'a> Asked<'a> {
             _ if number <= approved => Some(ApprovalStatus::Approved),
             _ if number > approved + 1 => None,
             _ if self.is_rejected() => Some(ApprovalStatus::Rejected),
+            _ if self.is_expired() => Some(ApprovalStatus::Expired),
             _ => Some(ApprovalStatus::Pending),
         }
     }
 
-    /// Its questions; `end` is how the custom run that waits for it has ended, if it has.
-    pub(crate) fn questions(&self, end: Option<&Standing>) -> Vec<ApprovalObservation> {
+    /// Its questions. `end` is how the custom run that waits for it has ended, if it has, and `late` whether the time of the whole run
+    /// was over; `expires_at` is until when an answer counts.
+    pub(crate) fn questions(
+        &self,
+        end: Option<&Standing>,
+        late: bool,
+        expires_at: Option<Timestamp>,
+    ) -> Vec<ApprovalObservation> {
         let required = self.required();
         let description = self.object.data["spec"]["description"].as_str().unwrap_or_default().trim();
-        let asked_at = self.object.metadata.creation_timestamp.as_ref().and_then(timestamp).unwrap_or_default();
+        let asked_at = self.asked_at().unwrap_or_default();
         let ended = end.map(|end| match end.reason.as_ref().map(|reason| reason.code) {
             _ if end.status == RunStatus::Succeeded => ApprovalStatus::Approved,
             Some(ReasonCode::TimedOut) => ApprovalStatus::Expired,
+            _ if late => ApprovalStatus::Expired,
             _ => ApprovalStatus::Withdrawn,
         });
         let all = (1..=required).filter_map(|number| Some((number, self.state(number)?)));
@@ -149,7 +174,7 @@ impl<'a> Asked<'a> {
                 proceed_label: "Approve".to_owned(),
                 parameters: Vec::new(),
                 requested_at: asked_at,
-                expires_at: None,
+                expires_at,
             }
         })
         .collect()

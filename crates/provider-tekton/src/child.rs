@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alm_domain::{ReasonCode, RunStatus, StageAttempt, StageKey, StatusReason, Timestamp};
+use alm_domain::{ReasonCode, RunStatus, StageAttempt, StageKey, StatusReason, Timestamp, shorten};
 use kube::core::DynamicObject;
 use serde_json::Value;
 
@@ -13,6 +13,8 @@ use crate::{
 
 /// The most attempts that are told of a stage.
 const MOST_ATTEMPTS: usize = 50;
+/// The longest name of a variant, in characters.
+const LONGEST_NAME: usize = 100;
 
 /// Kinds of objects that belong to a run.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -121,6 +123,16 @@ impl<'a> Child<'a> {
         }
         let place = self.name.rsplit('-').next().unwrap_or_default();
         StageKey::from(format!("{}/{place}", task.name))
+    }
+
+    /// What people call it within a matrix: what only it is given, or its place.
+    pub(crate) fn variant(&self, task: &Task) -> String {
+        let given = self.object.data["spec"]["params"].as_array().map(Vec::as_slice).unwrap_or_default();
+        let value = |name: &String| given.iter().find(|param| param["name"] == name.as_str())?["value"].as_str();
+        let values: Vec<String> = task.varies.iter().filter_map(value).map(shorten).collect();
+        let key = self.key(task);
+        let place = || key.as_str().rsplit('/').next().unwrap_or_default().to_owned();
+        if values.is_empty() { place() } else { values.join(", ").chars().take(LONGEST_NAME).collect() }
     }
 
     pub(crate) fn pods(&self, tasks: &[Task], is_plain: bool) -> Vec<TaskPod> {

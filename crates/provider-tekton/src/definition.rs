@@ -11,6 +11,8 @@ pub(crate) struct Task {
     pub(crate) needs: Vec<String>,
     pub(crate) is_finally: bool,
     pub(crate) is_matrix: bool,
+    /// The parameters in which its variants differ.
+    pub(crate) varies: Vec<String>,
     pub(crate) runner: Runner,
 }
 
@@ -67,10 +69,36 @@ pub(crate) fn tasks(pipeline: &Value) -> Vec<Task> {
             needs.retain(|needed| names.contains(needed) && *needed != name);
             let needs = needs.into_iter().collect();
             let is_matrix = task["matrix"].is_object();
-            found.push(Task { name, needs, is_finally, is_matrix, runner: Runner::of(task) });
+            found.push(Task {
+                name,
+                needs,
+                is_finally,
+                is_matrix,
+                varies: varies(&task["matrix"]),
+                runner: Runner::of(task),
+            });
         }
     }
     found
+}
+
+/// The parameters of a matrix: of its product, and of what is added to that.
+fn varies(matrix: &Value) -> Vec<String> {
+    let listed = |value: &Value| value.as_array().cloned().unwrap_or_default();
+    let added = listed(&matrix["include"]).into_iter().flat_map(|it| listed(&it["params"]));
+    let mut names: Vec<String> = Vec::new();
+    for param in listed(&matrix["params"]).into_iter().chain(added) {
+        if let Some(name) = param["name"].as_str().filter(|name| !names.iter().any(|known| known == name)) {
+            names.push(name.to_owned());
+        }
+    }
+    names
+}
+
+/// Whether these are all tasks of the pipeline.
+pub(crate) fn has_all(pipeline: &Value, tasks: &[Task]) -> bool {
+    let count = |group: &str| pipeline[group].as_array().map_or(0, Vec::len);
+    count("tasks") + count("finally") == tasks.len()
 }
 
 /// The tasks whose results are used: `$(tasks.NAME.results.RESULT)`.

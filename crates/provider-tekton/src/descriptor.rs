@@ -11,13 +11,13 @@ use crate::note::MODES;
 pub fn descriptor() -> ProviderDescriptor {
     use Capability::{
         Approvals, Cancel, Deploy, Describe, LateSecrets, LiveLog, LogTimestamps, ParallelStages, Parameters,
-        PlannedGraph, Rerun, Secrets, StageLog, Stages,
+        PlannedGraph, Rerun, RerunFromStage, Secrets, StageLog, Stages,
     };
     ProviderDescriptor {
         kind: ProviderKind::Tekton,
         capabilities: [
-            Stages, ParallelStages, PlannedGraph, Parameters, Describe, Cancel, Rerun, Approvals, LiveLog, StageLog,
-            LogTimestamps, Secrets, LateSecrets, Deploy,
+            Stages, ParallelStages, PlannedGraph, Parameters, Describe, Cancel, Rerun, RerunFromStage, Approvals, LiveLog,
+            StageLog, LogTimestamps, Secrets, LateSecrets, Deploy,
         ]
         .into(),
         needs_token: true,
@@ -133,7 +133,9 @@ fn settings() -> Vec<SettingDefinition> {
         define(
             "secrets.files",
             "Places of secrets",
-            "Secrets that tasks want elsewhere, each as SECRET=WORKSPACE/FILE: such as REGISTRY=dockerconfig/config.json.",
+            "Secrets that tasks want elsewhere, each as SECRET=WORKSPACE/FILE: such as REGISTRY=dockerconfig/config.json, or \
+             GIT=basic-auth/.git-credentials. Files that Kubernetes knows make a Secret of their type: .dockerconfigjson, \
+             ssh-privatekey, username and password.",
             List,
             Overridable,
             None,

@@ -2,11 +2,13 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use alm_build_spi::{NamedSecret, SecretReach};
+use alm_build_spi::{Finding, NamedSecret, SecretReach};
 use alm_domain::shorten;
-use secrecy::SecretString;
+use secrecy::{ExposeSecret, SecretString};
 use serde_json::{Value, json};
 
+/// The file by which Kubernetes knows the configuration of docker: credentials of registries.
+const DOCKER: &str = ".dockerconfigjson";
 /// The file that holds a token in the workspace of its environment.
 const TOKEN_FILE: &str = "token";
 
@@ -30,6 +32,8 @@ pub(crate) struct Plan<'a> {
     pub(crate) secrets: BTreeMap<String, Vec<(String, &'a SecretString)>>,
     /// The environments whose token comes later, and the Secret that will hold it.
     pub(crate) withheld: BTreeMap<String, String>,
+    /// The Secret with all that has no place of its own.
+    rest: Option<String>,
     /// What is given and goes nowhere, in words.
     pub(crate) unplaced: Vec<String>,
     /// The environments whose token comes later, and that have no workspace for it.
@@ -37,6 +41,19 @@ pub(crate) struct Plan<'a> {
 }
 
 impl Plan<'_> {
+    /// The type of a Secret with these files, where Kubernetes knows one for them: so it is checked by the cluster, and known to whoever
+    /// looks after its Secrets.
+    pub(crate) fn kind_of(&self, secret: &str) -> &'static str {
+        let files = self.secrets.get(secret).filter(|_| self.rest.as_deref() != Some(secret));
+        let has = |file: &str| files.is_some_and(|files| files.iter().any(|(known, _)| known == file));
+        match () {
+            () if has(DOCKER) => "kubernetes.io/dockerconfigjson",
+            () if has("ssh-privatekey") => "kubernetes.io/ssh-auth",
+            () if has("username") || has("password") => "kubernetes.io/basic-auth",
+            () => "Opaque",
+        }
+    }
+
     /// How many secrets there are.
     pub(crate) fn count(&self) -> u32 {
         self.secrets.values().map(Vec::len).sum::<usize>().try_into().unwrap_or(u32::MAX)
@@ -119,6 +136,7 @@ impl Handing {
             let at = places.iter().position(|known| *known == workspace).unwrap_or_default();
             format!("{run}-{at}")
         };
+        plan.rest = self.rest.as_deref().map(secret_of);
         for secret in secrets {
             let place = match secret.reach {
                 SecretReach::Build => match (self.files.get(&secret.name), &self.rest) {
@@ -158,6 +176,28 @@ impl Handing {
             });
         }
         plan
+    }
+
+    /// What is wrong with secrets for the places that they have. Nothing of what they hold is in it.
+    pub(crate) fn findings(&self, secrets: &[NamedSecret]) -> Vec<Finding> {
+        let is_docker = |secret: &&NamedSecret| {
+            secret.reach == SecretReach::Build && self.files.get(&secret.name).is_some_and(|(_, file)| file == DOCKER)
+        };
+        let is_wrong = |secret: &&NamedSecret| {
+            let read: Value = serde_json::from_str(secret.value.expose_secret()).unwrap_or_default();
+            !read["auths"].is_object()
+        };
+        let wrong = secrets.iter().filter(is_docker).filter(is_wrong);
+        wrong
+            .map(|secret| {
+                let message = format!(
+                    "the secret {} is no configuration of docker, as its file {DOCKER} must be: give it JSON with `auths`, or the file \
+                     another name",
+                    shorten(&secret.name)
+                );
+                Finding::new(["settings", "secrets.files"], message)
+            })
+            .collect()
     }
 
     /// The file that holds the token of an environment.

@@ -8,17 +8,21 @@
 
 mod approval;
 mod child;
+mod deadline;
 mod definition;
-mod deploying;
 mod descriptor;
+mod duration;
 mod fit;
 mod handing;
 mod inline;
 mod note;
 mod options;
 mod outputs;
+mod part;
 mod picture;
 mod provider;
+mod repeating;
+mod sharing;
 mod standing;
 
 pub use descriptor::descriptor;

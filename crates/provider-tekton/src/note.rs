@@ -3,9 +3,11 @@
 
 use std::collections::BTreeMap;
 
-use alm_domain::{Capability, CapabilityNote, Commit, clean_text};
+use alm_domain::{BuildId, Capability, CapabilityNote, Commit, clean_text};
 use kube::core::DynamicObject;
 use serde::{Deserialize, Serialize};
+
+use crate::repeating::{Drawn, checked};
 
 /// The annotation that holds it.
 pub(crate) const NOTE: &str = "alm.build/run";
@@ -13,6 +15,8 @@ pub(crate) const NOTE: &str = "alm.build/run";
 const LONGEST: usize = 64 << 10;
 /// The longest reason that is told, in characters.
 const LONGEST_REASON: usize = 500;
+/// The most warnings that are told.
+const MOST_WARNINGS: usize = 20;
 /// How runs can be stopped.
 pub(crate) const MODES: [&str; 3] = ["Cancelled", "CancelledRunFinally", "StoppedRunFinally"];
 
@@ -35,9 +39,33 @@ pub(crate) struct Note {
     /// The commit that a deployment brings.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(crate) commit: Option<Commit>,
+    /// What it repeats in part.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(crate) repeats: Option<Repeats>,
+    /// What is odd about it, for people.
+    #[serde(skip_serializing_if = "Vec::is_empty")]
+    pub(crate) warnings: Vec<String>,
     /// What it cannot do although the provider can.
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub(crate) without: Vec<CapabilityNote>,
+}
+
+/// What a run repeats in part.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub(crate) struct Repeats {
+    /// The run.
+    pub(crate) of: String,
+    /// The build.
+    pub(crate) build: BuildId,
+    /// The whole pipeline.
+    pub(crate) tasks: Vec<Drawn>,
+}
+
+impl Repeats {
+    /// Whether there is room for it in a note, beside all else.
+    pub(crate) fn fits(&self) -> bool {
+        serde_json::json!(self).to_string().len() <= LONGEST / 2
+    }
 }
 
 #[expect(clippy::trivially_copy_pass_by_ref, reason = "serde passes references")]
@@ -54,6 +82,13 @@ impl Note {
         note.cancel = note.cancel.filter(|mode| MODES.contains(&mode.as_str()));
         note.commit =
             note.commit.filter(|commit| commit.sha.len() <= 64 && commit.sha.bytes().all(|b| b.is_ascii_hexdigit()));
+        note.warnings.truncate(MOST_WARNINGS);
+        for warning in &mut note.warnings {
+            *warning = clean_text(warning.chars().take(LONGEST_REASON).collect());
+        }
+        if let Some(repeats) = &mut note.repeats {
+            repeats.tasks = checked(std::mem::take(&mut repeats.tasks));
+        }
         note.without.truncate(Capability::ALL.len());
         for without in &mut note.without {
             without.reason = clean_text(without.reason.chars().take(LONGEST_REASON).collect());

@@ -8,6 +8,7 @@ use alm_kubernetes::{is_name, is_namespace};
 use serde_json::{Value, json};
 
 use crate::{
+    duration,
     handing::Handing,
     inline::{self, Defined},
 };
@@ -104,7 +105,7 @@ impl Options {
         let mut timeouts = Vec::new();
         for (key, field) in [("timeout", "pipeline"), ("timeout.tasks", "tasks"), ("timeout.finally", "finally")] {
             if let Some(limit) = text(key) {
-                if !is_duration(&limit) {
+                if duration::read(&limit).is_none() {
                     wrong(key, format!("{:?} is no duration: write it as 1h30m or 90s", shorten(&limit)));
                 }
                 timeouts.push((field, limit));
@@ -235,18 +236,4 @@ fn workspace(name: &str, kind: &str) -> Option<Value> {
         _ => return None,
     }
     Some(workspace)
-}
-
-/// Whether Go reads this as a duration: numbers, each with its unit.
-fn is_duration(text: &str) -> bool {
-    let mut digits = 0;
-    let mut units = 0;
-    for c in text.chars() {
-        match c {
-            '0'..='9' => digits += 1,
-            'h' | 'm' | 's' if digits > 0 => (digits, units) = (0, units + 1),
-            _ => return false,
-        }
-    }
-    digits == 0 && units > 0
 }

@@ -13,9 +13,11 @@ use serde_json::Value;
 use crate::{
     approval::Asked,
     child::{Child, Family, Parts, TaskPod, pipeline_of},
+    deadline::expires_at,
     definition::{Runner, Task, tasks},
-    note::Note,
+    note::{Note, Repeats},
     outputs,
+    repeating::Done,
     standing::Standing,
 };
 
@@ -87,7 +89,8 @@ impl Picture {
         let is_over = standing.status.is_terminal();
         let resolved = pipeline_of(run);
         let tasks = resolved.map(tasks).unwrap_or_default();
-        let is_plain = is_plain(&tasks, &note.environments);
+        let repeats = note.repeats.as_ref().filter(|repeats| !repeats.tasks.is_empty());
+        let is_plain = repeats.is_none() && is_plain(&tasks, &note.environments);
         let shape = match resolved {
             None => BuildShape::Unknown,
             Some(_) if is_plain => BuildShape::Plain,
@@ -104,8 +107,10 @@ impl Picture {
         let mut approvals = Vec::new();
         for child in children.iter_mut().filter(|child| child.family == Family::CustomRun) {
             if let Some(asked) = asked.iter().find(|asked| asked.task() == child.task) {
-                approvals
-                    .extend(asked.questions(Some(&child.standing).filter(|standing| standing.status.is_terminal())));
+                let end = Some(&child.standing).filter(|standing| standing.status.is_terminal());
+                let late = standing.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::TimedOut);
+                let is_finally = tasks.iter().any(|task| task.is_finally && task.name == child.task);
+                approvals.extend(asked.questions(end, late, expires_at(run, child.object, asked, is_finally)));
                 wait_for_people(&mut child.standing, asked);
             }
         }
@@ -119,9 +124,22 @@ impl Picture {
         explain(&mut standing, &children);
         let mut stages = Vec::new();
         if !is_plain {
-            for task in &tasks {
+            let draw = |task: &Task, stages: &mut Vec<StageObservation>| {
                 let mine: Vec<&Child<'_>> = children.iter().filter(|child| child.task == task.name).collect();
-                stage(task, &mine, status, &standing, &mut stages);
+                stage(task, &mine, status, &standing, stages);
+            };
+            match repeats {
+                None => tasks.iter().for_each(|task| draw(task, &mut stages)),
+                Some(repeats) => {
+                    for drawn in &repeats.tasks {
+                        let needs = drawn.needs.clone();
+                        match (tasks.iter().find(|task| task.name == drawn.name), &drawn.done) {
+                            (Some(task), _) => draw(&Task { needs, ..task.clone() }, &mut stages),
+                            (None, Some(done)) => reused(&drawn.name, &needs, done, repeats, &mut stages),
+                            (None, None) => {}
+                        }
+                    }
+                }
             }
             name_environments(&mut stages, &note.environments);
         }
@@ -158,7 +176,7 @@ fn wait_for_people(standing: &mut Standing, asked: &Asked<'_>) {
             let who = format!("it waits for {}", asked.who());
             standing.reason = Some(StatusReason::new(ReasonCode::WaitingForDecision, who));
         }
-        RunStatus::Failed if reason == Some(ReasonCode::TimedOut) => {
+        RunStatus::Failed if reason == Some(ReasonCode::TimedOut) || asked.is_expired() => {
             let why = "nobody has answered in time";
             standing.reason = Some(StatusReason::new(ReasonCode::ApprovalExpired, why));
         }
@@ -205,7 +223,6 @@ fn explain(standing: &mut Standing, children: &[Child<'_>]) {
 
 /// The stage of a task, and those of its variants.
 fn stage(task: &Task, children: &[&Child<'_>], status: &Value, run: &Standing, stages: &mut Vec<StageObservation>) {
-    let position = |stages: &Vec<StageObservation>| u32::try_from(stages.len()).unwrap_or(u32::MAX);
     let kind = match (task.is_matrix, task.runner, task.is_finally) {
         (true, ..) => StageKind::Matrix,
         (false, Runner::Gate, _) => StageKind::Approval,
@@ -214,29 +231,12 @@ fn stage(task: &Task, children: &[&Child<'_>], status: &Value, run: &Standing, s
     };
     let key = StageKey::from(task.name.clone());
     let needs = task.needs.iter().map(|name| StageKey::from(name.clone())).collect();
-    let make = |key: StageKey, name: String, kind: StageKind, now: Standing, position: u32| StageObservation {
-        key,
-        name,
-        kind,
-        status: now.status,
-        reason: now.reason,
-        parent: None,
-        depends_on: Vec::new(),
-        position,
-        queued_at: None,
-        started_at: now.started_at,
-        finished_at: now.finished_at,
-        attempts: Vec::new(),
-        environment: None,
-        url: None,
-        agent: None,
-    };
     let now = match children {
         [] => absent(task, status, run),
         [only] if !task.is_matrix => only.standing.clone(),
         all => together(all, run),
     };
-    let mut own = make(key.clone(), task.name.clone(), kind, now, position(stages));
+    let mut own = empty(key.clone(), task.name.clone(), kind, now, stages);
     own.depends_on = needs;
     if let ([only], false) = (children, task.is_matrix) {
         detail(&mut own, only);
@@ -246,11 +246,52 @@ fn stage(task: &Task, children: &[&Child<'_>], status: &Value, run: &Standing, s
         return;
     }
     for child in children {
-        let name = format!("{} {}", task.name, child.key(task).as_str().rsplit('/').next().unwrap_or_default());
-        let mut variant = make(child.key(task), name, StageKind::Work, child.standing.clone(), position(stages));
+        let name = format!("{} {}", task.name, child.variant(task));
+        let mut variant = empty(child.key(task), name, StageKind::Work, child.standing.clone(), stages);
         variant.parent = Some(key.clone());
         detail(&mut variant, child);
         stages.push(variant);
+    }
+}
+
+/// The stage of a task that does not run again, and those of its variants.
+fn reused(name: &str, needs: &[String], done: &Done, repeats: &Repeats, stages: &mut Vec<StageObservation>) {
+    let why = format!("the result of build {} was reused", repeats.build);
+    let now = Standing {
+        status: done.status,
+        reason: Some(StatusReason::new(ReasonCode::Reused, why)),
+        started_at: None,
+        finished_at: None,
+    };
+    let mut own = empty(StageKey::from(name), name.to_owned(), done.kind, now.clone(), stages);
+    own.depends_on = needs.iter().map(|name| StageKey::from(name.clone())).collect();
+    stages.push(own);
+    for (place, variant) in &done.variants {
+        let key = StageKey::from(format!("{name}/{place}"));
+        let mut own = empty(key, variant.clone(), StageKind::Work, now.clone(), stages);
+        own.parent = Some(StageKey::from(name));
+        stages.push(own);
+    }
+}
+
+/// A stage of which nothing is known but how it stands. It comes behind those that are there.
+fn empty(key: StageKey, name: String, kind: StageKind, now: Standing, stages: &[StageObservation]) -> StageObservation {
+    StageObservation {
+        key,
+        name,
+        kind,
+        status: now.status,
+        reason: now.reason,
+        parent: None,
+        depends_on: Vec::new(),
+        position: u32::try_from(stages.len()).unwrap_or(u32::MAX),
+        queued_at: None,
+        started_at: now.started_at,
+        finished_at: now.finished_at,
+        attempts: Vec::new(),
+        environment: None,
+        url: None,
+        agent: None,
     }
 }
 
@@ -271,9 +312,9 @@ fn absent(task: &Task, status: &Value, run: &Standing) -> Standing {
         status["skippedTasks"].as_array().into_iter().flatten().find(|known| known["name"] == task.name.as_str());
     let (now, reason) = match skipped {
         Some(skipped) => {
-            let words =
-                skipped["reason"].as_str().unwrap_or("Tekton left it out").chars().take(500).collect::<String>();
-            (RunStatus::Skipped, Some(StatusReason::new(ReasonCode::ConditionNotMet, words)))
+            let words = skipped["reason"].as_str().unwrap_or("Tekton left it out");
+            let words: String = words.chars().take(500).collect();
+            (RunStatus::Skipped, Some(StatusReason::new(skipped_for(&words, run), words)))
         }
         None if run.status == RunStatus::Cancelled => {
             let reason = StatusReason::new(ReasonCode::CancelledByUser, "the run was stopped before its turn");
@@ -286,6 +327,20 @@ fn absent(task: &Task, status: &Value, run: &Standing) -> Standing {
         None => (RunStatus::Planned, None),
     };
     Standing { status: now, reason, started_at: None, finished_at: None }
+}
+
+/// What it means that Tekton has left a task out: it says so of what was not to run, and of what never came to run.
+fn skipped_for(words: &str, run: &Standing) -> ReasonCode {
+    match words {
+        "When Expressions evaluated to false"
+        | "Parent Tasks were skipped"
+        | "Matrix Parameters have an empty array" => ReasonCode::ConditionNotMet,
+        _ if run.status == RunStatus::Cancelled || words.starts_with("PipelineRun was gracefully") => {
+            ReasonCode::CancelledByUser
+        }
+        _ if words.contains("imeout") => ReasonCode::TimedOut,
+        _ => ReasonCode::DependencyFailed,
+    }
 }
 
 /// The frame around the variants of a task.

@@ -11,7 +11,7 @@ use alm_domain::{ProviderHealth, Settings};
 use async_trait::async_trait;
 
 use super::{
-    cancel, configs, decide, deploy, describe, follow, identity, list, logs, purge, release, start, supply,
+    cancel, configs, decide, deploy, describe, follow, identity, list, logs, purge, release, rerun, start, supply,
     tekton::TektonProvider,
 };
 
@@ -72,7 +72,7 @@ impl BuildProvider for TektonProvider {
     }
 
     async fn rerun(&self, access: &Access, request: RerunBuild) -> Result<RunRef, ProviderError> {
-        start::rerun(&self.inner, access, request).await
+        rerun::rerun(&self.inner, access, request).await
     }
 
     async fn deploy(&self, access: &Access, request: DeployBuild) -> Result<RunRef, ProviderError> {

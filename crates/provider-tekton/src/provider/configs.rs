@@ -43,7 +43,7 @@ pub(super) async fn validate(inner: &Inner, access: &Access, spec: &BuildConfigS
     let mut trial = object(&options, version, spec, &spec.repository.reference, &[], &nothing);
     trial["metadata"] = json!({ "generateName": "alm-check-" });
     let dry = PostParams { dry_run: true, ..PostParams::default() };
-    session.call(runs.create(&dry, &parsed(trial)?)).await.map_err(at_settings).map(drop)
+    session.call(runs.create(&dry, &parsed(trial)?)).await.map_err(|error| at_settings(error, &options)).map(drop)
 }
 
 /// What the settings name in the namespace: the specification, and whether it is one of a task.
@@ -65,12 +65,14 @@ pub(super) async fn named(
 }
 
 /// What the cluster says of a run that it would not take.
-pub(super) fn at_settings(error: ProviderError) -> ProviderError {
+pub(super) fn at_settings(error: ProviderError, options: &Options) -> ProviderError {
     let ProviderError::Invalid(findings) = error else { return error };
-    let placed = findings.into_iter().map(|finding| {
-        let key = if finding.message.contains("pipelineSpec") { "pipeline.definition" } else { "pipeline" };
-        Finding::new(["settings", key], finding.message)
-    });
+    let key = match &options.source {
+        Source::Inline(_) | Source::Task(("taskSpec", _)) => "pipeline.definition",
+        Source::Task(_) => "task",
+        Source::Named(_) => "pipeline",
+    };
+    let placed = findings.into_iter().map(|finding| Finding::new(["settings", key], finding.message));
     ProviderError::Invalid(placed.collect())
 }
 

@@ -1,17 +1,19 @@
 //! Bringing what a run made to an environment: a run of those of its tasks that deploy there.
 
+use std::collections::BTreeSet;
+
 use alm_build_spi::{Access, DeployBuild, ProviderError, RunRef};
-use alm_domain::Capability;
-use alm_kubernetes::Place;
+use alm_domain::{Capability, shorten};
 
 use super::{
-    objects::{parts_of, run_at},
-    start::{Deployment, Start},
+    earlier::Earlier,
+    start::{Partial, Start},
     tekton::Inner,
 };
 use crate::{
-    child::{Child, pipeline_of},
-    deploying::{Deploying, Results},
+    definition::tasks,
+    part::{Choice, Part},
+    sharing::shared,
 };
 
 /// Starts a deployment. One for each build, as for starting.
@@ -24,28 +26,29 @@ pub(super) async fn deploy(inner: &Inner, access: &Access, request: DeployBuild)
         return start.adopt(&run).await;
     }
     let unsupported = |reason: String| ProviderError::Unsupported { what: Capability::Deploy, reason };
-    let place = Place::of_run(&request.of)?;
-    let run = match run_at(&start.session, start.version, &place).await {
+    let earlier = match Earlier::of(&start.session, start.version, &request.of).await {
         Err(ProviderError::NotFound(_)) => {
             let reason = "the run that made this version is gone from the cluster, and with it what it told";
             return Err(unsupported(reason.to_owned()));
         }
         other => other?,
     };
-    let parts = parts_of(&start.session, start.version, &place, &run).await?;
-    let mut results = Results::new();
-    for child in parts.iter().filter_map(|((family, _), object)| Child::of(*family, object, true)) {
-        for result in child.results() {
-            if let Some(name) = result["name"].as_str() {
-                results.insert((child.task.to_owned(), name.to_owned()), result["value"].clone());
-            }
-        }
+    let pipeline = earlier.pipeline().ok_or_else(|| unsupported("that run never had a pipeline".to_owned()))?;
+    let tasks = tasks(pipeline);
+    let deploys = |name: &String| start.options.environments.get(name) == Some(&request.environment);
+    let kept: BTreeSet<String> = tasks.iter().map(|task| task.name.clone()).filter(deploys).collect();
+    if kept.is_empty() {
+        return Err(unsupported(format!(
+            "none of the tasks that its pipeline had deploys to {}: see the setting `environments`",
+            shorten(&request.environment)
+        )));
     }
-    // What the build service holds itself is there as it was written, and is told the commit; what was named is there as it ran.
-    let written = Some(&run.data["spec"]["pipelineSpec"]).filter(|spec| spec.is_object());
-    let pipeline = written.or_else(|| pipeline_of(&run));
-    let pipeline = pipeline.ok_or_else(|| unsupported("that run never had a pipeline".to_owned()))?;
-    let tasks =
-        Deploying::of(pipeline, &start.options.environments, &request.environment, &results).map_err(unsupported)?;
-    start.make(Some(Deployment { tasks, commit: request.commit.clone() })).await
+    let mut volumes = shared(pipeline, &tasks, &kept, &earlier.claims).map_err(unsupported)?;
+    let lost = earlier.lost(&start.session, start.version, &start.place.namespace, &volumes).await?;
+    // A task that deploys may well do without: what it is given then is said.
+    volumes.retain(|workspace, _| !lost.contains_key(workspace));
+    let warnings = lost.iter().map(|(workspace, lost)| lost.why(workspace)).collect();
+    let part = Part::of(pipeline, &Choice::Deploying(kept), &earlier.results).map_err(unsupported)?;
+    let params = earlier.params;
+    start.make(Some(Partial { part, commit: request.commit.clone(), volumes, params, repeats: None, warnings })).await
 }

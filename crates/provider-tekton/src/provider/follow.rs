@@ -8,7 +8,7 @@ use std::{
 use alm_build_spi::{Access, CancellationToken, ObservedStream, ProviderError, ResumeToken, RunRef};
 use alm_domain::{
     ApprovalKey, ApprovalObservation, Capability, CapabilityNote, LogLine, LogStream, Observation, Observed, Output,
-    RunObservation, RunStatus, StageKey, StageObservation, Warning,
+    ReasonCode, RunObservation, RunStatus, StageKey, StageObservation, Warning,
 };
 use alm_masking::Masks;
 use futures::{
@@ -34,6 +34,7 @@ use super::{
 };
 use crate::{
     child::{Family, Parts, TaskPod, pipeline_of},
+    note::Note,
     outputs::{awaits_signature, masked},
     picture::{Picture, has_all, is_over},
     standing::Standing,
@@ -44,6 +45,8 @@ use alm_kubernetes::{LogNews, Place, PodTold, RunLife, Session, Sight, follow_po
 pub(super) const AT_ONCE: usize = 8;
 /// How long a run that is over is followed on for a signature that was announced.
 const SIGNING: Duration = Duration::from_secs(30);
+/// The code of the warning that a workspace does not hold what the build left there that the run builds upon.
+const NOT_AS_LEFT: &str = "WORKSPACE_NOT_AS_LEFT";
 /// How soon it is tried again to learn what is to be taken out of a log.
 const PAUSE: Duration = Duration::from_secs(1);
 
@@ -133,6 +136,7 @@ struct Follower {
     pods: BTreeMap<String, (TaskPod, watch::Sender<RunLife>)>,
     logs: SelectAll<BoxStream<'static, Heard>>,
     in_trouble: bool,
+    has_warned: bool,
 }
 
 impl Follower {
@@ -173,6 +177,7 @@ impl Follower {
             pods: BTreeMap::new(),
             logs: SelectAll::new(),
             in_trouble: false,
+            has_warned: false,
         }))
     }
 
@@ -259,6 +264,7 @@ impl Follower {
         if picture.is_over && !self.is_settled {
             return news;
         }
+        news.extend(self.warn());
         if self.told_without != self.without {
             self.told_without.clone_from(&self.without);
             news.push(Observation::Without(self.without.clone()));
@@ -302,6 +308,15 @@ impl Follower {
         }
         self.read(picture.pods, &mut news);
         news
+    }
+
+    /// What is odd about the run, told once by each follower.
+    fn warn(&mut self) -> Vec<Observation> {
+        if std::mem::replace(&mut self.has_warned, true) {
+            return Vec::new();
+        }
+        let warnings = Note::of(&self.run).warnings.into_iter();
+        warnings.map(|message| Observation::Warning(Warning { code: NOT_AS_LEFT.to_owned(), message })).collect()
     }
 
     fn is_news(&self, stage: &StageObservation) -> bool {
@@ -430,6 +445,9 @@ impl Follower {
 
 /// A stage as it is before anything has begun.
 fn planned(stage: &StageObservation) -> StageObservation {
+    if stage.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::Reused) {
+        return stage.clone();
+    }
     StageObservation {
         status: RunStatus::Planned,
         reason: None,

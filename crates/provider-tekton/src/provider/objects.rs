@@ -140,12 +140,21 @@ pub(super) fn owner(version: Version, place: &Place) -> Value {
 
 /// Where configurations are kept.
 pub(super) fn config_maps() -> ApiResource {
+    core("ConfigMap", "configmaps")
+}
+
+/// What volumes are had by.
+pub(super) fn claims() -> ApiResource {
+    core("PersistentVolumeClaim", "persistentvolumeclaims")
+}
+
+fn core(kind: &str, plural: &str) -> ApiResource {
     ApiResource {
         group: String::new(),
         version: "v1".to_owned(),
         api_version: "v1".to_owned(),
-        kind: "ConfigMap".to_owned(),
-        plural: "configmaps".to_owned(),
+        kind: kind.to_owned(),
+        plural: plural.to_owned(),
     }
 }
 
@@ -196,15 +205,32 @@ pub(super) async fn select(
     kind: &ApiResource,
     labels: &str,
 ) -> Result<Vec<DynamicObject>, ProviderError> {
-    let api = session.api(namespace, kind);
-    let mut params = ListParams::default().labels(labels).limit(FETCH);
     let mut found = Vec::new();
+    each(session, namespace, kind, ListParams::default().labels(labels), |object| found.push(object)).await?;
+    Ok(found)
+}
+
+/// Looks at all objects of a list, up to a bound; of so few at a time that many need no more room than those.
+///
+/// # Errors
+/// Those of the cluster.
+pub(super) async fn each(
+    session: &Session,
+    namespace: &str,
+    kind: &ApiResource,
+    params: ListParams,
+    mut look: impl FnMut(DynamicObject),
+) -> Result<(), ProviderError> {
+    let api = session.api(namespace, kind);
+    let mut params = params.limit(FETCH);
+    let mut count = 0;
     loop {
         let part = session.call(api.list(&params)).await?;
-        found.extend(part.items);
+        count += part.items.len();
+        part.items.into_iter().for_each(&mut look);
         match part.metadata.continue_.filter(|next| !next.is_empty()) {
-            Some(next) if found.len() < MOST => params.continue_token = Some(next),
-            _ => return Ok(found),
+            Some(next) if count < MOST => params.continue_token = Some(next),
+            _ => return Ok(()),
         }
     }
 }

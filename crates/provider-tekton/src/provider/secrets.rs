@@ -30,7 +30,7 @@ pub(super) async fn hand_over(
     let owner = owner(version, place);
     for (name, files) in &plan.secrets {
         let values: Vec<_> = files.iter().map(|(file, value)| (file.as_str(), *value)).collect();
-        let Err(error) = secrets.put(name, "Opaque", &[], &values, Some(&owner)).await else { continue };
+        let Err(error) = secrets.put(name, plan.kind_of(name), &[], &values, Some(&owner)).await else { continue };
         let is_final =
             matches!(error, ProviderError::Forbidden(_) | ProviderError::Invalid(_) | ProviderError::NotFound(_));
         if is_final {

@@ -1,7 +1,9 @@
 //! Starting runs.
 
-use alm_build_spi::{Access, Finding, ProviderError, RerunBuild, RunRef, StartBuild};
-use alm_domain::{Capability, CapabilityNote, Commit, ParameterValue, RerunFrom};
+use std::collections::BTreeMap;
+
+use alm_build_spi::{Access, Finding, ProviderError, RunRef, StartBuild};
+use alm_domain::{Capability, CapabilityNote, Commit, ParameterValue};
 use alm_kubernetes::{Place, RUN_LABEL, Session};
 use kube::{api::PostParams, core::DynamicObject};
 use serde_json::{Value, json};
@@ -13,11 +15,11 @@ use super::{
     tekton::Inner,
 };
 use crate::{
-    deploying::Deploying,
     handing::Plan,
     inline::pipeline_of,
-    note::{NOTE, Note},
+    note::{NOTE, Note, Repeats},
     options::{Options, Source},
+    part::{Part, is_result},
     picture::is_over,
 };
 
@@ -30,10 +32,20 @@ pub(super) struct Start<'a> {
     pub(super) request: &'a StartBuild,
 }
 
-/// What a deployment is besides: the tasks that it consists of, and the commit that it brings.
-pub(super) struct Deployment {
-    pub(super) tasks: Deploying,
+/// What a run is besides that consists of a part of the pipeline.
+pub(super) struct Partial {
+    /// Its tasks.
+    pub(super) part: Part,
+    /// The commit that it is about.
     pub(super) commit: Option<Commit>,
+    /// The claims that its workspaces are.
+    pub(super) volumes: BTreeMap<String, String>,
+    /// The parameters of the run that it builds upon: what the settings do not give any more is as it was.
+    pub(super) params: Vec<Value>,
+    /// What it repeats.
+    pub(super) repeats: Option<Repeats>,
+    /// What is odd about it, for people.
+    pub(super) warnings: Vec<String>,
 }
 
 /// Starts a build. The run's name is made of the build's id: however often this is called, there is one.
@@ -46,17 +58,6 @@ pub(super) async fn start(inner: &Inner, access: &Access, request: StartBuild) -
         Some(run) => start.adopt(&run).await,
         None => start.make(None).await,
     }
-}
-
-/// Starts a build that repeats another one, from its beginning.
-///
-/// # Errors
-/// As for starting.
-pub(super) async fn rerun(inner: &Inner, access: &Access, request: RerunBuild) -> Result<RunRef, ProviderError> {
-    if request.from != RerunFrom::Beginning {
-        return Err(ProviderError::unsupported(Capability::RerunFromStage));
-    }
-    start(inner, access, request.start).await
 }
 
 impl<'a> Start<'a> {
@@ -87,14 +88,18 @@ impl<'a> Start<'a> {
     }
 
     /// Makes the run.
-    pub(super) async fn make(&self, deployment: Option<Deployment>) -> Result<RunRef, ProviderError> {
+    pub(super) async fn make(&self, partial: Option<Partial>) -> Result<RunRef, ProviderError> {
         config_at(&self.session, &self.place).await?;
+        let findings = self.options.handing.findings(&self.request.secrets);
+        if !findings.is_empty() {
+            return Err(ProviderError::Invalid(findings));
+        }
         let (name, plan) = (self.name(), self.plan());
         let runs = self.session.api(&self.place.namespace, &self.version.runs());
-        let run = parsed(self.object(&name, &plan, deployment))?;
+        let run = parsed(self.object(&name, &plan, partial))?;
         let run = match self.session.call(runs.create(&PostParams::default(), &run)).await {
             Err(ProviderError::Conflict(_)) => self.session.call(runs.get(&name)).await?,
-            other => other.map_err(at_settings)?,
+            other => other.map_err(|error| at_settings(error, &self.options))?,
         };
         self.adopt(&run).await
     }
@@ -113,25 +118,15 @@ impl<'a> Start<'a> {
         Ok(RunRef(place.to_string()))
     }
 
-    fn object(&self, name: &str, plan: &Plan<'_>, deployment: Option<Deployment>) -> Value {
+    fn object(&self, name: &str, plan: &Plan<'_>, partial: Option<Partial>) -> Value {
         let request = self.request;
-        let mut reference = request.reference.clone();
-        let mut commit = None;
-        let mut tasks = None;
-        if let Some(deployment) = deployment {
-            reference = deployment.commit.as_ref().map_or(reference, |commit| commit.sha.clone());
-            commit = deployment.commit;
-            tasks = Some(deployment.tasks);
-        }
-        let mut made = object(&self.options, self.version, &request.spec, &reference, &request.parameters, plan);
-        if let Some(Deploying { pipeline, params }) = tasks {
-            if let Some(spec) = made["spec"].as_object_mut() {
-                spec.remove("pipelineRef");
-            }
-            made["spec"]["pipelineSpec"] = pipeline;
-            if let Some(all) = made["spec"]["params"].as_array_mut() {
-                all.extend(params);
-            }
+        let commit = partial.as_ref().and_then(|partial| partial.commit.clone());
+        let reference = commit.as_ref().map_or(&request.reference, |commit| &commit.sha);
+        let mut made = object(&self.options, self.version, &request.spec, reference, &request.parameters, plan);
+        let (mut repeats, mut warnings) = (None, Vec::new());
+        if let Some(partial) = partial {
+            reduce(&mut made["spec"], partial.part, &partial.params, &partial.volumes);
+            (repeats, warnings) = (partial.repeats, partial.warnings);
         }
         let note = Note {
             environments: self.options.environments.clone(),
@@ -139,6 +134,8 @@ impl<'a> Start<'a> {
             withheld: plan.withheld.clone(),
             cancel: Some(self.options.cancel.clone()),
             commit,
+            repeats,
+            warnings,
             without: self.without(plan),
         };
         let mut labels = json!({ RUN_LABEL: request.build.to_string(), SERVICE_LABEL: request.spec.service.to_string(),
@@ -165,6 +162,36 @@ impl<'a> Start<'a> {
     }
 }
 
+/// Makes the run one of a part of the pipeline.
+fn reduce(spec: &mut Value, part: Part, before: &[Value], volumes: &BTreeMap<String, String>) {
+    if let Some(spec) = spec.as_object_mut() {
+        spec.remove("pipelineRef");
+    }
+    spec["pipelineSpec"] = part.pipeline;
+    if let Some(params) = spec["params"].as_array_mut() {
+        let is_new = |param: &&Value, params: &[Value]| {
+            let is_free = params.iter().all(|known| known["name"] != param["name"]);
+            is_free && param["name"].as_str().is_some_and(|name| !is_result(name))
+        };
+        let more: Vec<Value> = before.iter().filter(|param| is_new(param, params)).cloned().collect();
+        params.extend(more);
+        params.extend(part.params);
+    }
+    if volumes.is_empty() {
+        return;
+    }
+    let mut workspaces = spec["workspaces"].as_array().cloned().unwrap_or_default();
+    workspaces.retain(|bound| !bound["name"].as_str().is_some_and(|name| volumes.contains_key(name)));
+    let bound = |(name, claim)| json!({ "name": name, "persistentVolumeClaim": { "claimName": claim } });
+    workspaces.extend(volumes.iter().map(bound));
+    spec["workspaces"] = Value::Array(workspaces);
+}
+
+/// What is given for a parameter, as the pipeline takes it.
+pub(super) fn given_value(parameter: &ParameterValue) -> String {
+    parameter.value.as_str().map_or_else(|| parameter.value.to_string(), str::to_owned)
+}
+
 /// The run to make, but for its metadata.
 pub(super) fn object(
     options: &Options,
@@ -187,7 +214,7 @@ pub(super) fn object(
         set(name, reference.to_owned());
     }
     for parameter in given {
-        set(&parameter.name, parameter.value.as_str().map_or_else(|| parameter.value.to_string(), str::to_owned));
+        set(&parameter.name, given_value(parameter));
     }
     let names: Vec<String> = params.iter().map(|(name, _)| name.clone()).collect();
     let params: Vec<Value> = params.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();

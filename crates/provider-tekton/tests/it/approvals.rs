@@ -2,7 +2,8 @@
 
 use alm_build_spi::{Decision, DecisionReceipt, ProviderError};
 use alm_cluster_sim::{Options, Role};
-use alm_domain::{ApprovalStatus, Capability, ReasonCode, RunStatus, StageKind, Verdict};
+use alm_domain::{ApprovalStatus, Capability, ReasonCode, RunStatus, StageKind, Timestamp, Verdict};
+use chrono::TimeDelta;
 use serde_json::json;
 
 use crate::support::{Followed, PATIENCE, PROJECT, Rig, Service, access_of, name_in, question, task};
@@ -105,6 +106,39 @@ async fn a_no_ends_the_run_as_rejected_and_what_is_decided_on_the_cluster_counts
         let late = rig.provider().decide(&rig.access(), &run, &say("ask", Verdict::Approve)).await.unwrap();
         assert_eq!(late, DecisionReceipt::AlreadySettled);
     }
+}
+
+#[tokio::test]
+async fn a_question_that_nobody_answers_in_time_has_expired_and_nobody_has_said_no() {
+    let rig = gated().await;
+    let mut asking = question("ask", &["alice"], 1);
+    asking["timeout"] = json!("40s");
+    let service = rig.service(&json!({"tasks": [asking]}), &[]).await;
+    let mut told = asked(&rig, &service).await;
+    let open = told.questions()[0].clone();
+    assert_eq!(open.expires_at, Some(open.requested_at + TimeDelta::seconds(40)));
+    told.finish().await;
+    let end = told.run_states().pop().unwrap();
+    assert_eq!((end.status, end.reason.as_ref().unwrap().code), (RunStatus::Failed, ReasonCode::ApprovalExpired));
+    assert_eq!(told.stage("ask").unwrap().reason.as_ref().unwrap().code, ReasonCode::ApprovalExpired);
+    assert_eq!(told.questions()[0].status, ApprovalStatus::Expired);
+    let late = rig.provider().decide(&rig.access(), &told.run, &say("ask", Verdict::Approve)).await.unwrap();
+    assert_eq!(late, DecisionReceipt::AlreadySettled);
+}
+
+#[tokio::test]
+async fn a_question_expires_with_the_time_of_its_run() {
+    let rig = gated().await;
+    let service = rig.service(&json!({"tasks": [question("ask", &["alice"], 1)]}), &[("timeout", json!("30s"))]).await;
+    let mut told = asked(&rig, &service).await;
+    let began =
+        rig.cluster.object("pipelineruns.tekton.dev", PROJECT, &told.name).unwrap()["status"]["startTime"].clone();
+    let began: Timestamp = began.as_str().unwrap().parse().unwrap();
+    assert_eq!(told.questions()[0].expires_at, Some(began + TimeDelta::seconds(30)));
+    told.finish().await;
+    let end = told.run_states().pop().unwrap();
+    assert_eq!((end.status, end.reason.as_ref().unwrap().code), (RunStatus::Failed, ReasonCode::TimedOut));
+    assert_eq!(told.questions()[0].status, ApprovalStatus::Expired);
 }
 
 #[tokio::test]

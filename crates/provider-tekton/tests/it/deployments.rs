@@ -76,6 +76,37 @@ async fn a_promotion_runs_what_deploys_there_with_what_was_built_and_the_token_o
 }
 
 #[tokio::test]
+async fn a_promotion_finds_the_files_of_the_build_or_says_that_they_are_gone() {
+    let rig = Rig::new().await;
+    let shared = |mut task: serde_json::Value| {
+        task["workspaces"] = json!([{"name": "source"}]);
+        task
+    };
+    let build = shared(task("build", "write /workspace/source/app the manifest", &[]));
+    let ship = shared(task("ship", "echo shipping\nshow with | /workspace/source/app", &["build"]));
+    let definition = json!({"workspaces": [{"name": "source"}], "tasks": [build, ship]});
+    let own = [("environments", json!(["ship=prod"])), ("workspaces", json!(["source=volume:1Gi"]))];
+    let service = rig.service(&definition, &own).await;
+    let first = rig.run(&service).await;
+    let promoted = async || {
+        let request = deployment(&service, &first.run, &first, "prod");
+        let run = rig.provider().deploy(&rig.access(), request).await.unwrap();
+        rig.told(&run).await
+    };
+    let good = promoted().await;
+    assert_eq!((good.texts(), good.warnings()), (vec!["shipping", "with the manifest"], vec![]));
+    let bound =
+        rig.cluster.object("pipelineruns.tekton.dev", PROJECT, &good.name).unwrap()["spec"]["workspaces"].clone();
+    assert!(bound[0]["persistentVolumeClaim"]["claimName"].as_str().unwrap().starts_with("pvc-"), "{bound}");
+    let second = promoted().await;
+    assert_eq!(
+        (second.texts(), second.warnings()),
+        (vec!["shipping"], vec!["WORKSPACE_NOT_AS_LEFT"]),
+        "somebody has used it since"
+    );
+}
+
+#[tokio::test]
 async fn what_cannot_be_promoted_is_said_and_leaves_no_run() {
     let rig = Rig::new().await;
     let service = service(&rig).await;

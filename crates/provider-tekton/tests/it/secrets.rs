@@ -86,6 +86,66 @@ async fn secrets_are_files_of_the_tasks_that_want_them_and_go_when_the_run_has_e
     assert!(ours(&rig).is_empty(), "a run that is over is given nothing any more");
 }
 
+/// The examples of the documentation: what the tasks of Tekton's catalogue find in their workspaces, and what Kubernetes has types for.
+#[tokio::test]
+async fn secrets_are_the_files_that_tasks_look_for_in_secrets_of_the_type_that_these_have() {
+    let docker = "{\"auths\":{\"registry.example.test\":{\"auth\":\"Y2FuYXJ5LWRvY2tlcg==\"}}}";
+    let files = [
+        ("GIT_CONFIG", "basic-auth/.gitconfig", "canary-gitconfig"),
+        ("GIT_CREDENTIALS", "basic-auth/.git-credentials", "https://bot:canary-77d0@git.example.test"),
+        ("SSH_KEY", "ssh-directory/id_rsa", "canary-key-01"),
+        ("SSH_HOSTS", "ssh-directory/known_hosts", "canary-hosts-02"),
+        ("PUSH", "dockerconfig/config.json", docker),
+        ("REGISTRY", "typed-docker/.dockerconfigjson", docker),
+        ("KEY", "typed-ssh/ssh-privatekey", "canary-key-03"),
+        ("USER", "typed-basic/username", "canary-user"),
+        ("PASSWORD", "typed-basic/password", "canary-password"),
+    ];
+    let workspaces = ["basic-auth", "ssh-directory", "dockerconfig", "typed-docker", "typed-ssh", "typed-basic"];
+    let named: Vec<Value> = workspaces.iter().map(|name| json!({"name": name})).collect();
+    let shown: Vec<String> =
+        files.iter().map(|(name, file, _)| format!("show {name} is | /workspace/{file}")).collect();
+    let mut only = task("only", &format!("{}\nawait go", shown.join("\n")), &[]);
+    only["workspaces"] = json!(named);
+    let placed: Vec<String> = files.iter().map(|(name, file, _)| format!("{name}={file}")).collect();
+    let rig = Rig::new().await;
+    let definition = json!({"workspaces": named, "tasks": [only]});
+    let service = rig.service(&definition, &[("secrets.files", json!(placed))]).await;
+    let mut request = service.request();
+    request.secrets = files.iter().map(|(name, _, value)| NamedSecret::new(*name, *value)).collect();
+    let run = rig.provider().start(&rig.access(), request.clone()).await.unwrap();
+    let mut told = rig.follow(&run);
+    told.until("its lines", |told| told.lines().len() == files.len()).await;
+    assert_eq!(told.texts(), files.map(|(name, ..)| format!("{name} is ***")));
+    let of = |file: &str| {
+        let has = |secret: &&Value| secret["data"][file].is_string();
+        ours(&rig).iter().find(has).map(|secret| secret["type"].as_str().unwrap_or_default().to_owned()).unwrap()
+    };
+    for (file, wanted) in [
+        (".gitconfig", "Opaque"),
+        ("id_rsa", "Opaque"),
+        ("config.json", "Opaque"),
+        (".dockerconfigjson", "kubernetes.io/dockerconfigjson"),
+        ("ssh-privatekey", "kubernetes.io/ssh-auth"),
+        ("username", "kubernetes.io/basic-auth"),
+        ("password", "kubernetes.io/basic-auth"),
+    ] {
+        assert_eq!(of(file), wanted, "{file}");
+    }
+    rig.cluster.open_gate("go");
+    told.finish().await;
+    request.build = service.request().build;
+    request.secrets[5] = NamedSecret::new("REGISTRY", SECRET);
+    let error = rig.provider().start(&rig.access(), request).await.unwrap_err();
+    let ProviderError::Invalid(findings) = &error else { panic!("not invalid: {error:?}") };
+    assert_eq!(findings[0].path, ["settings", "secrets.files"]);
+    assert!(
+        findings[0].message.contains("the secret REGISTRY is no configuration of docker")
+            && !error.to_string().contains(SECRET)
+    );
+    assert_eq!(rig.cluster.objects("pipelineruns.tekton.dev", PROJECT).len(), 1);
+}
+
 #[tokio::test]
 async fn secrets_go_with_a_run_that_is_removed() {
     let rig = Rig::new().await;

@@ -72,7 +72,8 @@ async fn a_matrix_is_a_frame_around_its_variants() {
         (told.stage("test").unwrap().kind, told.stage("test").unwrap().status),
         (StageKind::Matrix, RunStatus::Succeeded)
     );
-    for (key, text) in [("test/0", "on linux"), ("test/1", "on mac")] {
+    for (key, name, text) in [("test/0", "test linux", "on linux"), ("test/1", "test mac", "on mac")] {
+        assert_eq!(told.stage(key).unwrap().name, name);
         assert_eq!(told.stage(key).unwrap().parent, Some("test".into()));
         let line = told.lines().into_iter().find(|line| line.text == text).unwrap();
         assert_eq!(line.stage, Some(key.into()));
