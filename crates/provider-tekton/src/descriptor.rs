@@ -141,6 +141,15 @@ fn settings() -> Vec<SettingDefinition> {
             None,
         ),
         define(
+            "secrets.pull",
+            "Secrets for images",
+            "Names of secrets by which the images of the tasks' steps are pulled, each a configuration of docker as JSON. They are given \
+             to the cluster alone, and to tasks only where secrets.files says so.",
+            List,
+            Overridable,
+            None,
+        ),
+        define(
             "tokens.workspaces",
             "Workspaces for tokens",
             "Workspaces of the pipeline that hold the token of an environment in the file `token`, each as ENVIRONMENT=WORKSPACE. Each is \

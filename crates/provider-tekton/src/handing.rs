@@ -21,6 +21,8 @@ pub(crate) struct Handing {
     pub(crate) files: BTreeMap<String, (String, String)>,
     /// The workspace of the token of each environment.
     pub(crate) tokens: BTreeMap<String, String>,
+    /// Secrets by which the images of steps are pulled.
+    pub(crate) pull: BTreeSet<String>,
 }
 
 /// What a run is given.
@@ -32,10 +34,14 @@ pub(crate) struct Plan<'a> {
     pub(crate) secrets: BTreeMap<String, Vec<(String, &'a SecretString)>>,
     /// The environments whose token comes later, and the Secret that will hold it.
     pub(crate) withheld: BTreeMap<String, String>,
+    /// The Secrets by which the images of steps are pulled.
+    pub(crate) pull: Vec<String>,
     /// The Secret with all that has no place of its own.
     rest: Option<String>,
     /// What is given and goes nowhere, in words.
     pub(crate) unplaced: Vec<String>,
+    /// Secrets that the settings name, and that are not given.
+    pub(crate) missing: Vec<String>,
     /// The environments whose token comes later, and that have no workspace for it.
     pub(crate) unheld: Vec<String>,
 }
@@ -66,10 +72,11 @@ impl Handing {
         rest: Option<String>,
         files: Vec<(String, String)>,
         tokens: Vec<(String, String)>,
+        pull: BTreeSet<String>,
         other: &[Value],
         wrong: &mut impl FnMut(&str, String),
     ) -> Self {
-        let mut handing = Self { rest, ..Self::default() };
+        let mut handing = Self { rest, pull, ..Self::default() };
         for (name, place) in files {
             match place.split_once('/').filter(|(workspace, file)| !workspace.is_empty() && is_file(file)) {
                 Some((workspace, file)) => {
@@ -119,7 +126,7 @@ impl Handing {
 
     /// Whether nothing can be handed over.
     pub(crate) fn is_empty(&self) -> bool {
-        self.rest.is_none() && self.files.is_empty() && self.tokens.is_empty()
+        self.rest.is_none() && self.files.is_empty() && self.tokens.is_empty() && self.pull.is_empty()
     }
 
     /// All workspaces that take something.
@@ -137,7 +144,17 @@ impl Handing {
             format!("{run}-{at}")
         };
         plan.rest = self.rest.as_deref().map(secret_of);
-        for secret in secrets {
+        let is_given =
+            |name: &&String| secrets.iter().any(|secret| secret.reach == SecretReach::Build && secret.name == **name);
+        let named: BTreeSet<&String> = self.files.keys().chain(&self.pull).collect();
+        plan.missing = named.into_iter().filter(|name| !is_given(name)).map(|name| shorten(name)).collect();
+        let pulls = |secret: &&NamedSecret| secret.reach == SecretReach::Build && self.pull.contains(&secret.name);
+        for (at, secret) in secrets.iter().filter(pulls).enumerate() {
+            let name = format!("{run}-pull-{at}");
+            plan.secrets.insert(name.clone(), vec![(DOCKER.to_owned(), &secret.value)]);
+            plan.pull.push(name);
+        }
+        for secret in secrets.iter().filter(|secret| !pulls(secret) || self.files.contains_key(&secret.name)) {
             let place = match secret.reach {
                 SecretReach::Build => match (self.files.get(&secret.name), &self.rest) {
                     (Some((workspace, file)), _) => Some((workspace, file.as_str())),
@@ -180,22 +197,25 @@ impl Handing {
 
     /// What is wrong with secrets for the places that they have. Nothing of what they hold is in it.
     pub(crate) fn findings(&self, secrets: &[NamedSecret]) -> Vec<Finding> {
-        let is_docker = |secret: &&NamedSecret| {
-            secret.reach == SecretReach::Build && self.files.get(&secret.name).is_some_and(|(_, file)| file == DOCKER)
+        let wanted_by = |secret: &NamedSecret| match secret.reach {
+            SecretReach::Build if self.pull.contains(&secret.name) => Some("secrets.pull"),
+            SecretReach::Build if self.files.get(&secret.name).is_some_and(|(_, file)| file == DOCKER) => {
+                Some("secrets.files")
+            }
+            _ => None,
         };
         let is_wrong = |secret: &&NamedSecret| {
             let read: Value = serde_json::from_str(secret.value.expose_secret()).unwrap_or_default();
             !read["auths"].is_object()
         };
-        let wrong = secrets.iter().filter(is_docker).filter(is_wrong);
+        let wrong = secrets.iter().filter(is_wrong).filter_map(|secret| Some((secret, wanted_by(secret)?)));
         wrong
-            .map(|secret| {
+            .map(|(secret, key)| {
                 let message = format!(
-                    "the secret {} is no configuration of docker, as its file {DOCKER} must be: give it JSON with `auths`, or the file \
-                     another name",
+                    "the secret {} is no configuration of docker, as it must be here: give it JSON with `auths`",
                     shorten(&secret.name)
                 );
-                Finding::new(["settings", "secrets.files"], message)
+                Finding::new(["settings", key], message)
             })
             .collect()
     }

@@ -96,7 +96,9 @@ impl Options {
         }
         let files = pairs(spec, "secrets.files", &mut wrong);
         let tokens = pairs(spec, "tokens.workspaces", &mut wrong);
-        let handing = Handing::of(text("secrets.workspace"), files, tokens, &workspaces, &mut wrong);
+        let pull = spec.setting("secrets.pull").and_then(Value::as_array).into_iter().flatten();
+        let pull = pull.filter_map(Value::as_str).map(str::to_owned).collect();
+        let handing = Handing::of(text("secrets.workspace"), files, tokens, pull, &workspaces, &mut wrong);
         let environments = pairs(spec, "environments", &mut wrong).into_iter().collect();
         let service_account = text("service_account");
         if let Some(name) = service_account.as_deref().filter(|name| !is_name(name)) {

@@ -48,6 +48,10 @@ pub(crate) fn patch(world: &mut World, ask: &Ask, target: &Target) -> Result<Rep
     let change: Value = serde_json::from_slice(&ask.body)
         .map_err(|error| Failure::bad_request(format!("error decoding patch: {error}")))?;
     crate::tekton::convert(target.resource, target.version, &mut object);
+    if custom {
+        // Read as it was asked for, and stored as it is kept.
+        object["apiVersion"] = json!(target.resource.api_version(target.version));
+    }
     if media == "application/json-patch+json" {
         let steps: json_patch::Patch = serde_json::from_value(change)
             .map_err(|error| Failure::bad_request(format!("error decoding patch: {error}")))?;

@@ -81,3 +81,14 @@ pub(super) fn claims(child: &Child) -> BTreeMap<String, String> {
     };
     bound(child).into_iter().filter_map(claim).collect()
 }
+
+/// Whether the Secrets are there by which the images of a task are pulled: pods do not wait for those.
+pub(super) fn can_pull(world: &World, child: &Child) -> bool {
+    let template = &child.run["spec"]["taskRunTemplate"]["podTemplate"];
+    let mut named = template["imagePullSecrets"].as_array().into_iter().flatten();
+    let is_docker = |secret: &Value| {
+        let found = resource_of("secrets").and_then(|kind| world.get(kind, &child.namespace, &text(&secret["name"])));
+        found.is_some_and(|secret| secret["type"] == "kubernetes.io/dockerconfigjson")
+    };
+    named.all(is_docker)
+}

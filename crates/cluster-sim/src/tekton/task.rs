@@ -173,6 +173,11 @@ async fn once(shared: &Arc<Shared>, child: &Child, spec: &Value, attempt: u64) -
         pod: pod.clone(),
     };
     teller.begin(child, &spec, &steps);
+    if !shared.read(|world| mount::can_pull(world, child)) {
+        let why = format!("the step \"work\" in TaskRun \"{}\" failed to pull the image \"{IMAGE}\"", child.name);
+        teller.end(&steps, &Standing::new("False", "TaskRunImagePullFailed", why), &BTreeMap::new());
+        return (End::Failed, BTreeMap::new());
+    }
     let cancelled = {
         let (namespace, name) = (child.namespace.clone(), child.name.clone());
         move |world: &World| {

@@ -5,7 +5,10 @@ use std::collections::BTreeMap;
 use alm_build_spi::{Access, Finding, ProviderError, RunRef, StartBuild};
 use alm_domain::{Capability, CapabilityNote, Commit, ParameterValue};
 use alm_kubernetes::{Place, RUN_LABEL, Session};
-use kube::{api::PostParams, core::DynamicObject};
+use kube::{
+    api::{Patch, PatchParams, PostParams},
+    core::DynamicObject,
+};
 use serde_json::{Value, json};
 
 use super::{
@@ -22,6 +25,9 @@ use crate::{
     part::{Part, is_result},
     picture::is_over,
 };
+
+/// What is asked of a run that is not to begin yet.
+const PENDING: &str = "PipelineRunPending";
 
 /// A run to be.
 pub(super) struct Start<'a> {
@@ -115,6 +121,11 @@ impl<'a> Start<'a> {
         if !is_over(run) {
             hand_over(&self.session, self.version, &place, self.request.build, &self.plan()).await?;
         }
+        if run.data["spec"]["status"] == PENDING {
+            let go = Patch::Merge(json!({ "metadata": { "uid": place.uid }, "spec": { "status": null } }));
+            let runs = self.session.api(&place.namespace, &self.version.runs());
+            self.session.call(runs.patch(&place.name, &PatchParams::default(), &go)).await?;
+        }
         Ok(RunRef(place.to_string()))
     }
 
@@ -149,9 +160,16 @@ impl<'a> Start<'a> {
 
     fn without(&self, plan: &Plan<'_>) -> Vec<CapabilityNote> {
         let mut notes = self.options.without();
+        let mut lacking = Vec::new();
         if !plan.unplaced.is_empty() {
-            let reason = format!("the settings name no workspace for {}", plan.unplaced.join(", "));
-            notes.push(CapabilityNote { capability: Capability::Secrets, reason });
+            lacking.push(format!("the settings name no workspace for {}", plan.unplaced.join(", ")));
+        }
+        if !plan.missing.is_empty() {
+            let names = plan.missing.join(", ");
+            lacking.push(format!("the settings name secrets that the build service does not have: {names}"));
+        }
+        if !lacking.is_empty() {
+            notes.push(CapabilityNote { capability: Capability::Secrets, reason: lacking.join("; ") });
         }
         if !plan.unheld.is_empty() {
             let names = plan.unheld.join(", ");
@@ -235,9 +253,19 @@ pub(super) fn object(
     }
     if let Some(account) = &options.service_account {
         match version {
-            Version::V1 => spec["taskRunTemplate"] = json!({ "serviceAccountName": account }),
+            Version::V1 => spec["taskRunTemplate"]["serviceAccountName"] = json!(account),
             Version::V1Beta1 => spec["serviceAccountName"] = json!(account),
         }
+    }
+    if !plan.pull.is_empty() {
+        let template =
+            json!({ "imagePullSecrets": plan.pull.iter().map(|name| json!({ "name": name })).collect::<Vec<_>>() });
+        match version {
+            Version::V1 => spec["taskRunTemplate"]["podTemplate"] = template,
+            Version::V1Beta1 => spec["podTemplate"] = template,
+        }
+        // For these, pods do not wait.
+        spec["status"] = json!(PENDING);
     }
     for (field, limit) in &options.timeouts {
         spec["timeouts"][*field] = json!(limit);

@@ -1,7 +1,7 @@
 //! Stories of secrets and tokens.
 
 use alm_build_spi::{NamedSecret, ProviderError, StartBuild};
-use alm_cluster_sim::Role;
+use alm_cluster_sim::{Options, Role};
 use alm_domain::{Capability, LogStream, ReasonCode, RunStatus};
 use serde_json::{Value, json};
 
@@ -144,6 +144,62 @@ async fn secrets_are_the_files_that_tasks_look_for_in_secrets_of_the_type_that_t
             && !error.to_string().contains(SECRET)
     );
     assert_eq!(rig.cluster.objects("pipelineruns.tekton.dev", PROJECT).len(), 1);
+}
+
+#[tokio::test]
+async fn images_are_pulled_with_secrets_that_are_there_before_the_first_pod_and_that_no_task_sees() {
+    let docker = "{\"auths\":{\"registry.example.test\":{\"auth\":\"Y2FuYXJ5LWRvY2tlcg==\"}}}";
+    for tekton_v1 in [true, false] {
+        let rig = Rig::with(Options { tekton_v1, ..Options::default() }).await;
+        let mut only = task("only", "show it is | /workspace/secrets/REGISTRY\necho pulled", &[]);
+        only["workspaces"] = json!([{"name": "secrets"}]);
+        let definition = json!({"workspaces": [{"name": "secrets"}], "tasks": [only]});
+        let own = [
+            ("secrets.pull", json!(["REGISTRY"])),
+            ("secrets.workspace", json!("secrets")),
+            ("service_account", json!("builder")),
+        ];
+        let service = rig.service(&definition, &own).await;
+        let mut request = service.request();
+        request.secrets = vec![NamedSecret::new("REGISTRY", docker)];
+        let run = rig.provider().start(&rig.access(), request.clone()).await.unwrap();
+        let secrets = ours(&rig);
+        assert_eq!((secrets.len(), &secrets[0]["type"]), (1, &json!("kubernetes.io/dockerconfigjson")));
+        let told = rig.told(&run).await;
+        assert_eq!((told.status(), told.texts()), (Some(RunStatus::Succeeded), vec!["pulled"]), "{told:?}");
+        let template = rig.cluster.object("pipelineruns.tekton.dev", PROJECT, &name_in(&run.0)).unwrap()["spec"]["taskRunTemplate"].clone();
+        assert_eq!(template["podTemplate"]["imagePullSecrets"][0]["name"], secrets[0]["metadata"]["name"]);
+        assert_eq!(template["serviceAccountName"], "builder");
+        assert!(!told.without().iter().any(|note| note.capability == Capability::Secrets));
+        request.build = service.request().build;
+        request.secrets = vec![NamedSecret::new("REGISTRY", SECRET)];
+        let ProviderError::Invalid(findings) = rig.provider().start(&rig.access(), request).await.unwrap_err() else {
+            panic!("not invalid")
+        };
+        assert_eq!(findings[0].path, ["settings", "secrets.pull"]);
+    }
+}
+
+#[tokio::test]
+async fn nothing_begins_without_the_secrets_for_its_images() {
+    let rig = Rig::new().await;
+    let service = rig
+        .service(&json!({"tasks": [task("only", "echo pulled", &[])]}), &[("secrets.pull", json!(["REGISTRY"]))])
+        .await;
+    let mut request = service.request();
+    request.secrets = vec![NamedSecret::new("REGISTRY", "{\"auths\":{}}")];
+    let without = rig.start(&service).await.run;
+    let notes = rig.told(&without).await.without().to_vec();
+    assert!(notes.iter().any(|note| note.reason.contains("does not have: REGISTRY")), "{notes:?}");
+    let begun = rig.cluster.objects("taskruns.tekton.dev", PROJECT).len();
+    rig.cluster.deny("secrets");
+    let refused = rig.provider().start(&rig.access(), request.clone()).await.unwrap_err();
+    assert!(matches!(refused, ProviderError::Forbidden(_)), "{refused}");
+    assert_eq!(
+        rig.cluster.objects("taskruns.tekton.dev", PROJECT).len(),
+        begun,
+        "nothing has begun without its secrets"
+    );
 }
 
 #[tokio::test]
