@@ -223,3 +223,27 @@ async fn a_pipeline_that_was_named_is_repeated_as_it_was_or_not_at_all() {
     assert_eq!(second.status(), Some(RunStatus::Succeeded), "{second:?}");
     assert!(second.has_line("testing r/app@sha256:1") && !second.has_line("built"), "{second:?}");
 }
+
+#[tokio::test]
+async fn what_is_noted_on_a_run_leads_nowhere_else_and_not_round_in_a_circle() {
+    let rig = Rig::new().await;
+    let service = rig.service(&pipeline(), &settings()).await;
+    let first = run(&rig, &service, code("0")).await;
+    let second = repeated(&rig, again(&rig, &service, &first, from("test"))).await;
+    let noted = rig.cluster.object(RUNS, PROJECT, &second.name).unwrap();
+    let noted = noted["metadata"]["annotations"]["alm.build/run"].as_str().unwrap();
+    let elsewhere = first.run.0.replace(PROJECT, "elsewhere");
+    for other in [second.run.0.as_str(), elsewhere.as_str(), "rubbish"] {
+        let mut note: Value = serde_json::from_str(noted).unwrap();
+        note["repeats"]["of"] = json!(other);
+        let patch = json!({ "metadata": { "annotations": { "alm.build/run": note.to_string() } } });
+        rig.cluster.patch(RUNS, PROJECT, &second.name, &patch);
+        let asked = rig.cluster.requests().len();
+        let error =
+            rig.provider().rerun(&rig.access(), again(&rig, &service, &second, from("test"))).await.unwrap_err();
+        assert!(matches!(error, ProviderError::Conflict(_) | ProviderError::Unsupported { .. }), "{other}: {error:?}");
+        let asked = rig.cluster.requests().split_off(asked);
+        assert!(asked.iter().all(|seen| !seen.path.contains("elsewhere")), "{asked:?}");
+    }
+    assert_eq!(rig.cluster.objects(RUNS, PROJECT).len(), 2);
+}
