@@ -6,7 +6,7 @@ const config: CodegenConfig = {
   documents: ["../frontend-fixtures/*.graphql", "src/**/*.graphql"],
   generates: {
     "src/app/api/operations.ts": {
-      plugins: ["typescript-operations", "typed-document-node"],
+      plugins: ["typescript-operations", { "./manifest.mjs": { as: "documents" } }],
       config: {
         enumsAsTypes: true,
         immutableTypes: true,
@@ -16,7 +16,7 @@ const config: CodegenConfig = {
         scalars: { DateTime: "string", Duration: "number", Int53: "number", JSON: "unknown", SecretString: "string" },
       },
     },
-    "src/app/api/documents.ts": { plugins: ["./manifest.mjs"], config: { as: "names" } },
+    "src/app/api/documents.ts": { plugins: ["./manifest.mjs"], config: { as: "texts" } },
     "manifest/documents.json": { plugins: ["./manifest.mjs"], config: { as: "manifest" } },
   },
 };

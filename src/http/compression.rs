@@ -19,8 +19,8 @@ use super::conditional;
 /// A reply of less fits into one packet as it is: to compress it would take time on both ends and save none on the way.
 const WORTH_IT: u64 = 1 << 10;
 
-/// Compresses the replies of these routes by gzip, but for event streams, which must not wait in a compressor, and for files
-/// that builds left behind, most of which are compressed already.
+/// Compresses the replies of these routes by gzip, but for event streams, which must not wait in a compressor, for files that
+/// builds left behind, most of which are compressed already, and for what comes compressed from its handler.
 ///
 /// The length of a compressed reply tells something of what is in it to whoever chooses another part of it and sees the length
 /// (BREACH). To do so, a foreign page would have to make the browser ask in the user's name. It cannot: no cookie signs anybody
@@ -34,10 +34,10 @@ pub(super) fn compressed(routes: Router) -> Router {
     routes.layer(gzip).layer(map_response(tagged)).layer(map_request(wish))
 }
 
-/// Leaves of `Accept-Encoding` only what is said of gzip. A client that takes neither gzip nor the plain bytes gets the plain
-/// bytes: that there is nothing for it would be said when a mutation has run already.
+/// Leaves of `Accept-Encoding` only what is said of gzip and brotli. A client that takes neither these nor the plain bytes gets the
+/// plain bytes: that there is nothing for it would be said when a mutation has run already.
 async fn wish(mut request: Request) -> Request {
-    let wish = gzip_wish(request.headers());
+    let wish = known_wish(request.headers());
     request.headers_mut().remove(header::ACCEPT_ENCODING);
     if let Some(wish) = wish {
         request.headers_mut().insert(header::ACCEPT_ENCODING, wish);
@@ -45,14 +45,25 @@ async fn wish(mut request: Request) -> Request {
     request
 }
 
-fn gzip_wish(headers: &HeaderMap) -> Option<HeaderValue> {
-    let items = || {
-        let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
-        values.flat_map(|value| value.split(',')).map(|item| item.split_once(';').unwrap_or((item, "q=1")))
-    };
-    let of = |name: &str| items().find(|(coding, _)| coding.trim().eq_ignore_ascii_case(name));
-    let (_, quality) = of("gzip").or_else(|| of("*"))?;
-    HeaderValue::try_from(format!("gzip;{}", quality.trim())).ok()
+fn known_wish(headers: &HeaderMap) -> Option<HeaderValue> {
+    let gzip = quality(headers, "gzip").or_else(|| quality(headers, "*")).map(|quality| format!("gzip;{quality}"));
+    let brotli = quality(headers, "br").map(|quality| format!("br;{quality}"));
+    let wishes: Vec<_> = [gzip, brotli].into_iter().flatten().collect();
+    if wishes.is_empty() { None } else { HeaderValue::try_from(wishes.join(", ")).ok() }
+}
+
+/// Whether the client takes brotli, in which the files of the pages are at hand.
+pub(super) fn takes_brotli(headers: &HeaderMap) -> bool {
+    let number = |quality: &str| quality.strip_prefix("q=").and_then(|number| number.parse::<f32>().ok());
+    quality(headers, "br").and_then(number).is_some_and(|quality| quality > 0.0)
+}
+
+/// What is said of this coding.
+fn quality<'a>(headers: &'a HeaderMap, name: &str) -> Option<&'a str> {
+    let values = headers.get_all(header::ACCEPT_ENCODING).iter().filter_map(|value| value.to_str().ok());
+    let items = values.flat_map(|value| value.split(',')).map(|item| item.split_once(';').unwrap_or((item, "q=1")));
+    let mut of = items.filter(|(coding, _)| coding.trim().eq_ignore_ascii_case(name));
+    of.next().map(|(_, quality)| quality.trim())
 }
 
 async fn tagged<B>(mut response: Response<B>) -> Response<B> {

@@ -1,6 +1,6 @@
-import { bootstrapApplication } from "@angular/platform-browser";
+import { ahead } from "./app/core/ahead";
+import { KEY } from "./app/core/session-key";
 
-import { App } from "./app/app";
-import { config } from "./app/app.config";
-
-bootstrapApplication(App, config).catch((error: unknown) => console.error(error));
+ahead(sessionStorage.getItem(KEY), location);
+// Of its own, so that what is above does not wait for it; the page names it to the browser from the beginning (`finish.mjs`).
+void import("./app/boot");

@@ -8,7 +8,7 @@ use axum::{
 };
 use rust_embed::RustEmbed;
 
-use crate::http::conditional::Tag;
+use crate::http::{compression::takes_brotli, conditional::Tag};
 
 /// Scripts of our own only; styles may stand in the page, because the editor in GraphiQL writes them there.
 macro_rules! policy {
@@ -36,12 +36,15 @@ pub(super) fn file(asked: &HeaderMap, name: &str, tag: &str, content: Cow<'stati
         tag.put(response.headers_mut());
         response
     });
-    let headers = response.headers_mut();
+    describe(response.headers_mut(), name, "no-cache");
+    response
+}
+
+fn describe(headers: &mut HeaderMap, name: &str, caching: &'static str) {
     headers.insert(header::CONTENT_TYPE, HeaderValue::from_static(media_type(name)));
     headers.insert(header::CONTENT_SECURITY_POLICY, HeaderValue::from_static(policy!("")));
-    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static("no-cache"));
+    headers.insert(header::CACHE_CONTROL, HeaderValue::from_static(caching));
     headers.insert(header::VARY, HeaderValue::from_static("accept-encoding"));
-    response
 }
 
 /// A file of a bundle; `None` where it has none of this name.
@@ -52,6 +55,23 @@ pub(super) fn bundled<B: RustEmbed>(asked: &HeaderMap, name: &str) -> Option<Res
         write!(tag, "{byte:02x}").ok()?;
     }
     Some(file(asked, name, &tag, content.data))
+}
+
+/// A script or a style of a bundle that names these after their contents: a browser keeps it, and never asks again. Compressed once
+/// for all, where the bundle has that beside it. `None` for all other files.
+pub(super) fn lasting<B: RustEmbed>(asked: &HeaderMap, name: &str) -> Option<Response> {
+    if !name.ends_with(".js") && !name.ends_with(".css") {
+        return None;
+    }
+    let packed = if takes_brotli(asked) { B::get(&format!("{name}.br")) } else { None };
+    let is_packed = packed.is_some();
+    let mut response = packed.or_else(|| B::get(name))?.data.into_response();
+    let headers = response.headers_mut();
+    describe(headers, name, "public, max-age=31536000, immutable");
+    if is_packed {
+        headers.insert(header::CONTENT_ENCODING, HeaderValue::from_static("br"));
+    }
+    Some(response)
 }
 
 fn media_type(name: &str) -> &'static str {

@@ -2,6 +2,7 @@
 
 mod assets;
 mod graphiql;
+mod preload;
 mod sign_in;
 mod start;
 mod ui;

@@ -4,12 +4,15 @@ use std::borrow::Cow;
 
 use axum::{
     extract::Path,
-    http::{HeaderMap, StatusCode},
+    http::{HeaderMap, StatusCode, header},
     response::{IntoResponse, Redirect, Response},
 };
 use rust_embed::RustEmbed;
 
-use super::assets::{bundled, file};
+use super::{
+    assets::{bundled, file, lasting},
+    preload,
+};
 use crate::http::{Code, Refusal};
 
 /// What `make ui` has built. Empty where it has not been run: the program compiles and works without it.
@@ -35,24 +38,30 @@ pub(in crate::http) async fn home() -> Redirect {
 
 /// The first page.
 pub(in crate::http) async fn ui(headers: HeaderMap) -> Response {
-    page(&headers)
+    page(&headers, "")
 }
 
 /// What the pages need; and the same page for each address that names a screen, which it finds by itself.
 pub(in crate::http) async fn ui_asset(headers: HeaderMap, Path(name): Path<String>) -> Response {
-    if let Some(asset) = bundled::<Bundle>(&headers, &name) {
+    if let Some(asset) = lasting::<Bundle>(&headers, &name).or_else(|| bundled::<Bundle>(&headers, &name)) {
         return asset;
     }
     let is_file = name.rsplit('/').next().is_some_and(|last| last.contains('.'));
     if is_file {
         Refusal::new(Code::NotFound, "there is nothing at this address").into_response()
     } else {
-        page(&headers)
+        page(&headers, &name)
     }
 }
 
-fn page(headers: &HeaderMap) -> Response {
-    bundled::<Bundle>(headers, "index.html").unwrap_or_else(|| {
-        (StatusCode::NOT_FOUND, file(headers, "index.html", "missing", NOT_BUILT.as_bytes().into())).into_response()
-    })
+/// The page, with what the screen at this address needs besides.
+fn page(headers: &HeaderMap, address: &str) -> Response {
+    let Some(mut page) = bundled::<Bundle>(headers, "index.html") else {
+        return (StatusCode::NOT_FOUND, file(headers, "index.html", "missing", NOT_BUILT.as_bytes().into()))
+            .into_response();
+    };
+    if let Some(link) = Bundle::get("preload.json").and_then(|screens| preload::link(&screens.data, address)) {
+        page.headers_mut().insert(header::LINK, link);
+    }
+    page
 }

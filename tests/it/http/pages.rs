@@ -72,6 +72,59 @@ async fn every_screen_has_an_address_of_its_own() {
 }
 
 #[tokio::test]
+async fn the_scripts_of_a_screen_are_named_with_its_page_and_kept_by_browsers() {
+    let server = serve().await;
+    let page = Request::new("GET", "/ui/projects/shop/web/builds/7").send(&server).await;
+    if page.status == 404 {
+        println!("SKIPPED: needs `make ui`");
+        return;
+    }
+    let links = page.header("link").unwrap();
+    let named: Vec<_> =
+        links.split(", ").filter_map(|link| link.strip_prefix('<')?.split_once(">; rel=modulepreload")).collect();
+    assert!(!named.is_empty() && named.len() == links.split(", ").count(), "{links}");
+    for (address, _) in named {
+        let plain = Request::new("GET", address).send(&server).await;
+        assert_eq!(
+            (plain.status, plain.header("content-type")),
+            (200, Some("text/javascript; charset=utf-8")),
+            "{address}"
+        );
+        assert!(plain.header("cache-control").unwrap().ends_with("immutable"), "{address}");
+        assert!(!page.body.contains(address), "{address} is named twice");
+    }
+    let other = Request::new("GET", "/ui/nowhere/at/all").send(&server).await;
+    assert_eq!((other.status, other.header("link")), (200, None));
+    assert_eq!(other.header("cache-control"), Some("no-cache"), "its address names another version tomorrow");
+}
+
+#[tokio::test]
+async fn the_styles_and_scripts_of_the_pages_come_as_they_are_asked_for() {
+    let server = serve().await;
+    let page = Request::new("GET", "/ui").send(&server).await;
+    if page.status == 404 {
+        println!("SKIPPED: needs `make ui`");
+        return;
+    }
+    for start in ["/ui/styles-", "/ui/main-"] {
+        let at = page.body.find(start).unwrap();
+        let address = page.body[at..].split('"').next().unwrap();
+        let script = Request::new("GET", address);
+        for (accepted, coding) in [
+            ("gzip, deflate, br, zstd", Some("br")),
+            ("br;q=0.1", Some("br")),
+            ("br;q=0, gzip", Some("gzip")),
+            ("gzip", Some("gzip")),
+            ("identity", None),
+        ] {
+            let reply = script.clone().with("accept-encoding", accepted).send(&server).await;
+            assert_eq!((reply.status, reply.header("content-encoding")), (200, coding), "{address}, {accepted}");
+            assert!(reply.header("vary").is_some_and(|vary| vary.contains("accept-encoding")), "{address}, {accepted}");
+        }
+    }
+}
+
+#[tokio::test]
 async fn graphiql_is_there_or_says_how_to_build_it() {
     let server = serve().await;
     let page = Request::new("GET", "/graphiql").send(&server).await;

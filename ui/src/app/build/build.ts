@@ -1,4 +1,4 @@
-import { Component, DestroyRef, computed, effect, inject, input, signal, untracked } from "@angular/core";
+import { Component, DestroyRef, computed, effect, inject, input, linkedSignal, signal, untracked } from "@angular/core";
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
@@ -77,11 +77,13 @@ export class Build {
   protected readonly gone = signal(false);
   protected readonly trouble = signal<string | null>(null);
   private readonly isNarrow = signal(false);
+  /** At once when somebody picks one; the address follows. */
+  private readonly picked = linkedSignal(() => this.view());
 
   protected readonly isOver = computed(() => isOver(this.state()?.build.status ?? ""));
   protected readonly cause = computed(() => cause(this.state()?.build.trigger));
   /** The picture, unless the address says otherwise; on small screens the list. */
-  protected readonly shown = computed<View>(() => VIEWS.find(({ view }) => view === this.view())?.view ?? (this.isNarrow() ? "list" : "graph"));
+  protected readonly shown = computed<View>(() => VIEWS.find(({ view }) => view === this.picked())?.view ?? (this.isNarrow() ? "list" : "graph"));
   protected readonly pending = computed(
     () => this.state()?.build.approvals.filter((one) => one.status === "PENDING" || one.status === "DELIVERING") ?? [],
   );
@@ -145,6 +147,7 @@ export class Build {
   }
 
   protected show(view: View): void {
+    this.picked.set(view);
     this.go({ view }, this.route.snapshot.fragment ?? undefined);
   }
 

@@ -1,8 +1,12 @@
+import { createHash } from "node:crypto";
+
 import { ApolloClient, ApolloLink, InMemoryCache, gql } from "@apollo/client";
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
+import { parse } from "graphql";
 import { Observable } from "rxjs";
 import { describe, expect, it } from "vitest";
 
+import { DOCUMENTS } from "../api/documents";
 import { Documents } from "./documents";
 
 const sent = { operationName: "StartBuild", query: "mutation StartBuild { x }", variables: { a: 1 } };
@@ -22,8 +26,9 @@ describe("documents", () => {
     const documents = new Documents();
     const asked: string[] = [];
     const server = new ApolloLink(() => {
-      const isNamed = documents.named(sent).documentId !== undefined;
-      asked.push(isNamed ? "hash" : "text");
+      const { documentId, query } = documents.named(sent);
+      const isNamed = documentId !== undefined;
+      asked.push(isNamed ? "hash" : hash(query ?? "") === DOCUMENTS["StartBuild"]?.[0] ? "text" : "something else");
       return new Observable((told) => {
         const unknown = { message: "unknown", extensions: { code: "PERSISTED_QUERY_NOT_FOUND" } };
         told.next(isNamed ? { data: null, errors: [unknown] } : { data: { x: 1 } });
@@ -37,6 +42,16 @@ describe("documents", () => {
     expect(asked).toEqual(["hash", "text", "text"]);
   });
 
+  it("have the hashes of their whole texts, which are documents", () => {
+    const documents = new Documents();
+    forgotten(documents);
+    for (const [operationName, [known]] of Object.entries(DOCUMENTS)) {
+      const { query = "" } = documents.named({ operationName, query: "" });
+      expect(hash(query), operationName).toBe(known);
+      expect(parse(query).definitions.length, operationName).toBeGreaterThan(0);
+    }
+  });
+
   it("leave every other refusal to whoever asked", async () => {
     const documents = new Documents();
     const refusal = { message: "no", extensions: { code: "FORBIDDEN" } };
@@ -48,3 +63,15 @@ describe("documents", () => {
     expect(documents.named(sent)).toHaveProperty("documentId");
   });
 });
+
+function hash(text: string): string {
+  return createHash("sha256").update(text).digest("hex");
+}
+
+/** A server has said that it does not know a hash. */
+function forgotten(documents: Documents): void {
+  const unknown = { message: "unknown", extensions: { code: "PERSISTED_QUERY_NOT_FOUND" } };
+  const server = new ApolloLink(() => new Observable((told) => (told.next({ errors: [unknown] }), told.complete())));
+  const client = new ApolloClient({ cache: new InMemoryCache(), link: ApolloLink.from([documents.again, server]) });
+  client.query({ query: gql`query StartBuild { x }`, fetchPolicy: "no-cache" }).catch(() => undefined);
+}

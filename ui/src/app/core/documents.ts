@@ -1,7 +1,7 @@
 import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { ErrorLink } from "@apollo/client/link/error";
 
-import { DOCUMENTS } from "../api/documents";
+import { DOCUMENTS, FRAGMENTS } from "../api/documents";
 
 /** A request as GraphQL over HTTP has it, and websockets too. */
 interface Request {
@@ -14,12 +14,14 @@ interface Request {
  * version, which a page may outlive, is sent the texts from then on.
  */
 export class Documents {
-  private known = true;
+  private isKnown = true;
 
   /** The request as it is sent. */
   named<Sent extends Request>(request: Sent): Omit<Sent, "query"> & { readonly query?: string; readonly documentId?: string } {
-    const hash = this.known ? DOCUMENTS[request.operationName ?? ""] : undefined;
+    const name = request.operationName ?? "";
+    const [hash, ...parts] = DOCUMENTS[name] ?? [];
     if (!hash) return request;
+    if (!this.isKnown) return { ...request, query: written(parts) };
     const { query: _, ...rest } = request;
     return { ...rest, documentId: `sha256:${hash}` };
   }
@@ -27,10 +29,15 @@ export class Documents {
   /** Asks again by the text, once, where the server does not know the hash; several may be on their way when the first is told so. */
   readonly again = new ErrorLink(({ error, operation, forward }) => {
     if (operation.getContext()["isByText"] || !isUnknown(error)) return undefined;
-    this.known = false;
+    this.isKnown = false;
     operation.setContext({ isByText: true });
     return forward(operation);
   });
+}
+
+/** A document written out: its operation, and the fragments of these names. */
+function written([operation, ...fragments]: readonly string[]): string {
+  return [operation, ...fragments.map((name) => FRAGMENTS[name])].join("\n\n");
 }
 
 function isUnknown(error: unknown): boolean {

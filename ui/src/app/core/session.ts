@@ -1,6 +1,6 @@
 import { Injectable, computed, signal } from "@angular/core";
 
-const KEY = "alm.token";
+import { KEY } from "./session-key";
 
 /** Who is signed in, in this tab: the bearer is in the tab's storage, and nowhere else. */
 @Injectable({ providedIn: "root" })

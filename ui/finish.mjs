@@ -1,0 +1,87 @@
+// After the build: names in the page the scripts that every screen needs, and for the server those that the screen at each address
+// needs (`preload.json`), so that the browser has not to find them one behind the other; and compresses what is sent, once for all.
+import { readFile, readdir, rm, writeFile } from "node:fs/promises";
+import { posix } from "node:path";
+import { brotliCompressSync, constants } from "node:zlib";
+import ts from "typescript";
+
+const DIST = new URL("dist/", import.meta.url);
+const ROUTES = "src/app/app.routes.ts";
+const STATS = new URL("browser-stats.json", DIST);
+/** Less than this fits into one packet as it is. */
+const WORTH_IT = 1024;
+
+const { outputs } = JSON.parse(await readFile(STATS, "utf8"));
+await rm(STATS);
+const built = new Map(Object.entries(outputs).flatMap(([file, { entryPoint }]) => (entryPoint ? [[entryPoint, file]] : [])));
+const INDEX = new URL("index.html", DIST);
+const index = await readFile(INDEX, "utf8");
+const named = new Set([...index.matchAll(/(?:src|href)="\/ui\/([^"]+\.js)"/g)].map(([, file]) => file));
+const common = [...needs(entry("src/app/boot.ts"))].filter((file) => !named.has(file));
+// Behind the first script, which is to come before them.
+await writeFile(INDEX, index.replace("</body>", `${common.map((file) => `<link rel="modulepreload" href="/ui/${file}">`).join("")}</body>`));
+for (const file of common) named.add(file);
+
+const routes = screens(ts.createSourceFile(ROUTES, await readFile(new URL(ROUTES, import.meta.url), "utf8"), ts.ScriptTarget.Latest));
+const preload = routes.map(({ path, sources }) => {
+  const scripts = new Set(sources.flatMap((source) => [...needs(entry(source))]));
+  return { path, scripts: [...scripts].filter((file) => !named.has(file)) };
+});
+if (preload.length === 0) throw new Error(`${ROUTES} has no screens`);
+await writeFile(new URL("preload.json", DIST), JSON.stringify(preload));
+
+for (const name of await readdir(DIST)) {
+  if (!/\.(js|css)$/.test(name)) continue;
+  const plain = await readFile(new URL(name, DIST));
+  if (plain.length < WORTH_IT) continue;
+  const params = { [constants.BROTLI_PARAM_SIZE_HINT]: plain.length };
+  await writeFile(new URL(`${name}.br`, DIST), brotliCompressSync(plain, { params }));
+}
+
+// The addresses of the screens, and the sources whose components make each of them, in the order in which they are tried.
+function screens(file) {
+  const found = [];
+  const walk = (list, above, from) => {
+    for (const route of list.elements) {
+      const field = (name) => route.properties.find((one) => one.name?.getText(file) === name)?.initializer;
+      const path = posix.join(above, field("path").text);
+      const component = field("loadComponent");
+      const sources = component ? [...from, source(component)] : from;
+      const children = field("children");
+      if (children) walk(children, path, sources);
+      else if (component && !path.endsWith("**")) found.push({ path: path === "." ? "" : path, sources });
+    }
+    // Who is sent on needs what is there.
+    for (const route of list.elements) {
+      const field = (name) => route.properties.find((one) => one.name?.getText(file) === name)?.initializer?.text;
+      const there = found.find(({ path }) => path === posix.join(above, field("redirectTo") ?? "."));
+      if (field("redirectTo") && there) found.push({ path: posix.join(above, field("path")), sources: there.sources });
+    }
+  };
+  // In `() => import("./build/build").then(…)`, the file that it names.
+  const source = (component) => {
+    const [, name] = /import\("\.\/([^"]+)"\)/.exec(component.getText(file)) ?? [];
+    if (!name) throw new Error(`${ROUTES}: ${component.getText(file)} is no import`);
+    return `src/app/${name}.ts`;
+  };
+  for (const { declarationList } of file.statements.filter(ts.isVariableStatement)) {
+    for (const { name, initializer } of declarationList.declarations) {
+      if (name.getText(file) === "routes") walk(initializer, "", []);
+    }
+  }
+  return found;
+}
+
+function entry(source) {
+  const file = built.get(source);
+  if (!file) throw new Error(`nothing was built from ${source}`);
+  return file;
+}
+
+// A script and all that it imports at once.
+function needs(file, found = new Set()) {
+  if (found.has(file)) return found;
+  found.add(file);
+  for (const { path, kind } of outputs[file]?.imports ?? []) if (kind === "import-statement" && outputs[path]) needs(path, found);
+  return found;
+}

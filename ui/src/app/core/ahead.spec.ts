@@ -1,0 +1,76 @@
+import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
+
+import { DOCUMENTS } from "../api/documents";
+import { ahead, taken } from "./ahead";
+
+const BUILD = { operationName: "Build", variables: { project: "shop", service: "web", number: 7 } };
+const PAGE = "/ui/projects/shop/web/builds/7";
+
+interface Sent {
+  readonly operationName: string;
+  readonly variables: unknown;
+  readonly documentId: string;
+}
+
+describe("what is asked before the page is there", () => {
+  let sent: Sent[] = [];
+  let answer: unknown;
+  let count = 0;
+  // Of each test its own: what was asked stays until it is taken.
+  let token = "";
+
+  beforeEach(() => {
+    sent = [];
+    token = `token ${(count += 1)}`;
+    answer = { data: { build: { id: "bld_1" } } };
+    vi.stubGlobal("fetch", (_: string, init: RequestInit) => {
+      sent.push(JSON.parse(init.body as string) as Sent);
+      expect(new Headers(init.headers).get("authorization")).toBe(`Bearer ${token}`);
+      return Promise.resolve(Response.json(answer));
+    });
+  });
+  afterEach(() => vi.unstubAllGlobals());
+
+  it("is a build and the lines around the one in its address, each taken once", async () => {
+    ahead(token, { pathname: PAGE, hash: "#L700-L702" });
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    expect(sent).toEqual([
+      { ...BUILD, documentId: `sha256:${DOCUMENTS["Build"]?.[0]}` },
+      { operationName: "LogWindow", variables: { buildId: "bld_1", window: { around: 700 } }, documentId: `sha256:${DOCUMENTS["LogWindow"]?.[0]}` },
+    ]);
+    const reply = await taken(token, BUILD);
+    expect(await reply?.json()).toEqual(answer);
+    expect(taken(token, BUILD)).toBeUndefined();
+    expect(taken(token, { operationName: "LogWindow", variables: { buildId: "bld_1", window: { around: 700 } } })).toBeDefined();
+  });
+
+  it("is the end of the log where the address names no line", async () => {
+    ahead(token, { pathname: PAGE, hash: "" });
+    await vi.waitFor(() => expect(sent).toHaveLength(2));
+    expect(sent[1]?.variables).toEqual({ buildId: "bld_1", window: { tail: 500 } });
+  });
+
+  it("is only for whoever asked, and for what was asked", () => {
+    ahead(token, { pathname: PAGE, hash: "" });
+    expect(taken("another", BUILD)).toBeUndefined();
+    expect(taken(null, BUILD)).toBeUndefined();
+    expect(taken(token, { ...BUILD, variables: { project: "shop", service: "web", number: 8 } })).toBeUndefined();
+    expect(taken(token, BUILD)).toBeDefined();
+  });
+
+  it("is no log where there is no build", async () => {
+    answer = { data: { build: null } };
+    ahead(token, { pathname: PAGE, hash: "" });
+    await (await taken(token, BUILD))?.text();
+    await new Promise((resolve) => setTimeout(resolve));
+    expect(sent).toHaveLength(1);
+  });
+
+  it("is nothing without a token, and elsewhere", () => {
+    ahead(null, { pathname: PAGE, hash: "" });
+    for (const pathname of ["/ui", "/ui/projects/shop", `${PAGE}/more`, "/ui/projects/shop/web/builds/new", "/ui/projects/shop/web/builds/12345678901"]) {
+      ahead(token, { pathname, hash: "" });
+    }
+    expect(sent).toEqual([]);
+  });
+});

@@ -1,0 +1,2 @@
+/** Where the bearer is kept in the tab's storage. */
+export const KEY = "alm.token";
