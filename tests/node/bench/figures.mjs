@@ -13,6 +13,11 @@ const linesIn = ({ payload }) => {
   const { type, payload: told } = JSON.parse(payload);
   return type === "next" ? (told.data?.buildLog?.lines ?? []).map(({ seq }) => seq) : [];
 };
+// How long the page's own thread has been at work, in milliseconds of the processor.
+const work = async (debug) => {
+  const { metrics } = await debug.send("Performance.getMetrics");
+  return 1_000 * metrics.find(({ name }) => name === "TaskDuration").value;
+};
 // Of numbers that should count up by one.
 const judged = (told) => {
   const once = new Set(told).size;
@@ -20,7 +25,8 @@ const judged = (told) => {
 };
 
 /** 1: the page of a build with 50 stages. */
-export async function opens({ world, page }) {
+export async function opens({ world, fresh }) {
+  const { page } = await fresh();
   await world.over(await world.start(await world.project("fifty", stages(50, "echo done"))));
   let [queries, streams, script] = [0, 0, 0];
   page.on("request", (request) => request.url().endsWith("/graphql") && (queries += 1));
@@ -43,7 +49,8 @@ export async function opens({ world, page }) {
 }
 
 /** 2: two thousand lines a second. */
-export async function streams({ world, page, debug }) {
+export async function streams({ world, fresh }) {
+  const { page, debug } = await fresh();
   const seconds = SECONDS;
   const service = await world.project("rate", `run: for n in $(seq ${seconds * 10}); do seq 200; sleep 0.1; done\n`);
   const told = [];
@@ -84,18 +91,25 @@ export async function streams({ world, page, debug }) {
 }
 
 /** 3: a million lines. */
-export async function million({ world, page }) {
+export async function million({ world, fresh }) {
+  const { page } = await fresh();
   await world.over(await world.start(await world.project("million", "run: seq 1000000\n")));
   const address = `${world.address}/ui/projects/million/main/builds/1`;
   await page.goto(address);
   await page.locator(".log .text", { hasText: /^1000000$/ }).waitFor();
   const rows = await page.locator(".log .line").count();
-  const opened = [];
+  // By whoever was never here, and by whoever comes again.
+  const opens = { cold: [], warm: [], work: [] };
   for (const line of [700_000, 250_000, 999_000]) {
-    await page.goto("about:blank");
-    await page.goto(`${address}#L${line}`, { waitUntil: "commit" });
-    await page.waitForSelector(`#L${line}.chosen .text:not(.pending)`);
-    opened.push(await page.evaluate(() => performance.now()));
+    const { page: other, debug } = await fresh();
+    for (const kind of ["cold", "warm"]) {
+      const before = await work(debug);
+      await other.goto(`${address}#L${line}`, { waitUntil: "commit" });
+      await other.waitForSelector(`#L${line}.chosen .text:not(.pending)`);
+      opens[kind].push(await other.evaluate(() => performance.now()));
+      if (kind === "cold") opens.work.push((await work(debug)) - before);
+      await other.goto("about:blank");
+    }
   }
   const moved = await page.evaluate(async () => {
     const began = performance.now();
@@ -115,38 +129,50 @@ export async function million({ world, page }) {
   }
   return [
     row("3 a log of 1,000,000 lines: the last is reached, rows in the page", "≤ 200", String(rows), rows <= 200),
-    row("3 … a permalink opens, the page included (worst of 3)", "< 500 ms", ms(Math.max(...opened)), Math.max(...opened) < 500),
+    row("3 … a permalink opens, nothing in the cache (worst of 3)", "< 500 ms", ms(Math.max(...opens.cold)), Math.max(...opens.cold) < 500),
+    row("3 … of that, at work in the page (worst of 3)", "", ms(Math.max(...opens.work)), true),
+    row("3 … a permalink opens, scripts in the cache (worst of 3)", "< 500 ms", ms(Math.max(...opens.warm)), Math.max(...opens.warm) < 500),
     row("3 … a permalink opens in the open page", "< 500 ms", ms(moved), moved < 500),
     row("3 … search of all lines (worst of 2)", "< 1 s", ms(Math.max(...searched)), Math.max(...searched) < 1_000),
   ];
 }
 
 /** 4: two hundred stages. */
-export async function layout({ world, page }) {
+export async function layout({ world, fresh }) {
+  const { page, debug } = await fresh();
   const id = await world.start(await world.project("hundreds", stages(200, "sleep 0.05")));
   await page.goto(`${world.address}/ui/projects/hundreds/main/builds/1?view=list`);
   await page.waitForFunction(() => document.querySelectorAll("[role=treegrid] tbody tr").length === 200);
+  const before = await work(debug);
   const taken = await page.evaluate(async () => {
     const began = performance.now();
     [...document.querySelectorAll(".views button")].find((one) => one.textContent.includes("Graph")).click();
     return new Promise((resolve) => {
-      const look = () => (document.querySelectorAll(".stage").length === 200 ? resolve(performance.now() - began) : setTimeout(look));
+      const look = () => {
+        if (document.querySelectorAll(".stage").length < 200) return setTimeout(look);
+        // Asked where it is, the browser has to lay everything out.
+        document.querySelector(".graph").getBoundingClientRect();
+        resolve(performance.now() - began);
+      };
       look();
     });
   });
+  const worked = (await work(debug)) - before;
   const places = () => page.locator(".stage").evaluateAll((all) => all.map((one) => `${one.id} ${one.style.left} ${one.style.top}`).sort().join());
-  const before = await places();
+  const first = await places();
   await world.over(id);
   await page.waitForSelector(".head >> text=Succeeded");
-  const isStill = (await places()) === before;
+  const isStill = (await places()) === first;
   return [
     row("4 200 stages: laid out and in the page, from the click", "< 100 ms", ms(taken), taken < 100),
+    row("4 … at work in the page until then", "", ms(worked), true),
     row("4 … stages that moved while all 200 ran", "0", isStill ? "0" : "some", isStill),
   ];
 }
 
 /** 5: from the engine to the screen. The line itself says when it was written. */
-export async function latency({ world, page }) {
+export async function latency({ world, fresh }) {
+  const { page } = await fresh();
   const service = await world.project("soon", "run: sleep 5; for n in $(seq 300); do echo \"at $(date +%s%3N)\"; sleep 0.05; done\n");
   const id = await world.start(service);
   await page.goto(`${world.address}/ui/projects/soon/main/builds/1`);
@@ -171,7 +197,8 @@ export async function latency({ world, page }) {
 }
 
 /** 6: the socket killed twenty times. */
-export async function cuts({ world, page }) {
+export async function cuts({ world, fresh }) {
+  const { page } = await fresh();
   const [lines, times] = [100_000, 20];
   const service = await world.project("cut", "run: for n in $(seq 200); do seq 500; sleep 0.2; done\n");
   const proxy = await proxyTo(world.address);
