@@ -1,8 +1,8 @@
-// After the build: names in the page the scripts that every screen needs, and for the server those that the screen at each address
-// needs (`preload.json`), so that the browser has not to find them one behind the other; and compresses what is sent, once for all.
+// After the build: says which scripts the screen at each address needs (`preload.json`), so that the server names them with the page
+// and the browser has not to find them one behind the other; and compresses what is sent, once for all.
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { posix } from "node:path";
-import { brotliCompressSync, constants } from "node:zlib";
+import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import ts from "typescript";
 
 const DIST = new URL("dist/", import.meta.url);
@@ -10,32 +10,34 @@ const ROUTES = "src/app/app.routes.ts";
 const STATS = new URL("browser-stats.json", DIST);
 /** Less than this fits into one packet as it is. */
 const WORTH_IT = 1024;
+/** No screen may need more script than this, gzipped. */
+const HEAVIEST = 250 * 1024;
 
 const { outputs } = JSON.parse(await readFile(STATS, "utf8"));
 await rm(STATS);
 const built = new Map(Object.entries(outputs).flatMap(([file, { entryPoint }]) => (entryPoint ? [[entryPoint, file]] : [])));
-const INDEX = new URL("index.html", DIST);
-const index = await readFile(INDEX, "utf8");
-const named = new Set([...index.matchAll(/(?:src|href)="\/ui\/([^"]+\.js)"/g)].map(([, file]) => file));
-const common = [...needs(entry("src/app/boot.ts"))].filter((file) => !named.has(file));
-// Behind the first script, which is to come before them.
-await writeFile(INDEX, index.replace("</body>", `${common.map((file) => `<link rel="modulepreload" href="/ui/${file}">`).join("")}</body>`));
-for (const file of common) named.add(file);
-
+// In the order in which they are wanted: what asks the first questions, what every screen needs, and the screen's own.
+const common = [...needs(entry("src/main.ts")), ...needs(entry("src/app/boot.ts"))];
 const routes = screens(ts.createSourceFile(ROUTES, await readFile(new URL(ROUTES, import.meta.url), "utf8"), ts.ScriptTarget.Latest));
 const preload = routes.map(({ path, sources }) => {
-  const scripts = new Set(sources.flatMap((source) => [...needs(entry(source))]));
-  return { path, scripts: [...scripts].filter((file) => !named.has(file)) };
+  return { path, scripts: [...new Set([...common, ...sources.flatMap((source) => [...needs(entry(source))])])] };
 });
 if (preload.length === 0) throw new Error(`${ROUTES} has no screens`);
 await writeFile(new URL("preload.json", DIST), JSON.stringify(preload));
 
+const weights = new Map();
 for (const name of await readdir(DIST)) {
   if (!/\.(js|css)$/.test(name)) continue;
   const plain = await readFile(new URL(name, DIST));
+  weights.set(name, gzipSync(plain).length);
   if (plain.length < WORTH_IT) continue;
   const params = { [constants.BROTLI_PARAM_SIZE_HINT]: plain.length };
   await writeFile(new URL(`${name}.br`, DIST), brotliCompressSync(plain, { params }));
+}
+
+for (const { path, scripts } of preload) {
+  const weight = scripts.reduce((sum, file) => sum + weights.get(file), 0);
+  if (weight > HEAVIEST) throw new Error(`/ui/${path} needs ${Math.round(weight / 1024)} KB of script: load what it does not need at once later`);
 }
 
 // The addresses of the screens, and the sources whose components make each of them, in the order in which they are tried.

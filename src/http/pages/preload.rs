@@ -9,7 +9,7 @@ use serde::Deserialize;
 struct Screen {
     /// Its address below `/ui`; names after a colon stand for anything.
     path: String,
-    /// Its scripts, without those that stand in the page.
+    /// Its scripts, in the order in which they are wanted.
     scripts: Vec<String>,
 }
 
