@@ -5,6 +5,7 @@ mod kills;
 mod oauth;
 mod openshift;
 mod rights;
+mod service_account;
 mod stage;
 mod tekton;
 mod tokens;

@@ -42,8 +42,11 @@ impl Credentials {
             Err(ProviderError::Forbidden(_) | ProviderError::NotFound(_)) => return Ok(None),
             Err(error) => return Err(error),
         };
-        // What cannot be understood is as if it were not there; nothing of it is told.
-        Ok(serde_json::from_str(&text).ok().map(Self::of))
+        // Nothing of it is told.
+        serde_json::from_str(&text).map(|object| Some(Self::of(object))).map_err(|_| ProviderError::Internal {
+            message: format!("{} tells a Secret in a way that is not understood", session.host()),
+            cause: None,
+        })
     }
 
     fn of(object: Object) -> Self {

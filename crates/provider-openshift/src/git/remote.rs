@@ -168,7 +168,7 @@ impl Shown {
                 Some(name) if self.credentials.is_some() => {
                     format!("everybody, and the source secret {name} holds neither a password nor a token")
                 }
-                Some(name) => format!("everybody, and the account may not read the source secret {name}"),
+                Some(name) => format!("everybody, and there is no source secret {name} that the account may read"),
                 None => "everybody, and the build service names no secret of the repository (source.secret)".to_owned(),
             };
             return Ok(Some(format!("{host} has no such repository, or does not show it to {by} ({status})")));

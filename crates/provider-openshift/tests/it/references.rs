@@ -147,7 +147,7 @@ async fn a_repository_is_shown_the_secret_that_the_cluster_fetches_it_by() {
     rig.cluster.hide("vera", "secrets");
     let vera = alm_build_spi::Access { token: Some(rig.cluster.token("vera").into()) };
     let error = rig.provider().start(&vera, request(&service, "feature/x")).await.unwrap_err();
-    assert!(error.to_string().contains("the account may not read the source secret of-git"), "{error}");
+    assert!(error.to_string().contains("there is no source secret of-git that the account may read"), "{error}");
     assert_eq!(git.logins().pop(), Some(None), "nobody's secret was shown");
     rig.provider().start(&vera, request(&service, "main")).await.unwrap();
 }
