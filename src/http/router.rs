@@ -30,6 +30,7 @@ pub fn router<E: Live>(mut state: HttpState<E>) -> Router {
         .route("/graphiql", get(pages::graphiql))
         .route("/graphiql/{*file}", get(pages::graphiql_asset))
         .route("/ui", get(pages::ui))
+        .route("/ui/", get(pages::ui))
         .route("/ui/{*file}", get(pages::ui_asset));
     let routes = Router::new()
         .route("/graphql", any(graphql::handle::<E>))

@@ -3,7 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::{
-    Actor, ApprovalId, BuildId, DeploymentId, EventSeq, ParameterDefinition, ParameterValue, StageKey, Timestamp,
+    Actor, ApprovalId, AwaitedCredential, BuildId, DeploymentId, EventSeq, ParameterDefinition, ParameterValue,
+    StageKey, Timestamp,
 };
 
 /// The provider's name for a question, unique within its build.
@@ -116,6 +117,9 @@ pub struct Approval {
     pub parameters: Vec<ParameterDefinition>,
     /// What was said, oldest first.
     pub decisions: Vec<ApprovalDecision>,
+    /// The account of whoever decided last without which the decision on its way is not delivered; `None` once it is settled.
+    #[serde(default)]
+    pub awaits: Option<AwaitedCredential>,
     /// When it was asked.
     pub requested_at: Timestamp,
     /// When it lapses.
@@ -159,6 +163,9 @@ impl Approval {
             return Err(self.status);
         }
         self.status = to;
+        if to.is_settled() {
+            self.awaits = None;
+        }
         Ok(())
     }
 }

@@ -6,10 +6,10 @@
 use std::collections::BTreeMap;
 
 use crate::{
-    Actor, Approval, ApprovalDecision, ApprovalId, ApprovalKey, ApprovalObservation, ApprovalStatus, Artifact, Build,
-    BuildShape, CancelRequest, Change, EventSeq, Hold, Observation, ParameterProblem, ParameterValue, ReasonCode,
-    RunObservation, RunStatus, Stage, StageId, StageKey, StageObservation, StatusReason, Timestamp, Verdict, Warning,
-    check_parameters, is_web_address,
+    Actor, Approval, ApprovalDecision, ApprovalId, ApprovalKey, ApprovalObservation, ApprovalStatus, Artifact,
+    AwaitedCredential, Build, BuildShape, CancelRequest, Change, EventSeq, Hold, Observation, ParameterProblem,
+    ParameterValue, ReasonCode, RunObservation, RunStatus, Stage, StageId, StageKey, StageObservation, StatusReason,
+    Timestamp, Verdict, Warning, check_parameters, is_web_address,
 };
 
 const MOST_WARNINGS: usize = 100;
@@ -200,7 +200,7 @@ impl BuildState {
     pub fn take_back(&mut self, key: &ApprovalKey, why: &str) {
         let on_its_way = self.approvals.get_mut(key).filter(|approval| approval.status == ApprovalStatus::Delivering);
         let Some(said) = on_its_way.and_then(|approval| {
-            approval.status = ApprovalStatus::Pending;
+            (approval.status, approval.awaits) = (ApprovalStatus::Pending, None);
             approval.decisions.pop()
         }) else {
             return;
@@ -208,6 +208,15 @@ impl BuildState {
         let message =
             format!("the engine does not take the decision of {}, which is taken back: {why}", said.actor.name());
         self.warn("DECISION_REFUSED", message);
+    }
+
+    /// Notes the account without which the decision on its way is not delivered; `None`: it is there. Does nothing where no decision
+    /// is on its way.
+    pub fn await_for_decision(&mut self, key: &ApprovalKey, account: Option<AwaitedCredential>) {
+        let on_its_way = self.approvals.get_mut(key).filter(|approval| approval.status == ApprovalStatus::Delivering);
+        if let Some(approval) = on_its_way {
+            approval.awaits = account;
+        }
     }
 
     /// Asks people whether a deployment may go on. `false`, and nothing changes, where it was asked before.
@@ -429,6 +438,7 @@ impl BuildState {
             proceed_label: seen.proceed_label.clone(),
             parameters: seen.parameters.clone(),
             decisions: Vec::new(),
+            awaits: None,
             requested_at: seen.requested_at,
             expires_at: seen.expires_at,
             delivered_at: None,
@@ -483,7 +493,7 @@ impl BuildState {
             }
         }
         for approval in self.approvals.values_mut().filter(|approval| !approval.status.is_settled()) {
-            approval.status = ApprovalStatus::Withdrawn;
+            (approval.status, approval.awaits) = (ApprovalStatus::Withdrawn, None);
         }
     }
 

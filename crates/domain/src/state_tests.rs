@@ -392,6 +392,7 @@ fn a_deployment_that_nobody_approves_lapses_and_its_build_ends() {
         proceed_label: "Deploy".into(),
         parameters: vec![],
         decisions: vec![],
+        awaits: None,
         requested_at: now(),
         expires_at: Some(now()),
         delivered_at: None,

@@ -23,6 +23,7 @@ mod secrets;
 mod services;
 mod store;
 mod value;
+mod verdict;
 mod visibility;
 mod writer;
 

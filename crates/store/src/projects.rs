@@ -1,7 +1,8 @@
 //! Projects and their coarse events.
 
 use alm_domain::{
-    Principal, Project, ProjectEvent, ProjectEventKind, ProjectId, ProjectRole, ProjectSeq, Slug, Timestamp,
+    HealthState, Principal, Project, ProjectEvent, ProjectEventKind, ProjectId, ProjectRole, ProjectSeq, Slug,
+    Timestamp,
 };
 use sea_orm::{
     ActiveModelTrait,
@@ -21,6 +22,7 @@ use crate::{
     page::{Keyset, page},
     people::first_owner,
     value::{column, containing, counter, millis, storable},
+    verdict::with_verdict,
     visibility::{Scope, visible},
 };
 
@@ -56,6 +58,8 @@ pub struct ProjectFilter {
     pub search: Option<String>,
     /// Whether archived ones are wanted too.
     pub include_archived: bool,
+    /// Only those on which the verdict is this one.
+    pub health: Option<HealthState>,
 }
 
 /// How projects are sorted.
@@ -221,6 +225,9 @@ impl Store {
             storable("search", search)?;
             let pattern = LikeExpr::new(containing(&search.to_lowercase())).escape('\\');
             wanted = wanted.add(Expr::col(project::Column::SearchText).like(pattern));
+        }
+        if let Some(state) = filter.health {
+            wanted = wanted.add(with_verdict(state));
         }
         let keyset = match order {
             ProjectOrder::Name => &BY_NAME,

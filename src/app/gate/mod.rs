@@ -24,6 +24,7 @@ pub(super) use outfit::{Late, Unfit};
 pub(super) use own::OwnWallet;
 pub use start::StartCheck;
 pub use wallet::Wallet;
+pub(super) use wallet::awaited;
 
 /// How many of the last builds tell how long the next one takes.
 const WINDOW: u32 = 50;

@@ -182,17 +182,18 @@ impl Gate {
         }
     }
 
-    /// Notes that the engine of a build does not take this person's token any more.
+    /// Notes that the engine of a build does not take this person's token any more; where the account is, if any is known.
     pub(in crate::app) async fn unauthorized(
         &self,
         actor: &Actor,
         build: &Build,
         provider: &dyn BuildProvider,
-    ) -> Result<(), AppError> {
-        if let Some(environment) = self.build_environment(build, provider).await? {
-            self.refused(actor, &environment).await;
+    ) -> Result<Option<Environment>, AppError> {
+        let environment = self.build_environment(build, provider).await?;
+        if let Some(environment) = &environment {
+            self.refused(actor, environment).await;
         }
-        Ok(())
+        Ok(environment)
     }
 
     /// The environment that a build runs in, where its engine is called with the rights of a person.

@@ -45,12 +45,7 @@ impl StartCheck {
 
     /// What a held build waits for.
     pub(in crate::app) fn awaited(&self) -> Vec<AwaitedCredential> {
-        let awaited = self.missing().take(MOST_AWAITED).map(|checked| AwaitedCredential {
-            environment: checked.environment.id,
-            name: checked.environment.name.to_string(),
-            message: checked.sentence(),
-        });
-        awaited.collect()
+        self.missing().take(MOST_AWAITED).map(Checked::awaited).collect()
     }
 
     /// What a build is told that begins with tokens which may not last.

@@ -2,7 +2,7 @@
 
 use std::fmt;
 
-use alm_domain::{Environment, Timestamp, UserId};
+use alm_domain::{AwaitedCredential, Environment, Timestamp, UserId};
 use async_trait::async_trait;
 use secrecy::SecretString;
 
@@ -32,6 +32,16 @@ impl Checked {
             TokenState::Unknown => format!("the account at {name} cannot be checked now"),
         })
     }
+
+    /// The account, as something that waits for it names it.
+    pub(in crate::app) fn awaited(&self) -> AwaitedCredential {
+        awaited(&self.environment, self.sentence())
+    }
+}
+
+/// The account at an environment, as something that waits for it names it.
+pub(in crate::app) fn awaited(environment: &Environment, message: String) -> AwaitedCredential {
+    AwaitedCredential { environment: environment.id, name: environment.name.to_string(), message }
 }
 
 /// Where the tokens of people come from. Nobody is ever given another person's.

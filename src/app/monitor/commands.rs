@@ -1,11 +1,11 @@
 //! Delivering what people asked for: stored first, told to the engine afterwards, until it confirms.
 
 use alm_build_spi::{Access, BuildProvider, CancelReceipt, Decision, ProviderError, RunRef};
-use alm_domain::{Actor, ApprovalStatus, Capability, Observation, Warning};
+use alm_domain::{Actor, ApprovalStatus, AwaitedCredential, Capability, Observation};
 use alm_store::{Append, Fence};
 
 use super::follower::{Follower, Setback};
-use crate::app::gate::Unfit;
+use crate::app::gate::{Unfit, awaited};
 
 impl Follower<'_> {
     /// Delivers every stored command that the engine has not confirmed. Safe to repeat: the operations are idempotent.
@@ -54,17 +54,21 @@ impl Follower<'_> {
             let access = match self.shared.gate.access(&said.actor, &state.build, provider).await {
                 Ok(access) => access,
                 Err(Unfit::Token(missing)) => {
-                    self.decision_waits(&decision, missing.sentence()).await;
+                    self.decision_waits(&decision, missing.sentence(), Some(missing.awaited())).await;
                     continue;
                 }
                 Err(unfit) => return Err(unfit.into()),
             };
+            if approval.awaits.is_some() {
+                self.write_aside(|state| state.await_for_decision(&decision.approval, None)).await;
+            }
             match provider.decide(&access, run, &decision).await {
                 // What came of it is told by the run's observations.
                 Ok(_) | Err(ProviderError::NotFound(_)) => {}
                 Err(ProviderError::Unauthorized(message)) => {
-                    self.shared.gate.unauthorized(&said.actor, &state.build, provider).await?;
-                    self.decision_waits(&decision, message).await;
+                    let environment = self.shared.gate.unauthorized(&said.actor, &state.build, provider).await?;
+                    let account = environment.map(|environment| awaited(&environment, message.clone()));
+                    self.decision_waits(&decision, message, account).await;
                 }
                 // Whoever decided may not, over there; others may.
                 Err(ProviderError::Forbidden(why)) => {
@@ -76,12 +80,14 @@ impl Follower<'_> {
         Ok(())
     }
 
-    /// A decision that cannot be delivered with its maker's rights waits until it can, and the build says so.
-    async fn decision_waits(&mut self, decision: &Decision, why: String) {
+    /// A decision that cannot be delivered with its maker's rights waits until it can; the build says so, and for which account.
+    async fn decision_waits(&mut self, decision: &Decision, why: String, account: Option<AwaitedCredential>) {
         self.awaits_account = true;
         let message = format!("the decision of {} is not delivered yet: {why}", decision.decided_by);
-        let warning = Observation::Warning(Warning { code: "DECISION_WAITS".to_owned(), message });
-        let now = self.shared.clock.now();
-        self.write_aside(|state| state.observe(&warning, now)).await;
+        self.write_aside(|state| {
+            state.warn("DECISION_WAITS", message.clone());
+            state.await_for_decision(&decision.approval, account.clone());
+        })
+        .await;
     }
 }

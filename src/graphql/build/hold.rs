@@ -2,16 +2,16 @@
 
 use std::collections::HashMap;
 
-use alm_domain::{Build, Environment, EnvironmentId, Hold, RunStatus, Stage};
+use alm_domain::{Approval, Build, Environment, EnvironmentId, Hold, RunStatus, Stage};
 use alm_store::Clearance;
 use async_graphql::{Context, Enum, Result, SimpleObject};
 
-use super::StageNode;
+use super::{ApprovalNode, StageNode};
 use crate::graphql::{
     context::ContextExt,
     environment::EnvironmentNode,
     error::store_fault,
-    loaders::{EnvironmentsOf, LoadError, StagesOf},
+    loaders::{ApprovalsOf, EnvironmentsOf, LoadError, StagesOf},
     scalars::Instant,
     viewer::Actor,
 };
@@ -56,8 +56,10 @@ pub(crate) struct AwaitedAccount {
     environment: EnvironmentNode,
     /// Whose account.
     owner: Actor,
-    /// The stage that waits; null when all of the build does.
+    /// The stage that waits; null when all of the build does, or an answer.
     stage: Option<StageNode>,
+    /// The question whose answer is delivered when the account is there; null where no answer waits.
+    approval: Option<ApprovalNode>,
     /// What is wrong, and what to do, as a sentence for people.
     message: String,
 }
@@ -74,12 +76,13 @@ pub(crate) struct HeldStage {
     message: String,
 }
 
-/// Every account that this build waits for: all of it, or a stage.
+/// Every account that this build waits for: all of it, a stage, or the answer to a question.
 pub(super) async fn awaited(ctx: &Context<'_>, build: &Build) -> Result<Vec<AwaitedAccount>> {
     let awaited = |environment: Environment, stage: Option<Stage>, message: String| AwaitedAccount {
         environment: EnvironmentNode(environment),
         owner: (&build.trigger.actor).into(),
         stage: stage.map(StageNode),
+        approval: None,
         message,
     };
     if let Some(hold) = &build.hold {
@@ -89,7 +92,7 @@ pub(super) async fn awaited(ctx: &Context<'_>, build: &Build) -> Result<Vec<Awai
         let known = named.iter().filter_map(|one| Some((one, environments.get(&one.environment)?.clone())));
         return Ok(known.map(|(one, environment)| awaited(environment, None, one.message.clone())).collect());
     }
-    let mut found = Vec::new();
+    let mut found = answers(ctx, build).await?;
     for (environment, stage, clearance) in waiting(ctx, build).await? {
         if clearance == Clearance::Given {
             let message = stage.reason.as_ref().map(|reason| reason.message.clone());
@@ -98,6 +101,33 @@ pub(super) async fn awaited(ctx: &Context<'_>, build: &Build) -> Result<Vec<Awai
         }
     }
     Ok(found)
+}
+
+/// The accounts without which answers that people have given are not delivered.
+async fn answers(ctx: &Context<'_>, build: &Build) -> Result<Vec<AwaitedAccount>> {
+    if build.is_complete {
+        return Ok(Vec::new());
+    }
+    let loader = ctx.loader()?;
+    let mut kept = loader.load_one(ApprovalsOf(build.id)).await.map_err(LoadError::fault)?.unwrap_or_default();
+    kept.retain(|approval| approval.awaits.is_some());
+    if kept.is_empty() {
+        return Ok(Vec::new());
+    }
+    let environments = loader.load_one(EnvironmentsOf(build.project)).await.map_err(LoadError::fault)?;
+    let environments = environments.unwrap_or_default();
+    let account = |approval: Approval| {
+        let (account, said) = (approval.awaits.clone()?, approval.decisions.last()?);
+        let environment = environments.iter().find(|known| known.id == account.environment)?;
+        Some(AwaitedAccount {
+            environment: EnvironmentNode(environment.clone()),
+            owner: (&said.actor).into(),
+            stage: None,
+            message: account.message,
+            approval: Some(ApprovalNode(approval)),
+        })
+    };
+    Ok(kept.into_iter().filter_map(account).collect())
 }
 
 /// Every stage of this build that waits for its turn.

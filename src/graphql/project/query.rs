@@ -11,6 +11,7 @@ use crate::graphql::{
     ids,
     loaders::LoadError,
     paging::{PageArguments, Pages, connection, rows},
+    provider::HealthState,
 };
 
 const LONGEST_SEARCH: usize = 200;
@@ -51,6 +52,7 @@ impl ProjectQuery {
         #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
         #[graphql(desc = "Words in name, slug or description.")] search: Option<String>,
         #[graphql(desc = "Also those that are archived.", default = false)] include_archived: bool,
+        #[graphql(desc = "Only those with this verdict.")] health: Option<HealthState>,
         #[graphql(
             desc = "Order. A cursor belongs to the order that it came with.",
             default_with = "ProjectOrder::Activity"
@@ -61,7 +63,7 @@ impl ProjectQuery {
             return Err(bad_argument("search", &format!("has more than {LONGEST_SEARCH} bytes")));
         }
         let page = PageArguments { first, after, last, before }.request(ctx, CursorKind::Projects, NOBODY)?;
-        let filter = ProjectFilter { search, include_archived };
+        let filter = ProjectFilter { search, include_archived, health: health.map(Into::into) };
         let store = ctx.app()?.store();
         let page = store.list_projects(ctx.principal()?, &filter, order_by.into(), &page).await.map_err(store_fault)?;
         Ok(Some(connection(page, CursorKind::Projects, NOBODY, ProjectNode)))

@@ -4,7 +4,7 @@ use alm_build_spi::conformance::fake::Script;
 use alm_domain::ProjectRole;
 use serde_json::json;
 
-use super::support::{me, ring, shop};
+use super::support::{held, me, ring, shop};
 use crate::support::{Accounts, Setup, TestApp, on_each_database};
 
 async fn acting(setup: Setup, accounts: &Accounts, script: Script) -> (TestApp, String) {
@@ -91,10 +91,17 @@ async fn a_decision_is_delivered_with_the_token_of_whoever_decided() {
     };
     let waiting = crate::support::within(warned).await;
     assert_eq!((waiting.status(), waiting.approval()["status"].as_str()), ("WAITING_FOR_APPROVAL", Some("DELIVERING")));
+    // Whose account it is and what waits for it is told, for a button in place.
+    let now = held(&app, &build).await;
+    let awaited: Vec<_> = now.each("waitsFor").collect();
+    let [account] = awaited.as_slice() else { panic!("{now:?}") };
+    assert_eq!(account["environment"]["name"], "cluster");
+    assert_eq!((&account["owner"]["login"], &account["approval"]["status"]), (&json!("mia"), &json!("DELIVERING")));
     app.engine.accept_tokens(Some(vec!["t-first".into(), "t-mia".into()]));
     accounts.connect(mia.user().unwrap(), "cluster", "t-mia");
     app.app().connections_changed(mia.user().unwrap());
     assert_eq!(app.follow(&build).await.status(), "SUCCEEDED");
+    assert!(held(&app, &build).await.each("waitsFor").next().is_none());
 }
 
 #[tokio::test]

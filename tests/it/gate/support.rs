@@ -27,7 +27,7 @@ pub(super) async fn shop(app: &TestApp, environments: &[(&str, &str)]) -> String
 }
 
 const HOLD: &str = "id number status statusReasonCode statusReason hold { reason since deadline }
-    waitsFor { environment { name } owner { ... on User { login } } stage { key } message }";
+    waitsFor { environment { name } owner { ... on User { login } } stage { key } approval { status } message }";
 
 /// Starts a build that is held, and gives it with the errors that name what is missing.
 pub(super) async fn start_held(app: &TestApp, service: &str) -> (BuildView, Value) {

@@ -11,3 +11,4 @@ mod paging;
 mod rows;
 mod rubbish;
 mod statements;
+mod verdicts;

@@ -65,8 +65,18 @@ async fn every_screen_has_an_address_of_its_own() {
         other => panic!("{other}"),
     }
     let deep = Request::new("GET", "/ui/projects/shop/web/builds/7").send(&server).await;
-    assert_eq!((deep.status, deep.body), (first.status, first.body));
-    for missing in ["/ui/nothing.js", "/ui/assets/../../Cargo.toml"] {
+    assert_eq!((deep.status, &deep.body), (first.status, &first.body));
+    // A slash at the end names the same screen.
+    for slashed in ["/ui/", "/ui/projects/shop/", "/ui/projects/shop/web/builds/7/"] {
+        let page = Request::new("GET", slashed).send(&server).await;
+        assert_eq!((page.status, &page.body), (first.status, &first.body), "{slashed}");
+    }
+    for path in ["/ui", "/ui/", "/ui/projects/shop"] {
+        let head = Request::new("HEAD", path).send(&server).await;
+        assert_eq!((head.status, head.body.as_str()), (first.status, ""), "{path}");
+        assert_eq!(head.header("content-type"), Some("text/html; charset=utf-8"), "{path}");
+    }
+    for missing in ["/ui/nothing.js", "/ui/projects/nothing.css", "/ui/assets/../../Cargo.toml"] {
         assert_eq!(Request::new("GET", missing).send(&server).await.status, 404, "{missing}");
     }
 }

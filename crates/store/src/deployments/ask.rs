@@ -61,6 +61,7 @@ pub(crate) fn question(build: &Build, environment: &Environment, now: Timestamp)
         proceed_label: "Deploy".to_owned(),
         parameters: Vec::new(),
         decisions: Vec::new(),
+        awaits: None,
         requested_at: now,
         expires_at: Some(now + PATIENCE),
         delivered_at: None,

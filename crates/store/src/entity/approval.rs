@@ -1,8 +1,8 @@
 //! Rows of approvals.
 
 use alm_domain::{
-    Approval, ApprovalDecision, ApprovalId, ApprovalKey, ApprovalStatus, BuildId, DeploymentId, EventSeq,
-    ParameterDefinition, StageKey, Timestamp,
+    Approval, ApprovalDecision, ApprovalId, ApprovalKey, ApprovalStatus, AwaitedCredential, BuildId, DeploymentId,
+    EventSeq, ParameterDefinition, StageKey, Timestamp,
 };
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -44,6 +44,8 @@ struct Document {
     proceed_label: String,
     parameters: Vec<ParameterDefinition>,
     decisions: Vec<ApprovalDecision>,
+    #[serde(default)]
+    awaits: Option<AwaitedCredential>,
     expires_at: Option<Timestamp>,
     delivered_at: Option<Timestamp>,
 }
@@ -70,6 +72,7 @@ impl Model {
             proceed_label: approval.proceed_label,
             parameters: approval.parameters,
             decisions: approval.decisions,
+            awaits: approval.awaits,
             expires_at: approval.expires_at,
             delivered_at: approval.delivered_at,
         };
@@ -102,6 +105,7 @@ impl TryFrom<Model> for Approval {
             proceed_label: document.proceed_label,
             parameters: document.parameters,
             decisions: document.decisions,
+            awaits: document.awaits,
             requested_at: instant(row.requested_at)?,
             expires_at: document.expires_at,
             delivered_at: document.delivered_at,

@@ -15,6 +15,7 @@ stories! {
     nothing_is_made_in_an_archived_project,
     text_that_a_database_cannot_hold_is_refused_by_name,
     projects_can_be_listed_by_activity,
+    projects_are_found_by_the_verdict_on_them,
 }
 
 async fn a_project_is_created_changed_and_found(world: &World) {
@@ -64,7 +65,7 @@ async fn search_finds_parts_in_any_case_and_takes_nothing_for_a_wildcard(world: 
     for (search, found) in
         [("SHOP", 1), ("ärger", 1), ("ÄRGER", 1), ("%", 1), ("_", 1), ("0%", 1), ("x%", 0), ("\\", 0), (" ", 2)]
     {
-        let filter = ProjectFilter { search: Some(search.into()), include_archived: false };
+        let filter = ProjectFilter { search: Some(search.into()), ..ProjectFilter::default() };
         let page = store.list_projects(me, &filter, ProjectOrder::Name, &PageRequest::first(10)).await.unwrap();
         assert_eq!(page.items.len(), found, "{search}");
     }
@@ -135,7 +136,7 @@ async fn nothing_is_made_in_an_archived_project(world: &World) {
     assert!(matches!(service_in_it, StoreError::WrongState(_)), "{service_in_it:?}");
     let build_in_it = store.start_build(me, crate::support::new_build(service.id), None).await.unwrap_err();
     assert!(matches!(build_in_it, StoreError::WrongState(_)), "{build_in_it:?}");
-    let listed = |include_archived| ProjectFilter { search: None, include_archived };
+    let listed = |include_archived| ProjectFilter { include_archived, ..ProjectFilter::default() };
     let first = PageRequest { with_total: true, ..PageRequest::first(10) };
     assert_eq!(store.list_projects(me, &listed(false), ProjectOrder::Name, &first).await.unwrap().total, Some(0));
     assert_eq!(store.list_projects(me, &listed(true), ProjectOrder::Name, &first).await.unwrap().total, Some(1));
@@ -160,4 +161,36 @@ async fn projects_can_be_listed_by_activity(world: &World) {
     world.clock.advance(chrono::TimeDelta::seconds(1));
     world.build().await;
     assert_eq!(slugs().await, ["shop", "later"]);
+}
+
+async fn projects_are_found_by_the_verdict_on_them(world: &World) {
+    let World { store, me, service, .. } = world;
+    store.create_project(me, new_project("empty", "Empty")).await.unwrap();
+    let found = async |state| {
+        let filter = ProjectFilter { health: Some(state), ..ProjectFilter::default() };
+        let page = store.list_projects(me, &filter, ProjectOrder::Name, &PageRequest::first(10)).await.unwrap();
+        page.items.into_iter().map(|(_, project)| project.slug.to_string()).collect::<Vec<_>>()
+    };
+    assert_eq!(found(HealthState::Unknown).await, ["empty", "shop"]);
+    let running = world.build().await;
+    assert_eq!(found(HealthState::Unknown).await, ["empty", "shop"], "it has not finished");
+    world.end(running.id, RunStatus::Unstable, 1).await;
+    assert_eq!(found(HealthState::Healthy).await, ["shop"]);
+    // One build service that fails is enough, whatever the others do; and it counts until it has ended better.
+    let other = world.another_service("api").await;
+    let failed = world.build_of(other.id).await;
+    world.end(failed.id, RunStatus::Errored, 1).await;
+    world.build_of(other.id).await;
+    assert_eq!(found(HealthState::Failing).await, ["shop"]);
+    assert!(found(HealthState::Healthy).await.is_empty());
+    let mended = world.build_of(other.id).await;
+    world.end(mended.id, RunStatus::Succeeded, 1).await;
+    assert_eq!((found(HealthState::Healthy).await, found(HealthState::Failing).await), (vec!["shop".into()], vec![]));
+    // What was removed counts no more.
+    let last = world.build().await;
+    world.end(last.id, RunStatus::Failed, 1).await;
+    assert_eq!(found(HealthState::Failing).await, ["shop"]);
+    store.remove_service(me, service.id).await.unwrap();
+    assert_eq!(found(HealthState::Healthy).await, ["shop"]);
+    assert!(found(HealthState::Degraded).await.is_empty());
 }

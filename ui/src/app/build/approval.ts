@@ -1,22 +1,28 @@
 import { Component, computed, inject, input, linkedSignal, signal } from "@angular/core";
 
-import { type ApprovalBitsFragment, DecideApprovalDocument, type Verdict } from "../api/operations";
+import { type ApprovalBitsFragment, type AwaitedBitsFragment, DecideApprovalDocument, type Verdict } from "../api/operations";
 import { Sending } from "../core/send";
 import { type Answers, byName, parameterDefaults, parameterInputs, parameterQuestions } from "../parts/question";
 import { Questions, complete, names } from "../parts/questions";
 import { Ago } from "../parts/time";
+import { Awaited } from "./awaited";
 
 /** A question to people, and their answer in place. */
 @Component({
   selector: "alm-approval",
-  imports: [Ago, Questions],
+  imports: [Ago, Awaited, Questions],
   providers: [Sending],
   template: `
     @let it = approval();
     <section class="card approval" [attr.aria-label]="it.message">
       <p><strong>{{ it.message }}</strong> <span class="hint asked">asked <alm-ago [at]="it.requestedAt" /></span></p>
       @if (it.status === "DELIVERING") {
-        <p role="status">The answer is on its way to the engine.</p>
+        @if (waitsFor().length > 0) {
+          <p role="status">The answer is kept, and is delivered once this account is connected:</p>
+          <alm-awaited [accounts]="waitsFor()" />
+        } @else {
+          <p role="status">The answer is on its way to the engine.</p>
+        }
       }
       @if (may(); as decide) {
         <form (submit)="$event.preventDefault()">
@@ -56,6 +62,10 @@ export class Approval {
   protected readonly sending = inject(Sending);
 
   readonly approval = input.required<ApprovalBitsFragment>();
+  /** Accounts that something of the build waits for. */
+  readonly accounts = input<readonly AwaitedBitsFragment[]>([]);
+  /** Those without which the answer is not delivered. */
+  protected readonly waitsFor = computed(() => this.accounts().filter((one) => one.approval?.id === this.approval().id));
   protected readonly tried = signal(false);
   protected readonly may = computed(() => this.approval().actions.find((one) => one.action === "DECIDE_APPROVAL"));
   protected readonly describedBy = computed(() => (this.may()?.reason ? `${this.approval().id}-why` : null));

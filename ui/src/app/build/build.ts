@@ -87,6 +87,8 @@ export class Build {
   protected readonly pending = computed(
     () => this.state()?.build.approvals.filter((one) => one.status === "PENDING" || one.status === "DELIVERING") ?? [],
   );
+  /** What the build itself waits for; what an answer waits for stands at its question. */
+  protected readonly held = computed(() => this.state()?.build.waitsFor.filter((one) => !one.approval) ?? []);
   protected readonly chosen = computed(() => this.state()?.stages.find((stage) => stage.key === this.stage()) ?? null);
   protected readonly tried = computed(() => {
     const wanted = Number(this.attempt());

@@ -65,10 +65,14 @@ export class SettingsForm {
     const held = Object.fromEntries(below.map(({ key, value }) => [key, value]));
     return settingQuestions(this.schema(), { ...held, ...this.inherited() });
   });
-  protected readonly before = computed<Answers>(() => {
-    const own = this.entries().filter(({ origin }) => origin === this.layer());
-    return Object.fromEntries(own.map(({ key, value }) => [key, written(value)]));
-  });
+  /** What is typed stays while the same is read again. */
+  protected readonly before = computed<Answers>(
+    () => {
+      const own = this.entries().filter(({ origin }) => origin === this.layer());
+      return Object.fromEntries(own.map(({ key, value }) => [key, written(value)]));
+    },
+    { equal: (a, b) => JSON.stringify(a) === JSON.stringify(b) },
+  );
   protected readonly answers = linkedSignal<Answers>(() => this.before());
   protected readonly changes = computed(() => settingInputs(this.questions(), this.before(), this.answers()));
   protected readonly tried = signal(false);

@@ -1,19 +1,39 @@
-import type { BuildRowFragment, ProjectCardFragment, ProjectLiveSubscription } from "../api/operations";
+import type { BuildEntryFragment, ProjectCardFragment, ProjectLiveSubscription } from "../api/operations";
 import { newer } from "../parts/newer";
 
 type Event = ProjectLiveSubscription["projectUpdates"];
+
+/** Builds, newest first, and whether there are older ones. */
+interface Page {
+  readonly pageInfo: { readonly hasNextPage: boolean; readonly endCursor?: string | null };
+  readonly edges: readonly { readonly node: BuildEntryFragment }[];
+}
 
 /** What the page of a project shows. */
 export interface ProjectState {
   readonly project: ProjectCardFragment | null;
   /** Newest first. */
-  readonly builds: readonly BuildRowFragment[];
+  readonly builds: readonly BuildEntryFragment[];
+  /** Where older builds go on; null where there are none. */
+  readonly older: string | null;
 }
+
+/** Nothing is known yet. */
+export const UNKNOWN: ProjectState = { project: null, builds: [], older: null };
 
 /** The state after an event. Of two pictures of one thing the one with the higher revision is kept, whichever came first. */
 export function folded(state: ProjectState, event: Event): ProjectState {
   switch (event.__typename) {
-    case "ProjectSnapshot":
+    case "ProjectSnapshot": {
+      const { builds: page, ...project } = event.project;
+      const known = { ...state, project: newer(event.reset ? null : state.project, project) };
+      if (!page) return known;
+      const told = page.edges.map((edge) => edge.node);
+      // Older builds that were read stay, unless something between them and these may be missing.
+      const isWhole = !event.reset && (!page.pageInfo.hasNextPage || told.some((one) => state.builds.some(({ id }) => id === one.id)));
+      if (isWhole) return { ...known, builds: told.reduce(put, state.builds) };
+      return { ...known, builds: told, older: next(page) };
+    }
     case "ProjectChanged":
       return { ...state, project: newer(state.project, event.project) };
     case "BuildAdded":
@@ -34,6 +54,7 @@ export function folded(state: ProjectState, event: Event): ProjectState {
       const left = <T extends { readonly id: string }>(all: readonly T[]): readonly T[] =>
         all.filter((one) => one.id !== event.removedId);
       return {
+        ...state,
         project: project ? { ...project, services: left(project.services) } : null,
         builds: left(state.builds),
       };
@@ -43,7 +64,17 @@ export function folded(state: ProjectState, event: Event): ProjectState {
   }
 }
 
-function put(builds: readonly BuildRowFragment[], told: BuildRowFragment): readonly BuildRowFragment[] {
+/** The state with the next page of older builds. */
+export function continued(state: ProjectState, page: Page): ProjectState {
+  const builds = page.edges.reduce((all, { node }) => put(all, node), state.builds);
+  return { ...state, builds, older: next(page) };
+}
+
+function next({ pageInfo }: Page): string | null {
+  return pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null;
+}
+
+function put(builds: readonly BuildEntryFragment[], told: BuildEntryFragment): readonly BuildEntryFragment[] {
   const at = builds.findIndex((build) => build.id === told.id);
   if (at >= 0) return builds.map((build, index) => (index === at ? newer(build, told) : build));
   return [...builds, told].sort((a, b) => (a.queuedAt < b.queuedAt ? 1 : a.queuedAt > b.queuedAt ? -1 : b.number - a.number));

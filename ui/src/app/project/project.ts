@@ -1,27 +1,23 @@
-import { Component, DestroyRef, computed, effect, inject, input, signal } from "@angular/core";
+import { Component, DestroyRef, computed, effect, inject, input, signal, untracked } from "@angular/core";
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
 import { RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
 import type { Subscription } from "rxjs";
 
-import {
-  type BuildRowFragment,
-  type ProjectCardFragment,
-  ProjectDocument,
-  ProjectLiveDocument,
-} from "../api/operations";
+import { ProjectDocument, ProjectLiveDocument } from "../api/operations";
+import { Awaited } from "../build/awaited";
 import { Follow } from "../core/follow";
 import { problem } from "../parts/problem";
 import { Spark } from "../parts/spark";
 import { Status } from "../parts/status";
 import { Ago, Elapsed, length } from "../parts/time";
 import { Head } from "./head";
-import { folded } from "./project-state";
+import { type ProjectState, UNKNOWN, continued, folded } from "./project-state";
 import { Start } from "./start/start";
 
 @Component({
   selector: "alm-project",
-  imports: [RouterLink, Spark, Start, Status, Ago, Elapsed],
+  imports: [Awaited, RouterLink, Spark, Start, Status, Ago, Elapsed],
   templateUrl: "./project.html",
 })
 export class Project {
@@ -35,17 +31,21 @@ export class Project {
   /** Its short name, from the address. */
   readonly project = input.required<string>();
 
-  protected readonly shown = signal<ProjectCardFragment | null>(null);
-  protected readonly builds = signal<readonly BuildRowFragment[]>([]);
+  private readonly state = signal<ProjectState>(UNKNOWN);
+  protected readonly shown = computed(() => this.state().project);
+  protected readonly builds = computed(() => this.state().builds);
   protected readonly gone = signal(false);
   protected readonly trouble = signal<string | null>(null);
-  protected readonly hasMore = computed(() => this.next() !== null);
-  private readonly next = signal<string | null>(null);
+  protected readonly hasMore = computed(() => this.state().older !== null);
 
   constructor() {
     this.head.named("Builds");
     effect((clean) => {
-      this.load(this.project());
+      const slug = this.project();
+      untracked(() => {
+        this.state.set(UNKNOWN);
+        this.load(slug);
+      });
       clean(() => this.live?.unsubscribe());
     });
   }
@@ -62,32 +62,28 @@ export class Project {
           this.trouble.set(null);
           this.gone.set(!project);
           if (!project) return;
-          const page = project.builds.edges.map((edge) => edge.node);
-          this.builds.update((known) => (after ? [...known, ...page] : page));
-          this.next.set(project.builds.pageInfo.hasNextPage ? (project.builds.pageInfo.endCursor ?? null) : null);
-          if (after) return;
-          this.shown.set(project);
-          this.listen(project.id);
+          const { builds, ...card } = project;
+          this.state.update((known) => continued(after ? known : { ...UNKNOWN, project: card }, builds));
+          if (!after) this.listen(project.id);
         },
         error: (error: unknown) => this.trouble.set(problem(error)),
       });
   }
 
   protected more(): void {
-    this.load(this.project(), this.next());
+    this.load(this.project(), this.state().older);
   }
 
   private listen(id: string): void {
     this.live?.unsubscribe();
     this.live = this.follow
-      .events(ProjectLiveDocument, { id }, (data) => data.projectUpdates)
+      .events(ProjectLiveDocument, { id, withBuilds: true }, (data) => data.projectUpdates)
       .pipe(takeUntilDestroyed(this.destroyed))
       .subscribe({
         next: (event) => {
-          const state = folded({ project: this.shown(), builds: this.builds() }, event);
-          this.shown.set(state.project);
-          this.builds.set(state.builds);
-          if (state.project) this.head.told(state.project);
+          this.state.update((state) => folded(state, event));
+          const project = this.shown();
+          if (project) this.head.told(project);
         },
         error: (error: unknown) => this.trouble.set(problem(error)),
       });

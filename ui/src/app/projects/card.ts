@@ -6,8 +6,9 @@ import { Follow } from "../core/follow";
 import { Spark } from "../parts/spark";
 import { Status } from "../parts/status";
 import { Ago } from "../parts/time";
-import { type ProjectState, folded } from "../project/project-state";
+import { type ProjectState, UNKNOWN, folded } from "../project/project-state";
 import { latest } from "./latest";
+import { reason } from "./reason";
 
 const HEALTH: Record<string, { tone: string; word: string }> = {
   HEALTHY: { tone: "succeeded", word: "✓ Healthy" },
@@ -32,8 +33,15 @@ const HEALTH: Record<string, { tone: string; word: string }> = {
           <span class="badge">archived</span>
         }
         <span class="status" [attr.data-tone]="health().tone">{{ health().word }}</span>
-        @if (it.health.reasons[0]; as reason) {
-          <span class="hint">{{ reason.message }}</span>
+        @if (reason(); as why) {
+          @if (why.link; as link) {
+            <a class="reason" [routerLink]="link">{{ why.text }}</a>
+          } @else {
+            <span class="hint">{{ why.text }}</span>
+          }
+          @if (it.health.reasons.length > 1) {
+            <span class="hint">and {{ it.health.reasons.length - 1 }} more</span>
+          }
         }
       </div>
       @for (service of services(); track service.id) {
@@ -65,9 +73,10 @@ export class ProjectCard {
 
   readonly project = input.required<ProjectCardFragment>();
   private readonly isSeen = signal(false);
-  private readonly told = signal<ProjectState>({ project: null, builds: [] });
+  private readonly told = signal<ProjectState>(UNKNOWN);
   protected readonly shown = computed(() => this.told().project ?? this.project());
   protected readonly services = computed(() => latest(this.shown().services, this.told().builds));
+  protected readonly reason = computed(() => reason(this.shown()));
   protected readonly health = computed(() => HEALTH[this.shown().health.state] ?? { tone: "idle", word: this.shown().health.state });
 
   constructor() {

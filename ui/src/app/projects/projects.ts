@@ -4,11 +4,17 @@ import { ActivatedRoute, Router, RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
 import type { Subscription } from "rxjs";
 
-import { type ProjectCardFragment, type ProjectOrder, ProjectsDocument } from "../api/operations";
+import { type HealthState, type ProjectCardFragment, type ProjectOrder, ProjectsDocument } from "../api/operations";
 import { Clock } from "../core/clock";
 import { FirstRun } from "../first-run/first-run";
 import { problem } from "../parts/problem";
 import { ProjectCard } from "./card";
+
+const VERDICTS: readonly { readonly value: HealthState; readonly words: string }[] = [
+  { value: "FAILING", words: "Failing" },
+  { value: "HEALTHY", words: "Healthy" },
+  { value: "UNKNOWN", words: "No result yet" },
+];
 
 /** Every project that the reader may see. What is looked for, and in which order, is in the address. */
 @Component({ selector: "alm-projects", imports: [FirstRun, ProjectCard, RouterLink], templateUrl: "./projects.html" })
@@ -24,14 +30,18 @@ export class Projects {
   readonly search = input<string>();
   readonly sort = input<string>();
   readonly archived = input<string>();
+  readonly health = input<string>();
 
   protected readonly projects = signal<readonly ProjectCardFragment[] | null>(null);
   protected readonly total = signal<number | null>(null);
   protected readonly next = signal<string | null>(null);
   protected readonly trouble = signal<string | null>(null);
-  private readonly wanted = computed(() => {
+  protected readonly verdicts = VERDICTS;
+  protected readonly isFiltered = computed(() => this.wanted().search !== null || this.wanted().health !== null);
+  protected readonly wanted = computed(() => {
     const orderBy: ProjectOrder = this.sort() === "name" ? "NAME" : "ACTIVITY";
-    return { search: this.search() || null, orderBy, includeArchived: this.archived() === "true" };
+    const health = VERDICTS.find(({ value }) => value.toLowerCase() === this.health())?.value ?? null;
+    return { search: this.search() || null, orderBy, includeArchived: this.archived() === "true", health };
   });
 
   constructor() {
@@ -42,7 +52,7 @@ export class Projects {
   }
 
   /** Only what differs from the usual stands in the address. */
-  protected filter(changed: { search?: string | null; sort?: string | null; archived?: string | null }): void {
+  protected filter(changed: { search?: string | null; sort?: string | null; archived?: string | null; health?: string | null }): void {
     void this.router.navigate([], { relativeTo: this.route, queryParams: changed, queryParamsHandling: "merge", replaceUrl: true, scroll: "manual" });
   }
 

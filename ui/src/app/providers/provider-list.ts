@@ -1,5 +1,6 @@
 import { Injectable, inject, signal } from "@angular/core";
 import { Apollo } from "apollo-angular";
+import type { Subscription } from "rxjs";
 
 import {
   type ProviderBitsFragment,
@@ -8,26 +9,38 @@ import {
   ProvidersDocument,
   type ProvidersQuery,
 } from "../api/operations";
+import { whenBack } from "../core/back";
+import { Clock } from "../core/clock";
 import { problem } from "../parts/problem";
 
 export type ProviderRow = NonNullable<ProvidersQuery["providers"]>["edges"][number]["node"];
 export type Kind = NonNullable<ProviderKindsQuery["providerKinds"]>[number];
 
-/** All providers, and what is known of their families. */
+/** All providers, and what is known of their families. No stream tells of them: they are read again when somebody comes back to the page. */
 @Injectable()
 export class ProviderList {
   private readonly apollo = inject(Apollo);
+  private readonly clock = inject(Clock);
+  private asked: Subscription | undefined;
 
   /** Null until they are known. */
   readonly providers = signal<readonly ProviderRow[] | null>(null);
   readonly kinds = signal<readonly Kind[] | null>(null);
   readonly isAdmin = signal(false);
   readonly trouble = signal<string | null>(null);
+  /** When they were read. */
+  readonly readAt = signal<string | null>(null);
+
+  constructor() {
+    whenBack(() => this.providers() && this.load());
+  }
 
   load(): void {
-    this.apollo.query({ query: ProvidersDocument }).subscribe({
+    this.asked?.unsubscribe();
+    this.asked = this.apollo.query({ query: ProvidersDocument }).subscribe({
       next: ({ data }) => {
         this.trouble.set(null);
+        this.readAt.set(new Date(this.clock.now()).toISOString());
         this.providers.set(data?.providers?.edges.map((edge) => edge.node) ?? []);
       },
       error: (error: unknown) => this.trouble.set(problem(error)),

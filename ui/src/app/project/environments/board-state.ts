@@ -25,6 +25,8 @@ export function read(board: Read, known: BoardState | null = null): BoardState {
 /** The board after an event: the newest picture of each deployment and each environment, whichever came first. */
 export function folded(state: BoardState, event: Live): BoardState {
   switch (event.__typename) {
+    case "ProjectSnapshot":
+      return read(event.project.board, event.reset ? null : state);
     case "DeploymentChanged": {
       const next = { ...state, deployments: merged(state.deployments, [event.deployment]) };
       return { ...next, rows: shown(next) };
@@ -52,8 +54,6 @@ export function replaced(state: BoardState, cells: readonly CellBitsFragment[]):
  */
 export function moves(state: BoardState, event: Live, isOver: (status: string) => boolean): boolean {
   switch (event.__typename) {
-    case "ProjectSnapshot":
-      return event.reset;
     case "BuildChanged": {
       const carries = state.rows.some((row) => row.cells.some((cell) => cell.pending?.carriedOutBy.id === event.build.id));
       return carries || isOver(event.build.status);

@@ -153,7 +153,7 @@ export class Board {
       .subscribe({
         next: (event) => {
           const state = this.state();
-          if (event.__typename === "ProjectChanged") this.head.told(event.project);
+          if (event.__typename === "ProjectChanged" || event.__typename === "ProjectSnapshot") this.head.told(event.project);
           if (!state) return;
           this.state.set(folded(state, event));
           if (moves(state, event, isOver)) this.again.next();

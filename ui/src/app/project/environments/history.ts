@@ -2,12 +2,15 @@ import { Component, DestroyRef, computed, effect, inject, input, signal, untrack
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
 import { Apollo } from "apollo-angular";
+import type { Subscription } from "rxjs";
 
-import { type DeploymentBitsFragment, HistoryDocument } from "../../api/operations";
+import { type DeploymentBitsFragment, HistoryDocument, HistoryLiveDocument } from "../../api/operations";
+import { Follow } from "../../core/follow";
 import { problem } from "../../parts/problem";
 import { Status } from "../../parts/status";
 import { Ago } from "../../parts/time";
 import { Head } from "../head";
+import { type HistoryState, continued, folded } from "./history-state";
 
 /** What was brought to an environment, newest first. */
 @Component({
@@ -30,7 +33,7 @@ import { Head } from "../head";
     @if (trouble(); as why) {
       <section class="card" role="alert">
         <p>{{ why }}</p>
-        <button type="button" (click)="load(next())">Retry</button>
+        <button type="button" (click)="load(state()?.older ?? null)">Retry</button>
       </section>
     }
     @if (gone()) {
@@ -38,7 +41,7 @@ import { Head } from "../head";
         <p>This project has no environment of that name, or it was removed.</p>
         <a [routerLink]="['/projects', project(), 'environments']">All environments</a>
       </section>
-    } @else if (all(); as known) {
+    } @else if (state(); as known) {
       <ul class="card builds" aria-label="Deployments, newest first">
         @for (one of shown(); track one.id) {
           <li>
@@ -63,11 +66,11 @@ import { Head } from "../head";
             }
           </li>
         } @empty {
-          <li class="hint">{{ known.length === 0 ? "Nothing was brought here yet." : "Nothing of this build service among these." }}</li>
+          <li class="hint">{{ known.all.length === 0 ? "Nothing was brought here yet." : "Nothing of this build service among these." }}</li>
         }
       </ul>
-      @if (next()) {
-        <button type="button" class="quiet" (click)="load(next())">Older</button>
+      @if (known.older) {
+        <button type="button" class="quiet" (click)="load(known.older)">Older</button>
       }
     } @else if (!trouble()) {
       <div class="skeleton list" role="status"><span class="unseen">Loading the history…</span></div>
@@ -76,10 +79,12 @@ import { Head } from "../head";
 })
 export class History {
   private readonly apollo = inject(Apollo);
+  private readonly follow = inject(Follow);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
   private readonly destroyed = inject(DestroyRef);
   private readonly head = inject(Head);
+  private live: Subscription | undefined;
 
   /** Short name of the project, and name of the environment, from the address. */
   readonly project = input.required<string>();
@@ -87,26 +92,27 @@ export class History {
   /** Short name of the only build service that is shown, in the address. */
   readonly service = input<string>();
 
-  protected readonly all = signal<readonly DeploymentBitsFragment[] | null>(null);
-  protected readonly title = signal<string | null>(null);
-  protected readonly next = signal<string | null>(null);
-  protected readonly gone = signal(false);
+  protected readonly state = signal<HistoryState | null>(null);
+  private readonly missing = signal(false);
+  protected readonly gone = computed(() => this.missing() || this.state()?.isGone === true);
+  protected readonly title = computed(() => this.state()?.environment.displayName ?? null);
   protected readonly trouble = signal<string | null>(null);
-  protected readonly shown = computed(() => this.all()?.filter((one) => !this.service() || one.service.slug === this.service()) ?? []);
+  protected readonly shown = computed(() => this.state()?.all.filter((one) => !this.service() || one.service.slug === this.service()) ?? []);
   protected readonly services = computed(() => {
-    const found = new Map((this.all() ?? []).map((one) => [one.service.slug, one.service]));
+    const found = new Map((this.state()?.all ?? []).map((one) => [one.service.slug, one.service]));
     return [...found.values()].sort((a, b) => a.displayName.localeCompare(b.displayName));
   });
 
   constructor() {
     this.head.named("History");
-    effect(() => {
+    effect((clean) => {
       this.project();
       this.environment();
       untracked(() => {
-        this.all.set(null);
+        this.state.set(null);
         this.load(null);
       });
+      clean(() => this.live?.unsubscribe());
     });
   }
 
@@ -127,11 +133,26 @@ export class History {
         next: ({ data }) => {
           const found = data?.environment;
           this.trouble.set(null);
-          this.gone.set(!found);
+          this.missing.set(!found);
           if (!found) return;
-          this.title.set(found.displayName);
-          this.all.update((known) => [...(after ? (known ?? []) : []), ...found.deployments.nodes]);
-          this.next.set(found.deployments.pageInfo.hasNextPage ? (found.deployments.pageInfo.endCursor ?? null) : null);
+          const { deployments, project, ...environment } = found;
+          const known = after ? this.state() : null;
+          this.state.set(continued(known ?? { environment, isGone: false }, deployments));
+          if (!after) this.listen(project.id, environment.id);
+        },
+        error: (error: unknown) => this.trouble.set(problem(error)),
+      });
+  }
+
+  private listen(id: string, environment: string): void {
+    this.live?.unsubscribe();
+    this.live = this.follow
+      .events(HistoryLiveDocument, { id, environment }, (data) => data.projectUpdates)
+      .pipe(takeUntilDestroyed(this.destroyed))
+      .subscribe({
+        next: (event) => {
+          if (event.__typename === "ProjectChanged" || event.__typename === "ProjectSnapshot") this.head.told(event.project);
+          this.state.update((state) => state && folded(state, event));
         },
         error: (error: unknown) => this.trouble.set(problem(error)),
       });
