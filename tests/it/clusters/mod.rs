@@ -4,6 +4,7 @@ mod browser;
 mod kills;
 mod oauth;
 mod openshift;
+mod pages;
 mod rights;
 mod service_account;
 mod stage;

@@ -1,6 +1,7 @@
-//! What people do with builds: watch them, find failures, cancel, run again, approve by the keyboard, and lose the connection.
+//! What people do with builds: watch them, find failures, cancel, run again, approve by the keyboard, lose the connection, and are told of
+//! an end while they look elsewhere.
 
-use super::{pages_and_browser, service, tell};
+use super::{pages_and_browser, service, tell, tell_at};
 use crate::recovery::support::World;
 
 const STREAM: &str = r#"stages:
@@ -58,6 +59,11 @@ const LONG: &str = r#"stages:
     run: for n in $(seq 200); do seq -f 'count %g' $(( n * 500 - 499 )) $(( n * 500 )); sleep 0.2; done
 "#;
 
+const SLOW: &str = r#"stages:
+  - name: count
+    run: for n in $(seq 1200); do echo "count $n"; sleep 0.05; done
+"#;
+
 async fn told(name: &str, services: &[(&str, &str)]) {
     if !pages_and_browser() {
         return;
@@ -92,4 +98,37 @@ async fn a_person_starts_and_approves_with_the_keyboard_alone() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_socket_that_is_killed_twenty_times_loses_and_repeats_no_line() {
     told("reconnect", &[("long", LONG)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_told_by_the_browser_when_a_watched_build_has_ended() {
+    told("notify", &[("shop", QUESTION)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_opens_what_a_verdict_is_about_and_lists_projects_by_it() {
+    told("verdict", &[("broken", FAILING), ("shop", QUESTION)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_page_says_since_when_the_server_is_gone_and_catches_up_when_it_is_back() {
+    if !pages_and_browser() {
+        return;
+    }
+    // The same address after the server was started again.
+    let free = std::net::TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap();
+    let mut world = World::new().with("ALM_SERVER_BIND", &free.to_string());
+    world.start().await;
+    service(&world, "long", SLOW).await;
+    let (address, token) = (world.api().address, world.token());
+    let (wishes, server) = (world.outside("wishes"), &mut world);
+    let more = [wishes.to_str().unwrap()];
+    let story = tell_at("offline", &address, &token, &more);
+    let fulfilled = async {
+        server.hears("wishes", "gone").await;
+        server.kill().await;
+        server.hears("wishes", "back").await;
+        server.start().await;
+    };
+    tokio::join!(story, fulfilled);
 }

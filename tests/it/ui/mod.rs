@@ -55,16 +55,20 @@ async fn tell(name: &str, world: &World, more: &[&str]) {
 }
 
 /// The same, as whoever has this token.
-async fn tell_as(name: &str, world: &World, token: &str, more: &[&str]) {
-    let address = world.api().address;
+pub(crate) async fn tell_as(name: &str, world: &World, token: &str, more: &[&str]) {
+    tell_at(name, &world.api().address, token, more).await;
+}
+
+/// The same, to the server at this address, whatever becomes of it meanwhile.
+async fn tell_at(name: &str, address: &str, token: &str, more: &[&str]) {
     let screenshots = std::env::var("ALM_SCREENSHOTS").unwrap_or_default();
-    let arguments = [&[address.as_str(), token, &screenshots], more].concat();
+    let arguments = [&[address, token, &screenshots], more].concat();
     let Some(said) = node(&format!("ui/{name}.mjs"), &arguments).await else { return };
     assert!(said.contains("content"), "{said}");
 }
 
 /// Whether there is what the stories of the pages need; says what is missing.
-fn pages_and_browser() -> bool {
+pub(crate) fn pages_and_browser() -> bool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     let there = root.join("ui/dist/index.html").is_file() && Path::new(&chromium).is_file();

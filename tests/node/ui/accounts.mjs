@@ -1,6 +1,6 @@
-// A build that Alice starts waits for her account at Staging. She connects it in place, at a real issuer, with the keyboard alone, and
-// the same build goes on. The account ends; the next start is held too, and goes on when she has reconnected. Then she disconnects,
-// and as an administrator looks after the OAuth clients. More arguments: Alice's token, and the id of the build service.
+// A build that Alice starts waits for her account at Staging. She connects it in place, in the row of the build, at a real issuer, with the
+// keyboard alone, and the same build goes on. The account ends; the next start is held too, and goes on when she has reconnected. Then
+// she disconnects, and connects again on the page of the next build; and as an administrator looks after the OAuth clients. More arguments: Alice's token, and the id of the build service.
 import assert from "node:assert/strict";
 import { address, ask, more, signIn, story } from "./support.mjs";
 
@@ -34,12 +34,15 @@ await story(async ({ page, look }) => {
   await page.goto(`${address}/ui/projects/shop/web/builds/1`);
   await page.waitForSelector("alm-held >> text=It waits for your account");
   await look("build-held");
-  await page.focus("alm-held button");
+  await page.goto(`${address}/ui/projects/shop/builds`);
+  await page.waitForSelector(".builds alm-awaited button");
+  await look("builds-held");
+  await page.focus(".builds alm-awaited button");
   await page.keyboard.press("Enter");
   await agree(page);
-  await page.waitForURL(/\/ui\/projects\/shop\/web\/builds\/1$/);
-  await page.waitForSelector(".head >> text=Succeeded");
-  await page.waitForSelector("alm-held", { state: "detached" });
+  await page.waitForURL(/\/ui\/projects\/shop\/builds$/);
+  await page.waitForSelector(".builds li >> text=Succeeded");
+  await page.waitForSelector(".builds alm-awaited", { state: "detached" });
 
   await page.goto(`${address}/ui/credentials`);
   await page.waitForSelector(".account[data-status=CONNECTED] >> text=alice");
@@ -73,6 +76,16 @@ await story(async ({ page, look }) => {
   await page.keyboard.press("Enter");
   await dialog.getByRole("button", { name: "Disconnect" }).press("Enter");
   await page.waitForSelector(".account[data-status=NOT_CONNECTED]");
+
+  assert.equal((await start()).number, 3);
+  await page.goto(`${address}/ui/projects/shop/web/builds/3`);
+  await page.focus("alm-held button");
+  await page.keyboard.press("Enter");
+  await agree(page);
+  await page.waitForURL(/\/ui\/projects\/shop\/web\/builds\/3$/);
+  await page.waitForSelector(".head >> text=Succeeded");
+  await page.waitForSelector("alm-held", { state: "detached" });
+  await page.goto(`${address}/ui/credentials`);
 
   await page.click("text=OAuth clients");
   await page.waitForSelector("h1:text('OAuth clients')");

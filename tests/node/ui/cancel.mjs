@@ -18,7 +18,7 @@ await story(async ({ page, context, look, trouble }) => {
   // The list of projects, in another tab, tells what happens by itself.
   const list = await context.newPage();
   await signIn(list);
-  await list.waitForSelector("alm-project-card >> text=Running");
+  await list.waitForSelector("alm-project-card alm-status >> text=Running");
 
   // By a token of one's own, which ends while the page is open.
   const expiresAt = new Date(Date.now() + 86_400_000).toISOString();
@@ -37,7 +37,7 @@ await story(async ({ page, context, look, trouble }) => {
 
   await page.click("button:text-is('Cancel')");
   await page.waitForSelector(".head >> text=Cancelled");
-  await list.waitForSelector("alm-project-card >> text=Cancelled");
+  await list.waitForSelector("alm-project-card alm-status >> text=Cancelled");
   assert.match(await page.title(), /^Cancelled/);
   assert.notEqual(await icon(), running);
   await page.waitForSelector("button:text-is('Cancel')", { state: "detached" });

@@ -8,6 +8,18 @@ await story(async ({ page, look }) => {
   await page.waitForSelector("th[scope=row]:text('Rerun from a stage')");
   await look("providers");
 
+  // What somebody else changes is seen when one comes back to the page.
+  const { providers: known } = await ask("{ providers(first: 1) { edges { node { id } } } }");
+  const enable = (enabled) => ask(
+    "mutation ($input: UpdateProviderInput!) { updateProvider(input: $input) { userErrors { message } } }",
+    { input: { providerId: known.edges[0].node.id, enabled } },
+  );
+  for (const [enabled, word] of [[false, "Switched off"], [true, "Healthy"]]) {
+    await enable(enabled);
+    await page.evaluate(() => window.dispatchEvent(new Event("focus")));
+    await page.waitForSelector(`.card:has-text('This machine') .status:has-text('${word}')`);
+  }
+
   await page.click("a:text('Register a provider')");
   await page.waitForSelector("h1:text('Register a provider')");
   await page.check("input[value=OPENSHIFT]");

@@ -190,7 +190,7 @@ async fn projects_are_found_by_the_verdict_on_them(world: &World) {
     let last = world.build().await;
     world.end(last.id, RunStatus::Failed, 1).await;
     assert_eq!(found(HealthState::Failing).await, ["shop"]);
-    store.remove_service(me, service.id).await.unwrap();
+    store.remove_service(me, service.id, None).await.unwrap();
     assert_eq!(found(HealthState::Healthy).await, ["shop"]);
     assert!(found(HealthState::Degraded).await.is_empty());
 }

@@ -1,4 +1,4 @@
-import { Component, computed, inject, input, linkedSignal, signal } from "@angular/core";
+import { Component, ElementRef, computed, inject, input, linkedSignal, signal } from "@angular/core";
 
 import { type ApprovalBitsFragment, type AwaitedBitsFragment, DecideApprovalDocument, type Verdict } from "../api/operations";
 import { Sending } from "../core/send";
@@ -14,7 +14,7 @@ import { Awaited } from "./awaited";
   providers: [Sending],
   template: `
     @let it = approval();
-    <section class="card approval" [attr.aria-label]="it.message">
+    <section class="card approval" tabindex="-1" [attr.aria-label]="it.message">
       <p><strong>{{ it.message }}</strong> <span class="hint asked">asked <alm-ago [at]="it.requestedAt" /></span></p>
       @if (it.status === "DELIVERING") {
         @if (waitsFor().length > 0) {
@@ -24,7 +24,7 @@ import { Awaited } from "./awaited";
           <p role="status">The answer is on its way to the engine.</p>
         }
       }
-      @if (may(); as decide) {
+      @if (it.status === "PENDING" && may(); as decide) {
         <form (submit)="$event.preventDefault()">
           <alm-questions
             [questions]="questions()"
@@ -60,6 +60,7 @@ import { Awaited } from "./awaited";
 })
 export class Approval {
   protected readonly sending = inject(Sending);
+  private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
 
   readonly approval = input.required<ApprovalBitsFragment>();
   /** Accounts that something of the build waits for. */
@@ -84,6 +85,8 @@ export class Approval {
     const parameters = isYes ? parameterInputs(asked, this.answers()) : [];
     const input = { approvalId: id, verdict, parameters, expectedRevision: revision };
     const fields = names(this.questions(), "parameters/");
-    await this.sending.send(DecideApprovalDocument, { input }, (data) => data.decideApproval, fields, byName(parameters));
+    const told = await this.sending.send(DecideApprovalDocument, { input }, (data) => data.decideApproval, fields, byName(parameters));
+    // The buttons go away with the answer: whoever pressed one stays at the question.
+    if (told) this.host.nativeElement.querySelector("section")?.focus();
   }
 }

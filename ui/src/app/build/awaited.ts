@@ -54,5 +54,4 @@ export class Awaited {
       return { key, environment, stage, message, isMine, grant, whose, connected: grant !== null && works(grant) };
     });
   });
-  readonly mine = computed(() => this.shown().some((one) => one.isMine));
 }

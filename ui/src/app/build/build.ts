@@ -6,10 +6,13 @@ import type { Subscription } from "rxjs";
 
 import { BuildDocument, BuildLiveDocument, CancelBuildDocument, RerunBuildDocument } from "../api/operations";
 import { Clock } from "../core/clock";
+import { Connect } from "../credentials/connect";
+import { works } from "../credentials/urgency";
 import { Follow } from "../core/follow";
 import { Sending } from "../core/send";
 import { shortcuts } from "../core/shortcuts";
 import { Tab } from "../core/tab";
+import { Viewer } from "../core/viewer";
 import { LogPane } from "../log/log-pane";
 import { slice } from "../log/slice";
 import { Missing } from "../parts/missing";
@@ -42,7 +45,7 @@ type View = (typeof VIEWS)[number]["view"];
 @Component({
   selector: "alm-build",
   imports: [
-    RouterLink, Status, Ago, Elapsed, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Timeline, Watch, Missing,
+    RouterLink, Status, Ago, Connect, Elapsed, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Timeline, Watch, Missing,
   ],
   providers: [Sending],
   templateUrl: "./build.html",
@@ -51,6 +54,7 @@ export class Build {
   private readonly apollo = inject(Apollo);
   protected readonly sending = inject(Sending);
   private readonly follow = inject(Follow);
+  private readonly viewer = inject(Viewer);
   private readonly clock = inject(Clock);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
@@ -81,6 +85,8 @@ export class Build {
   private readonly picked = linkedSignal(() => this.view());
 
   protected readonly isOver = computed(() => isOver(this.state()?.build.status ?? ""));
+  /** Whether it is not known yet of which stages it will be. */
+  protected readonly isShapeless = computed(() => this.state()?.build.shape === "UNKNOWN" && this.state()?.stages.length === 0 && !this.isOver());
   protected readonly cause = computed(() => cause(this.state()?.build.trigger));
   /** The picture, unless the address says otherwise; on small screens the list. */
   protected readonly shown = computed<View>(() => VIEWS.find(({ view }) => view === this.picked())?.view ?? (this.isNarrow() ? "list" : "graph"));
@@ -89,6 +95,15 @@ export class Build {
   );
   /** What the build itself waits for; what an answer waits for stands at its question. */
   protected readonly held = computed(() => this.state()?.build.waitsFor.filter((one) => !one.approval) ?? []);
+  /** The reader's own accounts without which the build that they started cannot be followed. */
+  protected readonly blind = computed(() => {
+    const build = this.state()?.build;
+    const starter = build?.trigger.actor;
+    const me = this.viewer.who()?.user?.id;
+    if (build?.degradedReasonCode !== "CREDENTIAL" || starter?.__typename !== "User" || starter.id !== me) return [];
+    const here = this.viewer.connections().filter(({ environment }) => environment.project.id === build.project.id && environment.role === "BUILD");
+    return here.filter((grant) => !works(grant));
+  });
   protected readonly chosen = computed(() => this.state()?.stages.find((stage) => stage.key === this.stage()) ?? null);
   protected readonly tried = computed(() => {
     const wanted = Number(this.attempt());

@@ -34,13 +34,13 @@ import { type Branch, tree } from "./tree";
               (click)="choose.emit(row.stage.key)"
               (keydown)="key($event, row, index)"
             >
-              <td role="gridcell" [style.padding-left.rem]="0.2 + (row.level - 1)"><div class="cell">
+              <td role="gridcell" [style.--level]="row.level - 1"><div class="cell">
                 @if (row.isFrame) {
                   <span class="twist" aria-hidden="true" (click)="$event.stopPropagation(); toggle(row.stage.id)">{{ closed().has(row.stage.id) ? "▸" : "▾" }}</span>
                 } @else {
                   <span class="twist" aria-hidden="true"></span>
                 }
-                <span class="name">{{ row.stage.name }}</span>
+                <bdi class="name">{{ row.stage.name }}</bdi>
                 @if (row.stage.environment) {
                   <span class="badge">→ {{ row.stage.environment }}</span>
                 }

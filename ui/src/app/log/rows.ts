@@ -7,8 +7,9 @@ export interface Rows {
   row(seq: number): number;
 }
 
+/** All lines from one to another; lines are numbered from 1 on, so that there are none up to 0. */
 export function span(first: number, last: number): Rows {
-  const count = Math.max(0, last - first + 1);
+  const count = last < 1 ? 0 : Math.max(0, last - first + 1);
   return {
     count,
     seq: (row) => first + row,

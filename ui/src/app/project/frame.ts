@@ -23,7 +23,7 @@ const TABS = [
   imports: [RouterLink, RouterLinkActive, RouterOutlet, Missing],
   providers: [Head],
   template: `
-    <nav class="crumbs" aria-label="Where you are"><a routerLink="/">Projects</a> › {{ head.project()?.displayName ?? project() }}</nav>
+    <nav class="crumbs" aria-label="Where you are"><a routerLink="/">Projects</a> › <bdi>{{ head.project()?.displayName ?? project() }}</bdi></nav>
     @if (gone()) {
       <alm-missing what="This project" />
     } @else {

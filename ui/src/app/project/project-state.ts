@@ -38,8 +38,13 @@ export function folded(state: ProjectState, event: Event): ProjectState {
       return { ...state, project: newer(state.project, event.project) };
     case "BuildAdded":
       return { ...state, builds: put(state.builds, event.edge.node) };
-    case "BuildChanged":
-      return { ...state, builds: put(state.builds, event.build) };
+    case "BuildChanged": {
+      // The figures and the verdict have no revision of their own: they are as they were when this was told.
+      const { service, project, ...build } = event.build;
+      const services = state.project?.services.map((one) => (one.id === service.id ? { ...one, stats: service.stats } : one)) ?? [];
+      const known = state.project && { ...state.project, health: project.health, services };
+      return { ...state, project: known, builds: put(state.builds, { ...build, service }) };
+    }
     case "BuildServiceChanged": {
       const { project } = state;
       if (!project) return state;

@@ -15,6 +15,9 @@ import { Head } from "./head";
 import { type ProjectState, UNKNOWN, continued, folded } from "./project-state";
 import { Start } from "./start/start";
 
+/** How many build services are shown before somebody asks for all: their builds are below them. */
+const FEW = 12;
+
 @Component({
   selector: "alm-project",
   imports: [Awaited, RouterLink, Spark, Start, Status, Ago, Elapsed],
@@ -34,6 +37,16 @@ export class Project {
   private readonly state = signal<ProjectState>(UNKNOWN);
   protected readonly shown = computed(() => this.state().project);
   protected readonly builds = computed(() => this.state().builds);
+  protected readonly few = FEW;
+  /** What is looked for among the build services. */
+  protected readonly wanted = signal("");
+  protected readonly isWhole = signal(false);
+  protected readonly found = computed(() => {
+    const words = this.wanted().trim().toLowerCase();
+    const all = this.shown()?.services ?? [];
+    return words ? all.filter(({ slug, displayName }) => `${slug} ${displayName}`.toLowerCase().includes(words)) : all;
+  });
+  protected readonly services = computed(() => (this.isWhole() ? this.found() : this.found().slice(0, FEW)));
   protected readonly gone = signal(false);
   protected readonly trouble = signal<string | null>(null);
   protected readonly hasMore = computed(() => this.state().older !== null);

@@ -10,6 +10,9 @@ import { type ProjectState, UNKNOWN, folded } from "../project/project-state";
 import { latest } from "./latest";
 import { reason } from "./reason";
 
+/** How many build services of a project are listed before somebody asks for all. */
+const FEW = 10;
+
 const HEALTH: Record<string, { tone: string; word: string }> = {
   HEALTHY: { tone: "succeeded", word: "✓ Healthy" },
   DEGRADED: { tone: "warning", word: "! Degraded" },
@@ -44,9 +47,9 @@ const HEALTH: Record<string, { tone: string; word: string }> = {
           }
         }
       </div>
-      @for (service of services(); track service.id) {
+      @for (service of listed(); track service.id) {
         <div class="row service">
-          <a class="name" [routerLink]="['/projects', it.slug, service.slug, 'trend']">{{ service.displayName }}</a>
+          <a class="name" [routerLink]="['/projects', it.slug, service.slug, 'trend']"><bdi>{{ service.displayName }}</bdi></a>
           <alm-spark [bars]="service.stats.bars" />
           @if (service.latest; as build) {
             <a [routerLink]="['/projects', it.slug, service.slug, 'builds', build.number]">#{{ build.number }}</a>
@@ -58,11 +61,14 @@ const HEALTH: Record<string, { tone: string; word: string }> = {
               }
             </span>
           } @else {
-            <span class="hint">no builds yet</span>
+            <span class="hint none">no builds yet</span>
           }
         </div>
       } @empty {
         <p class="hint">No build services yet.</p>
+      }
+      @if (listed().length < services().length) {
+        <p><button type="button" class="link" (click)="isWhole.set(true)">Show all {{ services().length }} build services</button></p>
       }
     </section>
   `,
@@ -76,6 +82,8 @@ export class ProjectCard {
   private readonly told = signal<ProjectState>(UNKNOWN);
   protected readonly shown = computed(() => this.told().project ?? this.project());
   protected readonly services = computed(() => latest(this.shown().services, this.told().builds));
+  protected readonly isWhole = signal(false);
+  protected readonly listed = computed(() => (this.isWhole() ? this.services() : this.services().slice(0, FEW)));
   protected readonly reason = computed(() => reason(this.shown()));
   protected readonly health = computed(() => HEALTH[this.shown().health.state] ?? { tone: "idle", word: this.shown().health.state });
 

@@ -1,0 +1,36 @@
+//! The pages, where the engine is a cluster that knows people by their own accounts.
+
+use alm_cluster_sim::Role;
+use serde_json::json;
+
+use super::{
+    browser::PASSWORD,
+    stage::{BUILDS, Stage, done},
+};
+use crate::{
+    recovery::support::Api,
+    ui::{pages_and_browser, tell_as},
+};
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn an_answer_waits_for_the_account_of_whoever_gave_it_which_is_connected_in_place() {
+    if !pages_and_browser() {
+        return;
+    }
+    let stage = Stage::set("OPENSHIFT").await;
+    stage.first.password("bob", PASSWORD);
+    stage.first.grant("bob", BUILDS, Role::Edit);
+    let bob = Api::new(stage.alice.address.clone(), stage.first.token("bob"));
+    let me = bob.ask("{ viewer { user { id } } }", json!({})).await["viewer"]["user"]["id"].clone();
+    let member = json!({ "projectId": stage.project, "userId": me, "role": "DEVELOPER" });
+    done(&stage.alice, "addMember", "member { role }", member).await;
+    let script = "stage Build\necho line 1\nstage Deploy\ninput Go Deploy it? | where=stage\necho line 2";
+    let ship = stage.service("ship", &[("jenkinsfile", json!(script))]).await;
+    let build = stage.alice.start(&ship, "the one").await;
+    let asks = |now: &serde_json::Value| now["approvals"][0]["status"] == "PENDING";
+    stage.build_until(&build, "the question", asks).await;
+    tell_as("answer", &stage.world, &stage.alice.token, &[&bob.token, PASSWORD, stage.first.url()]).await;
+    // Jenkins was answered once, by Bob himself.
+    let answers: Vec<_> = stage.first.requests().into_iter().filter(|seen| seen.path.contains("inputSubmit")).collect();
+    assert_eq!(answers.iter().map(|seen| seen.user.as_deref()).collect::<Vec<_>>(), [Some("bob")]);
+}
