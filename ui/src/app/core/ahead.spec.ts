@@ -44,6 +44,21 @@ describe("what is asked before the page is there", () => {
     expect(taken(token, { operationName: "LogWindow", variables: { buildId: "bld_1", window: { around: 700 } } })).toBeDefined();
   });
 
+  it("is all asked when the build is given away", async () => {
+    ahead(token, { pathname: PAGE, hash: "#L3" });
+    await taken(token, BUILD);
+    expect(taken(token, { operationName: "LogWindow", variables: { buildId: "bld_1", window: { around: 3 } } })).toBeDefined();
+  });
+
+  it("is given away whatever it is", async () => {
+    vi.stubGlobal("fetch", () => Promise.resolve(new Response("no JSON", { status: 502 })));
+    ahead(token, { pathname: PAGE, hash: "" });
+    expect(await (await taken(token, BUILD))?.text()).toBe("no JSON");
+    vi.stubGlobal("fetch", () => Promise.reject(new TypeError("no network")));
+    ahead(token, { pathname: PAGE, hash: "" });
+    await expect(taken(token, BUILD)).rejects.toThrow("no network");
+  });
+
   it("is the end of the log where the address names no line", async () => {
     ahead(token, { pathname: PAGE, hash: "" });
     await vi.waitFor(() => expect(sent).toHaveLength(2));
@@ -61,8 +76,7 @@ describe("what is asked before the page is there", () => {
   it("is no log where there is no build", async () => {
     answer = { data: { build: null } };
     ahead(token, { pathname: PAGE, hash: "" });
-    await (await taken(token, BUILD))?.text();
-    await new Promise((resolve) => setTimeout(resolve));
+    await taken(token, BUILD);
     expect(sent).toHaveLength(1);
   });
 

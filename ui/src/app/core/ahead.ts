@@ -19,15 +19,12 @@ export function ahead(token: string | null, address: { readonly pathname: string
   const [, project, service, number] = /^\/ui\/projects\/([\w-]+)\/([\w-]+)\/builds\/(\d{1,9})$/.exec(address.pathname) ?? [];
   if (!token || !number) return;
   const line = chosen(address.hash.slice(1))?.from;
-  ask(token, { operationName: "Build", variables: { project, service, number: Number(number) } })
-    .then((reply) => reply.clone().json())
-    .then((reply: { data?: { build?: { id: string } | null } | null }) => {
-      const buildId = reply.data?.build?.id;
-      if (buildId) return ask(token, { operationName: "LogWindow", variables: { buildId, window: line ? { around: line } : { tail: WINDOW } } });
-      return undefined;
-    })
-    // Whoever takes the reply sees what went wrong.
-    .catch(() => undefined);
+  // The build is given away when its log has been asked for, so that its screen does not ask for that too.
+  keep(token, { operationName: "Build", variables: { project, service, number: Number(number) } }, async (reply) => {
+    const told = (await reply.json()) as { data?: { build?: { id: string } | null } | null };
+    const buildId = told.data?.build?.id;
+    if (buildId) keep(token, { operationName: "LogWindow", variables: { buildId, window: line ? { around: line } : { tail: WINDOW } } });
+  });
 }
 
 /** The reply to this question, if it was asked ahead with this token; once. */
@@ -38,9 +35,10 @@ export function taken(token: string | null, question: Question): Promise<Respons
   return reply;
 }
 
-function ask(token: string, question: Question): Promise<Response> {
+/** Asks, and keeps the reply until somebody takes it; `then` sees a copy of it before. */
+function keep(token: string, question: Question, then: (reply: Response) => Promise<void> = () => Promise.resolve()): void {
   const [hash] = DOCUMENTS[question.operationName ?? ""] ?? [];
-  const reply = fetch("/graphql", {
+  const asked = fetch("/graphql", {
     method: "POST",
     headers: {
       accept: "application/graphql-response+json,application/json;q=0.9",
@@ -49,8 +47,13 @@ function ask(token: string, question: Question): Promise<Response> {
     },
     body: JSON.stringify({ ...question, documentId: `sha256:${hash}` }),
   });
-  replies.set(named(token, question), reply);
-  return reply;
+  const seen = asked.then(async (reply) => {
+    // What is wrong with it is seen by whoever takes it.
+    await then(reply.clone()).catch(() => undefined);
+    return reply;
+  });
+  seen.catch(() => undefined);
+  replies.set(named(token, question), seen);
 }
 
 function named(token: string | null, { operationName, variables }: Question): string {
