@@ -1,7 +1,7 @@
 //! Whose turn it is: at most so many builds at a time, the others in the order in which they were started.
 
 use std::{
-    collections::{HashMap, HashSet, VecDeque},
+    collections::{BTreeSet, HashMap, HashSet, hash_map::Entry},
     ffi::OsString,
     fs, io,
     process::{ExitStatus, Stdio},
@@ -42,13 +42,14 @@ pub(crate) struct Queue {
 
 #[derive(Debug, Default)]
 struct State {
-    waiting: VecDeque<BuildId>,
+    /// By their ordinals: whoever comes back into the line has the place that it had.
+    waiting: BTreeSet<(u64, BuildId)>,
     /// Those that have a slot.
     running: HashSet<BuildId>,
     /// Those that were running already when they were found.
     adopted: Vec<BuildId>,
-    /// All that were ever seen and are not released.
-    known: HashSet<BuildId>,
+    /// All that were ever seen and are not released, with their ordinals.
+    known: HashMap<BuildId, u64>,
     /// What was last told about why a run waits.
     told: HashMap<BuildId, String>,
     tries: HashMap<BuildId, u32>,
@@ -71,16 +72,17 @@ impl Queue {
     fn add_all(&self, found: Vec<Found>) {
         for Found { ordinal, build, fate } in found {
             self.next.fetch_max(ordinal.saturating_add(1), Ordering::Relaxed);
-            self.add(build, fate);
+            self.add(build, ordinal, fate);
         }
     }
 
     /// Takes a run in, once.
-    pub(super) fn add(&self, build: BuildId, fate: Fate) {
+    pub(super) fn add(&self, build: BuildId, ordinal: u64, fate: Fate) {
         let mut state = self.lock();
-        if state.known.insert(build) {
+        if let Entry::Vacant(unknown) = state.known.entry(build) {
+            unknown.insert(ordinal);
             match fate {
-                Fate::Waiting => state.waiting.push_back(build),
+                Fate::Waiting => _ = state.waiting.insert((ordinal, build)),
                 Fate::Alive => {
                     state.running.insert(build);
                     state.adopted.push(build);
@@ -93,7 +95,7 @@ impl Queue {
 
     /// Takes a run out that is over before its turn came.
     pub(super) fn remove(&self, build: BuildId) {
-        self.lock().waiting.retain(|other| *other != build);
+        self.lock().waiting.retain(|(_, other)| *other != build);
         self.ring();
     }
 
@@ -103,11 +105,14 @@ impl Queue {
         self.ring();
     }
 
-    /// Those of the cancelled that still wait.
+    /// Those of the cancelled that wait. Who has a slot may come back without having begun, and is asked for again then.
     fn cancelled(&self) -> Vec<BuildId> {
         let mut state = self.lock();
         let cancelled = std::mem::take(&mut state.cancelled);
-        cancelled.into_iter().filter(|build| state.waiting.contains(build)).collect()
+        let (waiting, others): (Vec<_>, Vec<_>) =
+            cancelled.into_iter().partition(|build| state.waiting.iter().any(|(_, other)| other == build));
+        state.cancelled = others.into_iter().filter(|build| state.running.contains(build)).collect();
+        waiting
     }
 
     /// Forgets a run that is no more.
@@ -133,7 +138,7 @@ impl Queue {
         if state.running.len() >= slots {
             return None;
         }
-        let build = state.waiting.pop_front()?;
+        let (_, build) = state.waiting.pop_first()?;
         state.running.insert(build);
         state.told.remove(&build);
         Some(build)
@@ -147,22 +152,25 @@ impl Queue {
             .waiting
             .iter()
             .enumerate()
-            .map(|(at, build)| (*build, format!("{taken} of {slots} slots are taken; {} in line", ordinal(at + 1))))
+            .map(|(at, (_, build))| {
+                (*build, format!("{taken} of {slots} slots are taken; {} in line", ordinal(at + 1)))
+            })
             .collect();
         all.into_iter().filter(|(build, text)| state.told.insert(*build, text.clone()).as_ref() != Some(text)).collect()
     }
 
-    /// A slot is free again. A run that never began is put at the head of the queue, unless it was tried often enough.
-    fn leave(&self, build: BuildId, fate: Fate) -> bool {
+    /// A slot is free again. A run that never began is put back where it was in the line, unless it was tried often enough: one that
+    /// was merely held by somebody when it was found was not tried.
+    fn leave(&self, build: BuildId, fate: Fate, was_tried: bool) -> bool {
         let mut state = self.lock();
         state.running.remove(&build);
         let again = fate == Fate::Waiting && {
             let tries = state.tries.entry(build).or_default();
-            *tries += 1;
+            *tries += u32::from(was_tried);
             *tries < TRIES
         };
-        if again {
-            state.waiting.push_front(build);
+        if again && let Some(ordinal) = state.known.get(&build).copied() {
+            state.waiting.insert((ordinal, build));
         }
         drop(state);
         self.ring();
@@ -190,6 +198,7 @@ pub(super) async fn dispatch(inner: Arc<Inner>, stop: CancellationToken) {
                 // It is told the next time.
                 Ok(Ok(false)) => _ = inner.queue.lock().told.remove(&build),
                 Ok(Err(error)) => {
+                    inner.queue.lock().told.remove(&build);
                     tracing::warn!(%build, error = &error as &dyn std::error::Error, "why a run waits cannot be told");
                 }
             }
@@ -225,7 +234,7 @@ async fn search(inner: &Arc<Inner>) {
         let mut found = Vec::new();
         for entry in fs::read_dir(&shared.config.spool)? {
             let Ok(build) = entry?.file_name().to_string_lossy().parse::<BuildId>() else { continue };
-            if !shared.queue.lock().known.contains(&build) {
+            if !shared.queue.lock().known.contains_key(&build) {
                 found.push(recover::look(&shared.dir(build), build, shared.clock.as_ref())?);
             }
         }
@@ -263,7 +272,7 @@ async fn attend(inner: Arc<Inner>, build: BuildId, is_new: bool) {
         }
         sleep(WATCH).await;
     };
-    if inner.queue.leave(build, fate) {
+    if inner.queue.leave(build, fate, is_new) {
         return;
     }
     loop {

@@ -45,6 +45,7 @@ pub(super) async fn start(
     if !findings.is_empty() {
         return Err(ProviderError::Invalid(findings));
     }
+    let ordinal = inner.queue.next_ordinal();
     let request = RunRequest {
         build,
         number: start.number,
@@ -53,7 +54,7 @@ pub(super) async fn start(
         reference: start.reference,
         parameters: start.parameters,
         created_at: inner.clock.now(),
-        ordinal: inner.queue.next_ordinal(),
+        ordinal,
         options,
         places: inner.places(),
         rerun,
@@ -62,7 +63,7 @@ pub(super) async fn start(
     };
     let secrets = start.secrets;
     blocking("take the build in", move || dir.create(&request, &secrets)).await?;
-    inner.queue.add(build, Fate::Waiting);
+    inner.queue.add(build, ordinal, Fate::Waiting);
     Ok(RunRef(build.to_string()))
 }
 

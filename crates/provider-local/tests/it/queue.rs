@@ -47,6 +47,33 @@ async fn builds_wait_in_line_and_say_why_also_after_a_restart() {
     assert_eq!(std::fs::read_to_string(rig.path("order")).unwrap(), "1\n3\n4\n");
 }
 
+/// Whoever writes why it waits holds it for a moment. One that is held when it is found is taken for one that runs.
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_waiting_build_that_somebody_holds_during_a_restart_keeps_its_place_in_line() {
+    let mut rig = Rig::with(HOLD, &[("concurrency", json!(1))]);
+    let mut runs = Vec::new();
+    for number in 1..=3 {
+        let mut request = rig.request();
+        request.number = number;
+        runs.push(rig.start_request(request).await);
+        if number == 1 {
+            rig.follow(&runs[0], None, |told| told.status() == RunStatus::Running).await;
+        }
+    }
+    let before = rig.follow(&runs[2], None, |told| told.why().1.contains("2nd in line")).await;
+    let lock = File::open(rig.path("spool").join(&runs[2].0).join("lock")).unwrap();
+    eventually("the build is held", || lock.try_lock().is_ok()).await;
+    rig.open();
+    drop(lock);
+    let again = rig.follow(&runs[2], before.tokens.last().cloned(), |told| !told.why().1.is_empty()).await;
+    assert_eq!(again.why().1, "1 of 1 slots are taken; 2nd in line");
+    std::fs::write(rig.path("go"), "").unwrap();
+    for run in &runs {
+        assert_eq!(rig.told(run).await.status(), RunStatus::Succeeded);
+    }
+    assert_eq!(std::fs::read_to_string(rig.path("order")).unwrap(), "1\n2\n3\n");
+}
+
 /// Whoever writes why it waits holds it for a moment, and so may a process that is just being started beside it.
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_waiting_build_is_cancelled_although_somebody_holds_it_at_that_moment() {
