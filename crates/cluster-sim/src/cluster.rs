@@ -7,7 +7,7 @@ use futures::FutureExt;
 use serde_json::{Value, json};
 
 use crate::{
-    Faults, OauthClient, Role, Seen, api, build, jenkins, people, rollout, server, shared::Shared, tekton,
+    Backup, Faults, OauthClient, Role, Seen, api, build, jenkins, people, rollout, server, shared::Shared, tekton,
     world::resource_of,
 };
 
@@ -346,6 +346,19 @@ impl Cluster {
     /// Forgets the history of all objects: watches from before are answered 410.
     pub fn compact(&self) {
         self.shared.change(crate::world::World::compact);
+    }
+
+    /// A backup of all objects.
+    #[must_use]
+    pub fn backup(&self) -> Backup {
+        self.shared.read(crate::world::World::backup)
+    }
+
+    /// Restores a backup, as administrators do after a disaster: all objects are as they were then, and their versions with them. The
+    /// API servers are started anew for it, so that open streams break.
+    pub fn restore(&self, backup: &Backup) {
+        self.shared.change(|world| world.restore(backup));
+        self.shared.faults.cut_streams();
     }
 
     /// Makes the node that runs this pod disappear: its log is gone, and its containers have failed.

@@ -30,9 +30,57 @@ pub enum Fault {
 pub(crate) struct State {
     pub(crate) fault: Fault,
     pub(crate) cuts: u64,
-    /// What begins with the first request of this method whose path and query contain this.
-    trap: Option<(Fault, &'static str, &'static str)>,
+    trap: Option<(Fault, Trap)>,
     has_sprung: bool,
+}
+
+/// Where a trouble begins.
+#[derive(Debug, Clone, PartialEq, Eq)]
+enum Trap {
+    /// With the first request of this method whose path and query contain this.
+    Text(&'static str, &'static str),
+    /// With the first request of this [shape](crate::shape).
+    Shape(String),
+}
+
+impl Trap {
+    fn catches(&self, method: &str, path: &str) -> bool {
+        match self {
+            Self::Text(of, text) => *of == method && path.contains(text),
+            Self::Shape(of) => *of == shape(method, path),
+        }
+    }
+}
+
+/// What requests have in common that do the same to different objects: the method, the kind, and what is done with it.
+#[must_use]
+pub fn shape(method: &str, uri: &str) -> String {
+    let (path, query) = uri.split_once('?').unwrap_or((uri, ""));
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let known = match parts.as_slice() {
+        ["api", _, "namespaces", _, rest @ ..] | ["apis", _, _, "namespaces", _, rest @ ..] if !rest.is_empty() => rest,
+        ["api", _, rest @ ..] | ["apis", _, _, rest @ ..] => rest,
+        // At Jenkins the run comes first, and what is wanted of it last.
+        _ => {
+            let last = parts.iter().rev().find(|part| part.chars().all(char::is_alphabetic));
+            return format!("{method} …/{}", last.unwrap_or(&""));
+        }
+    };
+    let mut shape = format!("{method} {}", known.first().unwrap_or(&"(the kinds)"));
+    if known.len() > 1 {
+        shape.push_str("/*");
+    }
+    for sub in known.iter().skip(2) {
+        shape.push('/');
+        shape.push_str(sub);
+    }
+    for key in ["watch=true", "follow=true", "fieldSelector", "labelSelector"] {
+        if query.split('&').any(|pair| pair.starts_with(key)) {
+            shape.push(' ');
+            shape.push_str(key);
+        }
+    }
+    shape
 }
 
 /// Switches for the troubles of one server. Each holds until [`heal`](Self::heal); switching one on switches another off.
@@ -71,7 +119,16 @@ impl Faults {
 
     /// Lets a trouble begin with the first request of this method whose path and query contain this text.
     pub fn trap(&self, fault: Fault, method: &'static str, text: &'static str) {
-        self.0.send_modify(|state| (state.trap, state.has_sprung) = (Some((fault, method, text)), false));
+        self.spring(fault, Trap::Text(method, text));
+    }
+
+    /// Lets a trouble begin with the first request of this [shape](crate::shape).
+    pub fn trap_shape(&self, fault: Fault, shape: &str) {
+        self.spring(fault, Trap::Shape(shape.to_owned()));
+    }
+
+    fn spring(&self, fault: Fault, trap: Trap) {
+        self.0.send_modify(|state| (state.trap, state.has_sprung) = (Some((fault, trap)), false));
     }
 
     /// Waits until the trap has sprung.
@@ -98,9 +155,8 @@ impl Faults {
 
     /// What happens to a request.
     pub(crate) fn fault_of(&self, method: &str, path: &str) -> Fault {
-        let is_caught = |state: &State| {
-            state.trap.filter(|(_, of, text)| *of == method && path.contains(text)).map(|(fault, ..)| fault)
-        };
+        let is_caught =
+            |state: &State| state.trap.as_ref().filter(|(_, trap)| trap.catches(method, path)).map(|(fault, _)| *fault);
         self.0.send_if_modified(|state| {
             let caught = is_caught(state);
             if let Some(fault) = caught {

@@ -35,7 +35,7 @@ mod tekton;
 mod world;
 
 pub use cluster::{Cluster, Options};
-pub use faults::{Fault, Faults};
+pub use faults::{Fault, Faults, shape};
 pub use git::GitServer;
 pub use people::{OauthClient, Role};
-pub use world::Seen;
+pub use world::{Backup, Seen};

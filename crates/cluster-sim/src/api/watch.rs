@@ -80,7 +80,8 @@ pub(crate) fn watch(shared: &Arc<Shared>, ask: &Ask, target: &Target) -> Result<
                     }
                 }
                 () = &mut end => {
-                    if bookmarks {
+                    // Who asks from a version of the future is not told how far the present is.
+                    if bookmarks && shared.read(|world| cursor <= world.revision) {
                         yield Ok(Bytes::from(format!("{}\n", bookmark(&target, cursor))));
                     }
                     return;
@@ -102,7 +103,7 @@ fn event(kind: &str, target: &Target, object: &Value) -> Value {
 /// What changed behind the cursor, which is moved to the present.
 fn news(world: &World, target: &Target, selector: &Selector, cursor: &mut u64) -> Vec<Value> {
     let seen = *cursor;
-    // One from the future stays where it is: then nothing is told.
+    // One from the future stays where it is: until the present has caught up nothing is told (kubernetes issue 107457).
     *cursor = seen.max(world.revision);
     let mine = |event: &&Event| {
         event.revision > seen

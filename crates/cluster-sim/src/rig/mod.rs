@@ -1,7 +1,12 @@
 //! A provider in front of a simulated cluster, as the tests of providers hold it.
 
 mod followed;
-mod outage;
+#[cfg(feature = "quick-time")]
+mod life;
+#[cfg(feature = "quick-time")]
+mod quick_time;
+#[cfg(feature = "quick-time")]
+mod trial;
 mod way;
 
 use std::{fmt, sync::Arc, time::Duration};
@@ -14,15 +19,20 @@ use alm_kubernetes::Way;
 use serde_json::{Value, json};
 
 pub use followed::Followed;
-pub use outage::{Outage, Point, through_every_trouble};
+#[cfg(feature = "quick-time")]
+pub use life::{Act, Life};
+#[cfg(feature = "quick-time")]
+pub use quick_time::quickly;
+#[cfg(feature = "quick-time")]
+pub use trial::{Trial, through_every_trouble};
 pub use way::Loopback;
 
-use crate::{Cluster, Options};
+use crate::{Cluster, Options, Seen};
 
 /// How long anything may take. It only bounds what hangs.
-pub const PATIENCE: Duration = Duration::from_secs(60);
+pub const PATIENCE: Duration = Duration::from_secs(120);
 /// How soon what went wrong is tried again, as whoever looks after builds does.
-const PAUSE: Duration = Duration::from_millis(20);
+const PAUSE: Duration = Duration::from_millis(100);
 /// The namespace of the tests.
 pub const PROJECT: &str = "demo";
 
@@ -118,6 +128,46 @@ impl Rig {
     pub async fn start(&self, service: &Service) -> Followed {
         let run = self.provider().start(&self.access(), service.request()).await.expect("a run");
         self.follow(&run)
+    }
+
+    /// Lets the cluster go back to what it was before its last five hundred changes, of which whoever follows a run has seen those of
+    /// these kinds. What its watches ask for is of the future then.
+    ///
+    /// # Panics
+    /// Where the run ends before, since nobody watches these kinds.
+    #[expect(clippy::panic, reason = "a test whose run has ended has failed")]
+    pub async fn go_back(&self, followed: &mut Followed, kinds: &[&str]) {
+        let backup = self.cluster.backup();
+        for _ in 0..500 {
+            self.cluster.put("configmaps", PROJECT, "busy", json!({ "data": {} }));
+        }
+        let mut ahead = Vec::new();
+        for kind in kinds {
+            let mut newest = Value::Null;
+            for object in self.cluster.objects(kind, PROJECT) {
+                let name = object["metadata"]["name"].as_str().unwrap_or_default();
+                self.cluster.patch(kind, PROJECT, name, &json!({ "metadata": { "labels": { "touched": "yes" } } }));
+                newest = self.cluster.object(kind, PROJECT, name).unwrap_or_default();
+            }
+            let version = newest["metadata"]["resourceVersion"].as_str().unwrap_or_default();
+            let plural = kind.split('.').next().unwrap_or_default();
+            ahead.push((format!("/{plural}?"), format!("resourceVersion={version}")));
+        }
+        let is_seen = |(kind, version): &(String, String)| {
+            let is_watch = |seen: &Seen| seen.path.contains("watch=true") && seen.path.contains(kind);
+            self.cluster.requests().iter().any(|seen| is_watch(seen) && seen.path.ends_with(version))
+        };
+        let seen = async {
+            while !ahead.iter().all(is_seen) {
+                // A watch says how far it has come when it begins again.
+                self.cluster.faults().cut_streams();
+                tokio::time::sleep(Duration::from_secs(2)).await;
+            }
+        };
+        tokio::select! {
+            () = followed.finish() => panic!("the run ended before: {followed:?}"),
+            () = seen => self.cluster.restore(&backup),
+        }
     }
 
     /// Follows a run from its beginning.

@@ -54,6 +54,13 @@ pub(crate) struct Event {
     pub(crate) new: Option<Value>,
 }
 
+/// The objects of a cluster at a moment, as a backup of its store keeps them. Logs and the tokens of people are not among them.
+#[derive(Debug, Clone)]
+pub struct Backup {
+    objects: BTreeMap<Key, Value>,
+    revision: u64,
+}
+
 pub(crate) struct World {
     objects: BTreeMap<Key, Value>,
     pub(crate) revision: u64,
@@ -214,6 +221,18 @@ impl World {
             self.oldest = gone.revision;
         }
         self.events.push_back(event);
+    }
+
+    /// All objects, and which version that is.
+    pub(crate) fn backup(&self) -> Backup {
+        Backup { objects: self.objects.clone(), revision: self.revision }
+    }
+
+    /// Makes it as it was then: what comes next has versions that were given before.
+    pub(crate) fn restore(&mut self, backup: &Backup) {
+        self.objects.clone_from(&backup.objects);
+        self.revision = backup.revision;
+        self.compact();
     }
 
     pub(crate) fn compact(&mut self) {

@@ -1,7 +1,6 @@
 //! Bringing images to environments.
 
 use alm_build_spi::{CancelReceipt, CancellationToken, DeployBuild, Observation, ProviderError};
-use alm_cluster_sim::Role;
 use alm_domain::{ReasonCode, RunStatus};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::StreamExt;
@@ -86,12 +85,7 @@ async fn cluster_two_pulls_the_promoted_image_by_digest() {
     other.cluster.reaches(&rig.cluster);
     let prod = other.place("shop-prod");
     prod.workload(DEPLOYMENTS, &json!({}));
-    // An account that may fetch images, and nothing else.
-    rig.cluster.grant("puller", PROJECT, Role::View);
-    let config = json!({ "auths": { host: { "username": "unused", "password": rig.cluster.token("puller") } } });
-    let data = json!({ ".dockerconfigjson": STANDARD.encode(config.to_string()) });
-    let secret = json!({ "type": "kubernetes.io/dockerconfigjson", "data": data });
-    rig.cluster.put("secrets", PROJECT, "for-others", secret);
+    rig.pull_secret("for-others", &host);
 
     let plain = rig.built(&rig.image_service("deployment/web", &[]).await).await;
     let mut told = rig.deploy(&plain, "prod", &prod).await;

@@ -11,6 +11,7 @@ mod jenkins;
 mod logs;
 mod policies;
 mod references;
+mod restored;
 mod secrets;
 mod support;
 mod surprises;

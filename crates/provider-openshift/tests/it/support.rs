@@ -41,6 +41,11 @@ impl Rig {
         Self::with(Options::default()).await
     }
 
+    /// On which everything takes as long as on a real one.
+    pub(crate) async fn patient() -> Self {
+        Self::with(Options { time_factor: 1.0, ..Options::default() }).await
+    }
+
     /// On a cluster that is so.
     pub(crate) async fn with(options: Options) -> Self {
         let mut rig = rig::Rig::new(ENGINE, options).await;

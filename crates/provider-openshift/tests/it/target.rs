@@ -1,8 +1,9 @@
 //! Where the tests deploy to: a project of a cluster, with a workload and a Route.
 
 use alm_build_spi::{Access, DeployBuild, DeployTarget, Observation, RunRef};
-use alm_cluster_sim::Cluster;
+use alm_cluster_sim::{Cluster, Role};
 use alm_domain::{BuildId, RunStatus, SystemIds};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::support::{Followed, PROJECT, Rig, Service};
@@ -89,6 +90,16 @@ impl Rig {
     pub(crate) fn place(&self, project: &str) -> Place<'_> {
         self.cluster.project(project, "alice");
         Place { cluster: &self.cluster, project: project.to_owned(), token: self.cluster.token("alice") }
+    }
+
+    /// A Secret of this name with which whoever has it may fetch images of the project from this registry, and do nothing else.
+    pub(crate) fn pull_secret(&self, name: &str, registry: &str) {
+        self.cluster.grant("puller", PROJECT, Role::View);
+        let config =
+            json!({ "auths": { registry: { "username": "unused", "password": self.cluster.token("puller") } } });
+        let data = json!({ ".dockerconfigjson": STANDARD.encode(config.to_string()) });
+        let secret = json!({ "type": "kubernetes.io/dockerconfigjson", "data": data });
+        self.cluster.put("secrets", PROJECT, name, secret);
     }
 
     /// A build service whose builds make an image of the stream `web`, and which is deployed by this workload.

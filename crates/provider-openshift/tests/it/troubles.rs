@@ -1,142 +1,159 @@
-//! Every trouble of the cluster and of its Jenkins, at every point of a build's life: the build is never taken for failed, no line is
-//! lost or told twice, nothing is started twice, and all is right again within half a minute.
+//! Every trouble of the clusters and of Jenkins, beginning with every request of a story: a build is never taken for failed, no line is
+//! lost or told twice, nothing is started or rolled out twice, and all is right again within half a minute.
 
-use alm_build_spi::{CancelReceipt, Decision, DecisionReceipt, LogPosition, NamedSecret};
-use alm_cluster_sim::{
-    Fault,
-    rig::{Followed, Outage, Point, Service, through_every_trouble},
+use alm_build_spi::NamedSecret;
+use alm_cluster_sim::rig::{Act, Life, Trial, through_every_trouble};
+use alm_domain::{ApprovalStatus, RunStatus};
+use serde_json::{Value, json};
+
+use crate::{
+    support::{PROJECT, Rig},
+    target::{CONFIGS, DEPLOYMENTS, OLD, Place},
 };
-use alm_domain::{ApprovalStatus, RunStatus, Verdict};
-
-use crate::support::{PROJECT, Rig};
 
 const BUILDS: &str = "builds.build.openshift.io";
 
-/// Starts a build in spite of the trouble, and follows it.
-async fn started(rig: &Rig, outage: &Outage<'_>, service: &Service, secrets: &[(&str, &str)]) -> Followed {
-    let mut request = service.request();
-    request.secrets = secrets.iter().map(|(name, value)| NamedSecret::new(*name, *value)).collect();
-    let provider = rig.provider();
-    let run = outage.insist(async || provider.start(&rig.access(), request.clone()).await).await;
-    rig.follow(&run)
-}
-
-/// What holds of every life.
-async fn is_right(rig: &Rig, outage: &Outage<'_>, told: &mut Followed, end: RunStatus) {
-    assert_eq!(told.status(), Some(end), "{told:?}");
-    let ends: Vec<_> = told.run_states().iter().map(|run| run.status).filter(|status| status.is_terminal()).collect();
-    assert!(ends.iter().all(|status| *status == end), "{told:?}");
-    assert!(told.errors.iter().all(|error| outage.explains(error)), "{told:?}");
-    let provider = rig.provider();
-    let snapshot = outage.insist(async || provider.get(&rig.access(), &told.run).await).await;
-    assert_eq!(snapshot.run.status, end);
-    outage.insist(async || provider.release(&rig.access(), &told.run).await).await;
+fn assert_one_build_without_secrets(rig: &Rig) {
     assert_eq!(rig.cluster.objects(BUILDS, PROJECT).len(), 1, "one build was started");
     assert!(!rig.cluster.objects("secrets", PROJECT).iter().any(|secret| secret["data"]["secrettext"].is_string()));
 }
 
-async fn in_a_pod(point: Point, fault: Fault) {
-    let rig = Rig::new().await;
+async fn in_a_pod(trial: Trial) {
+    let rig = Rig::patient().await;
     let service = rig.docker("[git-clone] echo cloning\nflood 30\nawait go\necho after").await;
-    let outage = Outage::new(&rig, point, fault);
-    let life = async {
-        let mut told = started(&rig, &outage, &service, &[]).await;
-        told.until("its lines", |told| told.has_line("line 30")).await;
-        rig.cluster.open_gate("go");
-        told.finish().await;
-        let lines: Vec<String> = (1..=30).map(|n| format!("line {n}")).collect();
-        let lines = [vec!["cloning".to_owned()], lines, vec!["after".to_owned()]].concat();
-        assert_eq!(told.texts(), lines);
-        let provider = rig.provider();
-        let log = outage.read(|| provider.logs(&rig.access(), &told.run, LogPosition::default())).await;
-        assert_eq!(log, lines);
-        let page = outage.insist(async || provider.list(&rig.access(), &service.config, None).await).await;
-        assert_eq!(page.runs.iter().map(|listed| &listed.run).collect::<Vec<_>>(), [&told.run]);
-        is_right(&rig, &outage, &mut told, RunStatus::Succeeded).await;
-    };
-    outage.over(life).await;
+    let acts = [Act::Line("line 30".to_owned()), Act::Gate("go".to_owned())];
+    let told = trial.live(Life::of(&rig, service.request()).with(acts)).await.unwrap();
+    let lines: Vec<String> = (1..=30).map(|n| format!("line {n}")).collect();
+    assert_eq!(told.texts(), [vec!["cloning".to_owned()], lines, vec!["after".to_owned()]].concat());
+    assert_one_build_without_secrets(&rig);
 }
 
-async fn at_jenkins(point: Point, fault: Fault) {
-    let rig = Rig::new().await;
+async fn at_jenkins(trial: Trial) {
+    let rig = Rig::patient().await;
     let service = rig.pipeline("stage Build\nflood 30\nstage Ship\ninput Go Ship it?\necho after").await;
-    let outage = Outage::new(&rig, point, fault);
-    let life = async {
-        let mut told = started(&rig, &outage, &service, &[("npm", "canary-41c7")]).await;
-        told.until("its question", |told| told.approval("Go") == Some(ApprovalStatus::Pending)).await;
-        let provider = rig.provider();
-        let yes = Decision {
-            approval: "Go".into(),
-            verdict: Verdict::Approve,
-            parameters: Vec::new(),
-            decided_by: "alice".to_owned(),
-            comment: None,
-        };
-        let receipt = outage.insist(async || provider.decide(&rig.access(), &told.run, &yes).await).await;
-        let is_of_a_lost_answer = matches!(fault, Fault::Lose | Fault::Reset | Fault::Refuse | Fault::Hang);
-        assert!(receipt == DecisionReceipt::Accepted || is_of_a_lost_answer, "{receipt:?}");
-        told.finish().await;
-        assert_eq!(told.approval("Go"), Some(ApprovalStatus::Approved), "{told:?}");
-        assert_eq!(told.stage("Ship").map(|stage| stage.status), Some(RunStatus::Succeeded), "{told:?}");
-        let own: Vec<_> =
-            told.texts().into_iter().filter(|text| text.starts_with("line ") || *text == "after").collect();
-        let lines: Vec<String> = (1..=30).map(|n| format!("line {n}")).chain(["after".to_owned()]).collect();
-        assert_eq!(own, lines, "{told:?}");
-        assert!(told.warnings().is_empty(), "{told:?}");
-        is_right(&rig, &outage, &mut told, RunStatus::Succeeded).await;
-    };
-    outage.over(life).await;
+    let mut request = service.request();
+    request.secrets = vec![NamedSecret::new("npm", "canary-41c7")];
+    let told = trial.live(Life::of(&rig, request).with([Act::Approve("Go")])).await.unwrap();
+    assert_eq!(told.approval("Go"), Some(ApprovalStatus::Approved), "{told:?}");
+    assert_eq!(told.stage("Ship").map(|stage| stage.status), Some(RunStatus::Succeeded), "{told:?}");
+    let own: Vec<_> = told.texts().into_iter().filter(|text| text.starts_with("line ") || *text == "after").collect();
+    let lines: Vec<String> = (1..=30).map(|n| format!("line {n}")).chain(["after".to_owned()]).collect();
+    assert_eq!(own, lines, "{told:?}");
+    assert!(told.warnings().is_empty(), "{told:?}");
+    assert_one_build_without_secrets(&rig);
 }
 
-async fn stopped(point: Point, fault: Fault) {
-    let rig = Rig::new().await;
+async fn stopped(trial: Trial) {
+    let rig = Rig::patient().await;
     let service = rig.docker("echo started\nhang").await;
-    let outage = Outage::new(&rig, point, fault);
-    let life = async {
-        let mut told = started(&rig, &outage, &service, &[]).await;
-        told.until("its line", |told| told.has_line("started")).await;
-        let provider = rig.provider();
-        let receipt = outage.insist(async || provider.cancel(&rig.access(), &told.run).await).await;
-        assert!(matches!(receipt, CancelReceipt::Accepted | CancelReceipt::AlreadyFinished));
-        told.until("the end", |told| told.status().is_some_and(RunStatus::is_terminal)).await;
-        told.finish().await;
-        is_right(&rig, &outage, &mut told, RunStatus::Cancelled).await;
+    let acts = [Act::Line("started".to_owned()), Act::Cancel];
+    let life = Life::of(&rig, service.request()).with(acts).ends(RunStatus::Cancelled);
+    trial.live(life).await.unwrap();
+    assert_one_build_without_secrets(&rig);
+}
+
+async fn stopped_at_jenkins(trial: Trial) {
+    let rig = Rig::patient().await;
+    let service = rig.pipeline("stage Build\necho started\nhang").await;
+    let acts = [Act::Line("started".to_owned()), Act::Cancel];
+    let life = Life::of(&rig, service.request()).with(acts).ends(RunStatus::Cancelled);
+    trial.live(life).await.unwrap();
+    assert_one_build_without_secrets(&rig);
+}
+
+/// What holds of a workload that was given a new image: nothing else of it is changed, and it was rolled out once.
+fn assert_rolled_out_once(place: &Place<'_>, kind: &str, digest: &str) {
+    assert_eq!(place.tagged("prod").as_deref(), Some(digest));
+    assert!(place.image(kind).ends_with(digest));
+    let object = place.cluster.object(kind, &place.project, "web").unwrap();
+    let rollouts = match kind {
+        CONFIGS => &object["status"]["latestVersion"],
+        _ => &object["metadata"]["generation"],
     };
-    outage.over(life).await;
+    // The first one is that of what ran before.
+    assert_eq!(*rollouts, 2, "{object}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_trouble_fails_doubles_or_loses_a_build_in_a_pod() {
-    let points = [
-        Point::of("GET", "/buildconfigs/"),
-        Point::of("GET", "/builds?&labelSelector"),
-        Point::of("POST", "/instantiate"),
-        Point::of("GET", "/builds/"),
-        Point::of("GET", "fieldSelector"),
-        Point::of("GET", "watch=true"),
-        Point::of("GET", "/pods/"),
-        Point::of("GET", "/log?"),
-    ];
-    through_every_trouble(&points, |point, fault| Box::pin(in_a_pod(point, fault))).await;
+async fn rolled_out(trial: Trial) {
+    let rig = Rig::patient().await;
+    let prod = rig.place("shop-prod");
+    prod.workload(DEPLOYMENTS, &json!({}));
+    prod.route("web.apps.example.test");
+    let built = rig.built(&rig.image_service("deployment/web", &[]).await).await;
+    rig.cluster.hold_image(&built.digest);
+    let acts = [Act::Line("1 of 2 replicas are of the new version".to_owned()), Act::Gate(built.digest.clone())];
+    let life = Life::of_deployment(&rig, built.to("prod", &prod), prod.cluster).with(acts);
+    let Some(told) = trial.live(life).await else { return };
+    assert_eq!(told.stage("rollout").unwrap().url.as_deref(), Some("https://web.apps.example.test/"));
+    assert_rolled_out_once(&prod, DEPLOYMENTS, &built.digest);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_trouble_fails_doubles_or_loses_a_pipeline_its_secrets_or_its_decision() {
-    let points = [
-        Point::of("POST", "/secrets"),
-        Point::of("POST", "/instantiate"),
-        Point::of("GET", "/routes/"),
-        Point::of("GET", "/secrets"),
-        Point::of("PATCH", "/builds/"),
-        Point::of("DELETE", "/secrets"),
-        Point::at_jenkins("GET", "progressiveText"),
-        Point::at_jenkins("POST", "/input/"),
-    ];
-    through_every_trouble(&points, |point, fault| Box::pin(at_jenkins(point, fault))).await;
+async fn imported(trial: Trial) {
+    let (rig, other) = (Rig::patient().await, Rig::patient().await);
+    let host = rig.cluster.expose_registry();
+    other.cluster.reaches(&rig.cluster);
+    rig.pull_secret("for-others", &host);
+    let prod = other.place("shop-prod");
+    prod.workload(CONFIGS, &json!({ "spec": { "triggers": [{ "type": "ConfigChange" }] } }));
+    let service = rig.image_service("dc/web", &[("deploy.pull_secret", json!("for-others"))]).await;
+    let built = rig.built(&service).await;
+    let life = Life::of_deployment(&rig, built.to("prod", &prod), prod.cluster);
+    if trial.live(life).await.is_some() {
+        assert_rolled_out_once(&prod, CONFIGS, &built.digest);
+    }
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_trouble_keeps_a_build_from_being_stopped() {
-    let points = [Point::of("PATCH", "/builds/"), Point::of("GET", "watch=true")];
-    through_every_trouble(&points, |point, fault| Box::pin(stopped(point, fault))).await;
+async fn taken_back(trial: Trial) {
+    let (rig, other) = (Rig::patient().await, Rig::patient().await);
+    for cluster in [&rig.cluster, &other.cluster] {
+        cluster.open_repository("registry.example.test/shop/web");
+    }
+    let prod = other.place("shop-prod");
+    prod.workload(DEPLOYMENTS, &json!({}));
+    let more = [("output.image", json!("docker://registry.example.test/shop/web:latest"))];
+    let built = rig.built(&rig.image_service("deployment/web", &more).await).await;
+    other.cluster.hold_image(&built.digest);
+    let acts = [Act::Line("1 of 2 replicas are of the new version".to_owned()), Act::Cancel];
+    let life = Life::of_deployment(&rig, built.to("prod", &prod), prod.cluster).with(acts);
+    if trial.live(life.ends(RunStatus::Cancelled)).await.is_some() {
+        assert_eq!((prod.image(DEPLOYMENTS).as_str(), prod.tagged("prod")), (OLD, None));
+        let record = |secret: &Value| secret["type"] == "alm.build/deployment";
+        let kept = rig.cluster.objects("secrets", PROJECT).into_iter().filter(record).collect::<Vec<_>>();
+        assert!(kept.len() == 1 && kept[0]["data"].get("token").is_none(), "its token has left: {kept:?}");
+    }
+}
+
+#[test]
+fn no_trouble_fails_doubles_or_loses_a_build_in_a_pod() {
+    through_every_trouble(|trial| Box::pin(in_a_pod(trial)));
+}
+
+#[test]
+fn no_trouble_fails_doubles_or_loses_a_pipeline_its_secrets_or_its_decision() {
+    through_every_trouble(|trial| Box::pin(at_jenkins(trial)));
+}
+
+#[test]
+fn no_trouble_keeps_a_build_from_being_stopped() {
+    through_every_trouble(|trial| Box::pin(stopped(trial)));
+}
+
+#[test]
+fn no_trouble_keeps_a_pipeline_from_being_stopped() {
+    through_every_trouble(|trial| Box::pin(stopped_at_jenkins(trial)));
+}
+
+#[test]
+fn no_trouble_fails_or_doubles_a_deployment() {
+    through_every_trouble(|trial| Box::pin(rolled_out(trial)));
+}
+
+#[test]
+fn no_trouble_fails_or_doubles_a_deployment_to_another_cluster() {
+    through_every_trouble(|trial| Box::pin(imported(trial)));
+}
+
+#[test]
+fn no_trouble_keeps_a_deployment_from_being_taken_back() {
+    through_every_trouble(|trial| Box::pin(taken_back(trial)));
 }

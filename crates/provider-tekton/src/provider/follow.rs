@@ -121,6 +121,8 @@ struct Follower {
     parts: Parts,
     events: SelectAll<BoxStream<'static, Seen>>,
     watched: BTreeSet<Family>,
+    /// What a list that is being read has held so far.
+    listed: BTreeMap<Family, BTreeSet<String>>,
     /// Whether what belongs to the run was looked at since it has ended.
     is_settled: bool,
     /// What is to be taken out of what the run says that it made, once it has ended; nothing where that cannot be known.
@@ -165,6 +167,7 @@ impl Follower {
             parts: Parts::new(),
             events: SelectAll::new(),
             watched: BTreeSet::new(),
+            listed: BTreeMap::new(),
             is_settled: false,
             masks: None,
             signed_by: None,
@@ -229,6 +232,9 @@ impl Follower {
         match event? {
             Event::InitApply(part) | Event::Apply(part) => {
                 if let Some(name) = part.metadata.name.clone() {
+                    if let Some(listed) = self.listed.get_mut(&family) {
+                        listed.insert(name.clone());
+                    }
                     self.parts.insert((family, name), part);
                 }
             }
@@ -237,7 +243,17 @@ impl Follower {
                     self.parts.remove(&(family, name));
                 }
             }
-            Event::Init | Event::InitDone => return Ok(Vec::new()),
+            Event::Init => {
+                self.listed.insert(family, BTreeSet::new());
+                return Ok(Vec::new());
+            }
+            // What is not in a list is gone, whether that was told or not.
+            Event::InitDone => match self.listed.remove(&family) {
+                Some(listed) if !self.is_settled => {
+                    self.parts.retain(|(of, name), _| *of != family || listed.contains(name));
+                }
+                _ => return Ok(Vec::new()),
+            },
         }
         Ok(self.tell())
     }

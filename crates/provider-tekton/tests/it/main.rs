@@ -7,6 +7,7 @@ mod definitions;
 mod deployments;
 mod outputs;
 mod reruns;
+mod restored;
 mod secrets;
 mod stories;
 mod support;

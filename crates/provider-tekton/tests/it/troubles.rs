@@ -1,98 +1,101 @@
-//! Every trouble of the cluster, at every point of a run's life: the run is never taken for failed, no line is lost or told twice,
-//! nothing is started twice, and all is right again within half a minute.
+//! Every trouble of the cluster, beginning with every request of a story: a run is never taken for failed, no line is lost or told
+//! twice, nothing is started twice, and all is right again within half a minute.
 
-use alm_build_spi::{CancelReceipt, LogPosition};
+use alm_build_spi::NamedSecret;
 use alm_cluster_sim::{
-    Fault,
-    rig::{Followed, Outage, Point, Service, through_every_trouble},
+    Options,
+    rig::{Act, Life, Trial, through_every_trouble},
 };
-use alm_domain::RunStatus;
+use alm_domain::{ApprovalStatus, RunStatus};
 use serde_json::json;
 
-use crate::support::{PROJECT, Rig, task};
+use crate::support::{PROJECT, Rig, question, task};
 
-/// Starts a run in spite of the trouble, and follows it.
-async fn started(rig: &Rig, outage: &Outage<'_>, service: &Service) -> Followed {
-    let (request, provider) = (service.request(), rig.provider());
-    let run = outage.insist(async || provider.start(&rig.access(), request.clone()).await).await;
-    rig.follow(&run)
+/// A cluster on which everything takes as long as on a real one.
+async fn patient() -> Rig {
+    Rig::with(Options { time_factor: 1.0, approvals: true, ..Options::default() }).await
 }
 
-/// What holds of every life.
-async fn is_right(rig: &Rig, outage: &Outage<'_>, told: &mut Followed, end: RunStatus) {
-    assert_eq!(told.status(), Some(end), "{told:?}");
-    let ends: Vec<_> = told.run_states().iter().map(|run| run.status).filter(|status| status.is_terminal()).collect();
-    assert!(ends.iter().all(|status| *status == end), "{told:?}");
-    assert!(told.errors.iter().all(|error| outage.explains(error)), "{told:?}");
-    let provider = rig.provider();
-    let snapshot = outage.insist(async || provider.get(&rig.access(), &told.run).await).await;
-    assert_eq!(snapshot.run.status, end);
-    outage.insist(async || provider.release(&rig.access(), &told.run).await).await;
+fn assert_one_run(rig: &Rig) {
     assert_eq!(rig.cluster.objects("pipelineruns.tekton.dev", PROJECT).len(), 1, "one run was started");
 }
 
-async fn to_its_end(point: Point, fault: Fault) {
-    let rig = Rig::new().await;
+async fn to_its_end(trial: Trial) {
+    let rig = patient().await;
     let tasks = [task("a", "flood 30\nawait go\necho between", &[]), task("b", "echo after", &["a"])];
     let service = rig.service(&json!({ "tasks": tasks }), &[]).await;
-    let outage = Outage::new(&rig, point, fault);
-    let life = async {
-        let mut told = started(&rig, &outage, &service).await;
-        told.until("its lines", |told| told.has_line("line 30")).await;
-        rig.cluster.open_gate("go");
-        told.finish().await;
-        let first: Vec<String> = (1..=30).map(|n| format!("line {n}")).chain(["between".to_owned()]).collect();
-        for (key, lines) in [("a", first.as_slice()), ("b", &["after".to_owned()])] {
-            // Pods whose logs are read after an outage are read side by side.
-            let told_of: Vec<_> = told.lines().into_iter().filter(|line| line.stage == Some(key.into())).collect();
-            assert_eq!(told_of.iter().map(|line| &line.text).collect::<Vec<_>>(), lines.iter().collect::<Vec<_>>());
-            assert_eq!(told.stage(key).map(|stage| stage.status), Some(RunStatus::Succeeded), "{told:?}");
-        }
-        assert_eq!(told.lines().len(), first.len() + 1);
-        let provider = rig.provider();
-        let log = outage.read(|| provider.logs(&rig.access(), &told.run, LogPosition::default())).await;
-        assert_eq!(log, [first, vec!["after".to_owned()]].concat());
-        let page = outage.insist(async || provider.list(&rig.access(), &service.config, None).await).await;
-        assert_eq!(page.runs.iter().map(|listed| &listed.run).collect::<Vec<_>>(), [&told.run]);
-        is_right(&rig, &outage, &mut told, RunStatus::Succeeded).await;
-    };
-    outage.over(life).await;
+    let acts = [Act::Line("line 30".to_owned()), Act::Gate("go".to_owned())];
+    let told = trial.live(Life::of(&rig, service.request()).with(acts)).await.unwrap();
+    let first: Vec<String> = (1..=30).map(|n| format!("line {n}")).chain(["between".to_owned()]).collect();
+    for (key, lines) in [("a", first.as_slice()), ("b", &["after".to_owned()])] {
+        let told_of: Vec<_> = told.lines().into_iter().filter(|line| line.stage == Some(key.into())).collect();
+        assert_eq!(told_of.iter().map(|line| &line.text).collect::<Vec<_>>(), lines.iter().collect::<Vec<_>>());
+        assert_eq!(told.stage(key).map(|stage| stage.status), Some(RunStatus::Succeeded), "{told:?}");
+    }
+    assert_eq!(told.lines().len(), first.len() + 1);
+    assert_one_run(&rig);
 }
 
-async fn stopped(point: Point, fault: Fault) {
-    let rig = Rig::new().await;
+async fn stopped(trial: Trial) {
+    let rig = patient().await;
     let service = rig.service(&json!({ "tasks": [task("a", "echo started\nhang", &[])] }), &[]).await;
-    let outage = Outage::new(&rig, point, fault);
-    let life = async {
-        let mut told = started(&rig, &outage, &service).await;
-        told.until("its line", |told| told.has_line("started")).await;
-        let provider = rig.provider();
-        let receipt = outage.insist(async || provider.cancel(&rig.access(), &told.run).await).await;
-        assert!(matches!(receipt, CancelReceipt::Accepted | CancelReceipt::AlreadyFinished));
-        told.finish().await;
-        is_right(&rig, &outage, &mut told, RunStatus::Cancelled).await;
-    };
-    outage.over(life).await;
+    let acts = [Act::Line("started".to_owned()), Act::Cancel];
+    let life = Life::of(&rig, service.request()).with(acts).ends(RunStatus::Cancelled);
+    trial.live(life).await.unwrap();
+    assert_one_run(&rig);
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_trouble_fails_doubles_or_loses_a_run() {
-    let points = [
-        Point::of("GET", "/apis/tekton.dev/v1"),
-        Point::of("GET", "/configmaps/"),
-        Point::of("GET", "/pipelineruns/"),
-        Point::of("POST", "/pipelineruns"),
-        Point::of("GET", "/pipelineruns?"),
-        Point::of("GET", "watch=true"),
-        Point::of("GET", "/taskruns?"),
-        Point::of("GET", "/pods/"),
-        Point::of("GET", "/log?"),
+async fn asked(trial: Trial) {
+    let rig = patient().await;
+    let tasks = [question("ask", &["alice"], 1), task("ship", "echo shipped", &["ask"])];
+    let service = rig.service(&json!({ "tasks": tasks }), &[]).await;
+    let told = trial.live(Life::of(&rig, service.request()).with([Act::Approve("ask")])).await.unwrap();
+    assert_eq!(told.approval("ask"), Some(ApprovalStatus::Approved), "{told:?}");
+    assert_eq!(told.texts(), ["shipped"]);
+    assert_one_run(&rig);
+}
+
+async fn with_secrets(trial: Trial) {
+    let rig = patient().await;
+    let mut build = task("build", "show it is | /workspace/in/NPM", &[]);
+    build["workspaces"] = json!([{ "name": "in", "workspace": "secrets" }]);
+    let mut ship = task("ship", "show with | /workspace/prod/token", &["build"]);
+    ship["workspaces"] = json!([{ "name": "prod" }]);
+    let definition = json!({ "workspaces": [{ "name": "secrets" }, { "name": "prod" }], "tasks": [build, ship] });
+    let own = [
+        ("secrets.workspace", json!("secrets")),
+        ("tokens.workspaces", json!(["prod=prod"])),
+        ("environments", json!(["ship=prod"])),
     ];
-    through_every_trouble(&points, |point, fault| Box::pin(to_its_end(point, fault))).await;
+    let service = rig.service(&definition, &own).await;
+    let mut request = service.request();
+    request.secrets = vec![NamedSecret::new("NPM", "canary-of-a-build-77d0")];
+    request.withheld = vec!["prod".to_owned()];
+    let token = NamedSecret::token("prod", "canary-of-a-token-19fe", None);
+    let told = trial.live(Life::of(&rig, request).with([Act::Supply(token)])).await.unwrap();
+    assert_eq!(told.texts(), ["it is ***", "with ***"]);
+    assert_one_run(&rig);
+    let mut left = rig.cluster.objects("secrets", PROJECT);
+    left.retain(|secret| secret["metadata"]["labels"]["alm.build/id"].is_string());
+    assert!(left.is_empty(), "{left:?}");
 }
 
-#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
-async fn no_trouble_keeps_a_run_from_being_stopped() {
-    let points = [Point::of("PATCH", "/pipelineruns/"), Point::of("GET", "watch=true")];
-    through_every_trouble(&points, |point, fault| Box::pin(stopped(point, fault))).await;
+#[test]
+fn no_trouble_fails_doubles_or_loses_a_run() {
+    through_every_trouble(|trial| Box::pin(to_its_end(trial)));
+}
+
+#[test]
+fn no_trouble_keeps_a_run_from_being_stopped() {
+    through_every_trouble(|trial| Box::pin(stopped(trial)));
+}
+
+#[test]
+fn no_trouble_loses_a_decision_or_delivers_it_twice() {
+    through_every_trouble(|trial| Box::pin(asked(trial)));
+}
+
+#[test]
+fn no_trouble_loses_or_leaves_the_secrets_of_a_run() {
+    through_every_trouble(|trial| Box::pin(with_secrets(trial)));
 }
