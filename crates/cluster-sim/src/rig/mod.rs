@@ -135,7 +135,6 @@ impl Rig {
     ///
     /// # Panics
     /// Where the run ends before, since nobody watches these kinds.
-    #[expect(clippy::panic, reason = "a test whose run has ended has failed")]
     pub async fn go_back(&self, followed: &mut Followed, kinds: &[&str]) {
         let backup = self.cluster.backup();
         for _ in 0..500 {

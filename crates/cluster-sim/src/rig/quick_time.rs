@@ -12,7 +12,8 @@ use tokio::{
 const STEP: Duration = Duration::from_millis(20);
 /// How often the runtime looks at its sockets, and does what there is to be done, before the time moves on.
 const ROUNDS: usize = 8;
-/// How long a step takes at the least, by the clock of the machine: what the kernel has put off is done meanwhile.
+/// After how many steps the machine is left to others for a moment: what the kernel has put off is done meanwhile.
+const STEPS: usize = 10;
 const REST: Duration = Duration::from_micros(100);
 
 /// Lives through something in a time of its own: whoever waits there for half a minute waits half a minute of it, which is over in a
@@ -42,10 +43,12 @@ pub fn quickly<T>(life: impl Future<Output = T>) -> T {
 
 async fn pass() -> Infallible {
     loop {
-        for _ in 0..ROUNDS {
-            yield_now().await;
+        for _ in 0..STEPS {
+            for _ in 0..ROUNDS {
+                yield_now().await;
+            }
+            advance(STEP).await;
         }
         thread::sleep(REST);
-        advance(STEP).await;
     }
 }

@@ -82,7 +82,6 @@ pub fn through_every_trouble(story: impl Fn(Trial) -> LocalBoxFuture<'static, ()
         if !failed.is_empty() {
             panic!("{} of {all} troubles were too much: {failed:#?}", failed.len());
         }
-        println!("{all} troubles: {} requests, {} kinds of trouble", points.len(), FAULTS.len());
     });
 }
 
