@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Artifact, BuildId, CapabilityNote, Commit, Deploys, EventSeq, Hold, Output, ParameterValue, ProjectId,
-    ProviderId, ReasonCode, RunStatus, ServiceId, StageKey, StatusReason, Timestamp, Trigger, version_label,
+    ProviderId, ReasonCode, RunStatus, ServiceId, StageKey, StatusReason, Step, Timestamp, Trigger, version_label,
 };
 
 /// Whether a build has stages.
@@ -124,6 +124,10 @@ pub struct Build {
     /// What it says that it made, kept elsewhere; at most 200.
     #[serde(default)]
     pub outputs: Vec<Output>,
+    /// What it is made of where it has no stages, as far as its engine tells, in the order of beginning; at most 200. None is at work
+    /// once it has ended.
+    #[serde(default)]
+    pub steps: Vec<Step>,
     /// Oddities, oldest first; at most 100.
     pub warnings: Vec<Warning>,
     /// What it cannot do although its provider can.

@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ApprovalKey, ApprovalStatus, Artifact, BuildShape, CapabilityNote, Commit, LogLine, Output, ParameterDefinition,
-    RunStatus, StageAttempt, StageKey, StageKind, StatusReason, Timestamp, Warning,
+    RunStatus, StageAttempt, StageKey, StageKind, StatusReason, Step, Timestamp, Warning,
 };
 
 /// A provider's own note of how far it has told. Opaque to everybody else; at most 4 KiB.
@@ -45,6 +45,8 @@ pub enum Observation {
     Artifact(Artifact),
     /// What the run says that it made, kept elsewhere: all of it.
     Outputs(Vec<Output>),
+    /// What a plain build is made of: all that has begun, each as it is now.
+    Steps(Vec<Step>),
     /// Something odd that does not stop the build.
     Warning(Warning),
     /// Everything has been told: the run has ended, and no line or observation follows. The last one of every run.

@@ -9,13 +9,14 @@ use crate::{
     Actor, Approval, ApprovalDecision, ApprovalId, ApprovalKey, ApprovalObservation, ApprovalStatus, Artifact,
     AwaitedCredential, Build, BuildShape, CancelRequest, Change, EventSeq, Hold, Observation, ParameterProblem,
     ParameterValue, ReasonCode, RunObservation, RunStatus, Stage, StageId, StageKey, StageObservation, StatusReason,
-    Timestamp, Verdict, Warning, check_parameters, is_web_address,
+    Step, Timestamp, Verdict, Warning, check_parameters, is_web_address,
 };
 
 const MOST_WARNINGS: usize = 100;
 const MOST_STAGES: usize = 2000;
 const MOST_ARTIFACTS: usize = 1000;
 const MOST_OUTPUTS: usize = 200;
+const MOST_STEPS: usize = 200;
 const MOST_APPROVALS: usize = 100;
 const MOST_ATTEMPTS: usize = 50;
 const MOST_DEPENDENCIES: usize = 200;
@@ -101,6 +102,7 @@ impl BuildState {
             Observation::Outputs(outputs) => {
                 self.build.outputs = outputs.iter().take(MOST_OUTPUTS).cloned().collect();
             }
+            Observation::Steps(steps) => self.observe_steps(steps),
             Observation::Warning(warning) => self.warn(&warning.code, warning.message.clone()),
             Observation::Complete => self.complete(now),
         }
@@ -365,6 +367,7 @@ impl BuildState {
         if self.build.status.is_terminal() {
             set(&mut self.build.finished_at, run.finished_at.as_ref());
             self.build.finished_at.get_or_insert(now);
+            self.end_steps();
         }
     }
 
@@ -463,6 +466,24 @@ impl BuildState {
         }
     }
 
+    fn observe_steps(&mut self, seen: &[Step]) {
+        self.build.steps = Step::kept(seen, MOST_STEPS);
+        if seen.len() > MOST_STEPS {
+            self.warn(
+                "TOO_MANY_STEPS",
+                format!("more than {MOST_STEPS} steps were told: the first {MOST_STEPS} are shown"),
+            );
+        }
+        self.end_steps();
+    }
+
+    /// No step is at work in a build that has ended, whatever its engine told last.
+    fn end_steps(&mut self) {
+        if let Some(end) = self.build.finished_at.filter(|_| self.build.status.is_terminal()) {
+            self.build.steps.iter_mut().for_each(|step| step.end(end));
+        }
+    }
+
     /// Nothing more will come: whatever is still open is closed with the build.
     fn complete(&mut self, now: Timestamp) {
         if self.build.is_complete {
@@ -474,6 +495,7 @@ impl BuildState {
             self.build.finished_at = Some(now);
         }
         self.build.is_complete = true;
+        self.end_steps();
         self.build.hold = None;
         self.set_degraded(None, now);
         if self.build.shape == BuildShape::Unknown {

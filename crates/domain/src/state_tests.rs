@@ -8,7 +8,7 @@ use crate::{
     ParameterDefinition, ParameterKind, Principal, ProjectId, ProviderId, SequentialIds, ServiceId, StageKind, Trigger,
     TriggerKind,
 };
-use crate::{Clock, LogLine, LogStream, Output, OutputKind};
+use crate::{Clock, LogLine, LogStream, Output, OutputKind, Step};
 
 fn now() -> Timestamp {
     ManualClock::at(Timestamp::UNIX_EPOCH).now()
@@ -44,6 +44,7 @@ fn queued() -> BuildState {
         cancel: None,
         artifacts: vec![],
         outputs: vec![],
+        steps: vec![],
         warnings: vec![],
         without: vec![],
         is_complete: false,
@@ -110,6 +111,62 @@ fn outputs_are_told_as_a_whole_and_bounded() {
     assert_eq!(state.build.outputs.len(), MOST_OUTPUTS);
     state.observe(&Observation::Outputs(vec![output(7)]), now());
     assert_eq!(state.build.outputs, [output(7)]);
+}
+
+fn step(name: &str, from: Option<i64>, to: Option<i64>) -> Step {
+    let at = |second: Option<i64>| second.map(|second| now() + chrono::TimeDelta::seconds(second));
+    Step { name: name.into(), group: None, started_at: at(from), finished_at: at(to), exit_code: None }
+}
+
+#[test]
+fn steps_are_told_as_a_whole_and_kept_in_the_order_of_their_beginning() {
+    let mut state = queued();
+    let told = vec![
+        step("push", Some(9), None),
+        step("fetch", Some(1), Some(3)),
+        step("unpack", None, None),
+        step("build", Some(3), Some(2)),
+    ];
+    state.observe(&Observation::Steps(told), now());
+    let kept = [
+        step("fetch", Some(1), Some(3)),
+        step("unpack", None, None),
+        step("build", Some(3), Some(3)),
+        step("push", Some(9), None),
+    ];
+    assert_eq!(state.build.steps, kept, "none ends before it begins, and who says nothing stays where it was told");
+    let named = |name: &str| Observation::Steps(vec![Step { group: Some(name.into()), ..step(name, None, None) }]);
+    state.observe(&named(&format!("a\u{1b}[2J\tb{}", "x".repeat(500))), now());
+    let [only] = state.build.steps.as_slice() else { panic!("the newest list is the whole: {:?}", state.build.steps) };
+    assert!(only.name.starts_with("a bx") && only.name.chars().count() <= 200, "{only:?}");
+    assert_eq!(only.group.as_ref(), Some(&only.name));
+    assert!(state.build.warnings.is_empty());
+    state.observe(&Observation::Steps((0..300).rev().map(|n| step(&n.to_string(), Some(n), None)).collect()), now());
+    assert_eq!((state.build.steps.len(), state.build.steps[0].name.as_str()), (MOST_STEPS, "0"), "the first ones");
+    assert_eq!(state.build.warnings[0].code, "TOO_MANY_STEPS");
+}
+
+#[test]
+fn no_step_is_at_work_in_a_build_that_has_ended() {
+    let steps = Observation::Steps(vec![step("fetch", Some(1), Some(2)), step("build", Some(2), None)]);
+    let end = Observation::Run(RunObservation {
+        finished_at: Some(now() + chrono::TimeDelta::seconds(5)),
+        ..RunObservation::status(RunStatus::Failed)
+    });
+    let ended = [step("fetch", Some(1), Some(2)), step("build", Some(2), Some(5))];
+    for told in [vec![&steps, &end], vec![&end, &steps], vec![&end, &steps, &Observation::Complete]] {
+        let mut state = queued();
+        told.iter().for_each(|observation| state.observe(observation, now()));
+        assert_eq!(state.build.steps, ended, "{told:?}");
+    }
+    let mut lost = queued();
+    lost.observe(&steps, now());
+    lost.observe(&Observation::Complete, now() + chrono::TimeDelta::seconds(5));
+    assert_eq!(lost.build.steps, ended, "an engine that never said how it ended");
+    let mut early = queued();
+    early.observe(&steps, now());
+    early.finish(RunStatus::Errored, StatusReason::new(ReasonCode::Lost, "it is gone"), now());
+    assert_eq!(early.build.steps[1], step("build", Some(2), Some(2)), "clocks differ");
 }
 
 #[test]
@@ -200,6 +257,9 @@ fn any_observation() -> impl Strategy<Value = Observation> {
         6 => (key.clone(), status).prop_map(|(key, status)| Observation::Stages(vec![stage(key, status)])),
         1 => key.prop_map(|key| Observation::StagesRemoved(vec![key.into()])),
         2 => settled.prop_map(|status| Observation::Approval(question(status))),
+        1 => prop::collection::vec((0i64..9, prop::option::of(0i64..9)), 0..4).prop_map(|steps| {
+            Observation::Steps(steps.into_iter().map(|(from, to)| step("x", Some(from), to)).collect())
+        }),
         1 => Just(Observation::CancelDelivered),
         1 => Just(Observation::Complete),
         1 => Just(Observation::Lines(vec![LogLine {

@@ -2,7 +2,9 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alm_domain::{ApprovalObservation, LogLine, LogStream, RunObservation, RunStatus, StageKey, StageObservation};
+use alm_domain::{
+    ApprovalObservation, LogLine, LogStream, RunObservation, RunStatus, StageKey, StageObservation, Step,
+};
 use futures::StreamExt;
 use tokio::time::timeout;
 
@@ -196,6 +198,11 @@ impl Follower {
             }
         }
         stages
+    }
+
+    /// Every telling of a step, in order.
+    pub(crate) fn steps(&self) -> impl Iterator<Item = &Step> {
+        self.observations().filter_map(|o| if let Observation::Steps(steps) = o { Some(steps) } else { None }).flatten()
     }
 
     pub(crate) fn stage(&self, name: &str) -> Result<StageObservation, Stop> {

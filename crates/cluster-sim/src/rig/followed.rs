@@ -7,6 +7,7 @@ use alm_build_spi::{
 };
 use alm_domain::{
     ApprovalObservation, ApprovalStatus, CapabilityNote, LogLine, Output, RunObservation, RunStatus, StageObservation,
+    Step,
 };
 use futures::StreamExt;
 use tokio::time::{sleep, timeout};
@@ -181,6 +182,16 @@ impl Followed {
     pub fn outputs(&self) -> &[Output] {
         let newest = self.told.iter().rev().find_map(|told| match told {
             Observation::Outputs(outputs) => Some(outputs.as_slice()),
+            _ => None,
+        });
+        newest.unwrap_or_default()
+    }
+
+    /// What the run is made of.
+    #[must_use]
+    pub fn steps(&self) -> &[Step] {
+        let newest = self.told.iter().rev().find_map(|told| match told {
+            Observation::Steps(steps) => Some(steps.as_slice()),
             _ => None,
         });
         newest.unwrap_or_default()

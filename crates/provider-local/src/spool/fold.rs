@@ -74,6 +74,7 @@ impl Folded {
             | Observation::Lines(_)
             | Observation::Artifact(_)
             | Observation::Outputs(_)
+            | Observation::Steps(_)
             | Observation::Warning(_)
             | Observation::Without(_) => {}
         }

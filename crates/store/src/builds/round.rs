@@ -11,6 +11,10 @@ pub(super) fn round(state: &mut BuildState) {
     for at in [&mut build.started_at, &mut build.finished_at, &mut build.degraded_since] {
         maybe(at);
     }
+    for step in &mut build.steps {
+        maybe(&mut step.started_at);
+        maybe(&mut step.finished_at);
+    }
     match &mut build.hold {
         Some(Hold::Credential { since, deadline, .. }) => {
             *since = since.trunc_subsecs(3);

@@ -187,6 +187,7 @@ impl Store {
             cancel: None,
             artifacts: Vec::new(),
             outputs: Vec::new(),
+            steps: Vec::new(),
             warnings: new.warnings.clone(),
             without: Vec::new(),
             is_complete: false,

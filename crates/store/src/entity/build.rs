@@ -2,8 +2,8 @@
 
 use alm_domain::{
     Actor, Artifact, Build, BuildId, BuildShape, CancelRequest, CapabilityNote, Commit, Deploys, EventSeq, Hold,
-    Output, ParameterValue, ProjectId, ProviderId, ReasonCode, RerunOf, ServiceId, StatusReason, Timestamp, Trigger,
-    Warning,
+    Output, ParameterValue, ProjectId, ProviderId, ReasonCode, RerunOf, ServiceId, StatusReason, Step, Timestamp,
+    Trigger, Warning,
 };
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -65,6 +65,8 @@ struct Document {
     artifacts: Vec<Artifact>,
     #[serde(default)]
     outputs: Vec<Output>,
+    #[serde(default)]
+    steps: Vec<Step>,
     warnings: Vec<Warning>,
     #[serde(default)]
     without: Vec<CapabilityNote>,
@@ -96,6 +98,7 @@ impl Model {
             cancel: build.cancel.clone(),
             artifacts: build.artifacts.clone(),
             outputs: build.outputs.clone(),
+            steps: build.steps.clone(),
             warnings: build.warnings.clone(),
             without: build.without.clone(),
         };
@@ -157,6 +160,7 @@ impl TryFrom<Model> for Build {
             cancel: document.cancel,
             artifacts: document.artifacts,
             outputs: document.outputs,
+            steps: document.steps,
             warnings: document.warnings,
             without: document.without,
             is_complete: row.is_complete,

@@ -3,7 +3,7 @@
 use alm_domain::{
     ApprovalObservation, ApprovalStatus, Artifact, Build, BuildState, Commit, EventSeq, Observation, Output,
     OutputKind, ParameterDefinition, ParameterKind, RunObservation, RunStatus, StageAttempt, StageKey, StageKind,
-    StageObservation, Warning,
+    StageObservation, Step, Warning,
 };
 use alm_store::{Append, Fence};
 use chrono::TimeDelta;
@@ -54,6 +54,17 @@ fn stage() -> impl Strategy<Value = StageObservation> {
         })
 }
 
+fn step() -> impl Strategy<Value = Step> {
+    let parts = ("[a-c\0]", proptest::option::of("[A-B]"), instant(), instant(), proptest::option::of(0..3));
+    parts.prop_map(|(name, group, started_at, finished_at, exit_code)| Step {
+        name,
+        group,
+        started_at,
+        finished_at,
+        exit_code,
+    })
+}
+
 fn observation() -> impl Strategy<Value = Observation> {
     let run = (status(), instant(), proptest::option::of("[0-9a-f]{8}")).prop_map(|(status, started_at, sha)| {
         let commit = sha.map(|sha| Commit { sha, title: Some("a\0title".into()), author: None });
@@ -95,6 +106,7 @@ fn observation() -> impl Strategy<Value = Observation> {
             digest: Some("sha256:0".into()),
             provenance: None,
         }])),
+        1 => proptest::collection::vec(step(), 0..4).prop_map(Observation::Steps),
     ]
 }
 

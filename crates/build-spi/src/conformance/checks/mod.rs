@@ -17,6 +17,7 @@ mod secret;
 mod stage;
 mod stage_log;
 mod start;
+mod step;
 mod trouble;
 mod unknown;
 
@@ -120,6 +121,8 @@ checks! {
 
     /// A plain build tells no stage, and its shape is PLAIN.
     PlainBuildsHaveNoStages = "plain_builds_have_no_stages" => stage::plain_builds_have_no_stages;
+    /// Steps are told of plain builds alone, each with a name, and none that ends before it begins.
+    StepsArePartsOfPlainBuilds = "steps_are_parts_of_plain_builds" => step::steps_are_parts_of_plain_builds;
     /// Each stage has a key of its own, among all stages of a run.
     StageKeysAreUnique = "stage_keys_are_unique" => stage::stage_keys_are_unique;
     /// Two builds of one configuration have the same stage keys.

@@ -3,7 +3,8 @@
 use std::{collections::BTreeSet, sync::Arc, time::Duration};
 
 use alm_domain::{
-    BuildId, Capability, ConfigurationEntry, ConfigurationOrigin, RepositoryRef, ServiceId, Settings, StageKind,
+    BuildId, Capability, ConfigurationEntry, ConfigurationOrigin, Observation, RepositoryRef, ServiceId, Settings,
+    StageKind, Step, Timestamp,
 };
 use async_trait::async_trait;
 use chrono::TimeDelta;
@@ -151,11 +152,24 @@ impl Harness for FakeHarness {
     }
 }
 
+/// What a plain build of the fake is made of.
+fn steps() -> Observation {
+    let at = |second| Some(Timestamp::UNIX_EPOCH + TimeDelta::seconds(second));
+    let step = |name: &str, started_at, finished_at| Step {
+        name: name.to_owned(),
+        group: None,
+        started_at,
+        finished_at,
+        exit_code: Some(0),
+    };
+    Observation::Steps(vec![step("fetch", at(0), at(1)), step("work", at(1), at(3))])
+}
+
 /// The scenario as a script; `None` for what cannot be right.
 fn script(scenario: Scenario) -> Option<Script> {
     let hello = |script: Script, name: &str| script.line(&format!("hello from {name}")).close(name);
     Some(match scenario {
-        Scenario::PlainSuccess => Script::new().line("one").line("two").line("three"),
+        Scenario::PlainSuccess => Script::new().line("one").line("two").line("three").observe(steps()),
         Scenario::PlainFailure => Script::new().line("before the fall").fail("the command ended with status 1"),
         Scenario::ManyLines(count) => Script::new().lines(count),
         Scenario::TwoStreams => Script::new().line("out").stderr("err"),

@@ -108,6 +108,12 @@ mutants! {
     PlainWithStage => PlainBuildsHaveNoStages;
     /// A plain build does not say that it is one.
     PlainShapeUnknown => PlainBuildsHaveNoStages;
+    /// A step ends before it begins.
+    StepRunsBackwards => StepsArePartsOfPlainBuilds;
+    /// A step has no name.
+    StepWithoutName => StepsArePartsOfPlainBuilds;
+    /// A pipeline has steps beside its stages.
+    PipelineWithSteps => StepsArePartsOfPlainBuilds;
     /// A snapshot has a stage twice.
     DuplicateStageKey => StageKeysAreUnique;
     /// The key of a stage holds the number of the run.

@@ -2,7 +2,7 @@
 
 use alm_domain::{
     ApprovalStatus, BuildShape, LogStream, ReasonCode, RunObservation, RunStatus, StageKey, StageKind,
-    StageObservation, StatusReason,
+    StageObservation, StatusReason, Step,
 };
 
 use super::Mutant;
@@ -32,6 +32,17 @@ pub(super) fn twist(mutant: Mutant, run: &RunRef, mut told: Observation) -> Vec<
         {
             return vec![Observation::Stages(vec![main_stage(RunStatus::Succeeded)]), told];
         }
+        (Observation::Run(news), Mutant::PipelineWithSteps)
+            if news.status.is_terminal() && news.shape == Some(BuildShape::Pipeline) =>
+        {
+            let step =
+                Step { name: "only".to_owned(), group: None, started_at: None, finished_at: None, exit_code: None };
+            return vec![Observation::Steps(vec![step]), told];
+        }
+        (Observation::Steps(steps), Mutant::StepRunsBackwards) => {
+            steps.iter_mut().for_each(|step| std::mem::swap(&mut step.started_at, &mut step.finished_at));
+        }
+        (Observation::Steps(steps), Mutant::StepWithoutName) => steps.iter_mut().for_each(|step| step.name.clear()),
         (Observation::Run(news), Mutant::CancelToldAsFailure)
             if news.status == RunStatus::Cancelled && news.started_at.is_some() =>
         {

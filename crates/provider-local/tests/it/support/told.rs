@@ -43,7 +43,7 @@ impl Told {
                 Observation::StagesRemoved(keys) => keys.iter().for_each(|key| drop(self.stages.remove(key))),
                 Observation::Approval(approval) => drop(self.approvals.insert(approval.key.clone(), approval)),
                 Observation::CancelDelivered => self.cancel_delivered = true,
-                Observation::Without(_) | Observation::Outputs(_) => {}
+                Observation::Without(_) | Observation::Outputs(_) | Observation::Steps(_) => {}
                 Observation::Lines(lines) => self.lines.extend(lines),
                 Observation::Artifact(artifact) => self.artifacts.push(artifact),
                 Observation::Warning(warning) => self.warnings.push(warning),
