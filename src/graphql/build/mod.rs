@@ -8,6 +8,7 @@ mod parameter;
 mod query;
 mod stage;
 mod status;
+mod step;
 mod subscription;
 mod types;
 

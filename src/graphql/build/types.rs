@@ -12,6 +12,7 @@ use super::{
     hold::{self, AwaitedAccount, BuildHold, HeldStage},
     parameter::ParameterValue,
     status::{BuildShape, StatusReasonCode},
+    step::BuildStep,
 };
 use crate::{
     app::Failure,
@@ -234,6 +235,13 @@ impl BuildNode {
     #[graphql(complexity = "5 * child_complexity")]
     async fn outputs(&self) -> Vec<BuildOutput> {
         self.0.outputs.iter().map(|output| BuildOutput::new(self.0.id, output)).collect()
+    }
+
+    /// What it is made of where it has no stages, as far as its engine tells, in the order of beginning; at most 200. None is at work
+    /// once it has ended.
+    #[graphql(complexity = "10 * child_complexity")]
+    async fn steps(&self) -> Vec<BuildStep> {
+        self.0.steps.iter().map(BuildStep::from).collect()
     }
 
     /// Oddities that did not stop it, oldest first; at most 100.

@@ -9,3 +9,4 @@ mod outputs;
 mod queue;
 mod reruns;
 mod shapes;
+mod steps;

@@ -7,6 +7,7 @@ pub(super) const BUILD: &str = "
     parameters { name value }
     artifacts { path size sha256 downloadPath stageId }
     outputs { name kind stageId value digest provenance { by logUrl } }
+    steps { name group startedAt finishedAt exitCode }
     warnings { code message }
     actions { action allowed reason reasonCode }
     rerunOf { id }
@@ -48,6 +49,7 @@ pub(super) const BUILD_UPDATES: &str = "
         ... on StreamEnded { reason }
     } }
     fragment B on Build { id revision status statusReasonCode degradedSince approvals { id revision status }
+        steps { name group startedAt finishedAt exitCode }
         stages { id key revision status } }";
 
 /// A build's log.
