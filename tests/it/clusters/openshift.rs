@@ -20,11 +20,20 @@ async fn a_build_of_a_cluster_is_started_watched_and_read() {
     let watcher = stage.follow(&build);
     let begun = |now: &Value| now["log"]["lineCount"] == 1 && now["status"] == "RUNNING";
     stage.build_until(&build, "the first line", begun).await;
+    let fetched =
+        |now: &Value| now["steps"][0]["name"] == "FetchGitSource" && now["steps"][0]["finishedAt"].is_string();
+    stage.build_until(&build, "the first step", fetched).await;
     stage.first.open_gate("go");
     let watched = watcher.complete().await;
     watched.log.assert_numbered(3);
     // What a watcher who comes late is told of the states before is the newest one.
     assert_eq!(watched.state.newest(), "SUCCEEDED", "{watched:?}");
+    let ended = stage.alice.build(&build).await.unwrap();
+    let steps: Vec<_> = ended["steps"].as_array().unwrap().iter().map(|step| (&step["group"], &step["name"])).collect();
+    let wanted = [("FetchInputs", "FetchGitSource"), ("Build", "DockerBuild"), ("PushImage", "PushDockerImage")]
+        .map(|(a, b)| (json!(a), json!(b)));
+    assert_eq!(steps, wanted.iter().map(|(a, b)| (a, b)).collect::<Vec<_>>());
+    assert_eq!(ended["stages"], json!([]), "it is a pipeline of no stages");
     let made = stage.first.objects(BUILD_OBJECTS, BUILDS);
     assert_eq!(made.len(), 1, "{made:?}");
     let asked = stage.first.requests();

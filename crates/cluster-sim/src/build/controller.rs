@@ -5,6 +5,7 @@ use std::{
     sync::Arc,
 };
 
+use chrono::{DateTime, SecondsFormat, Utc};
 use serde_json::{Value, json};
 
 use super::{Outcome, Place, builds, environment, is_over, mount::files, run_script, set_phase};
@@ -96,6 +97,7 @@ async fn carry_out(shared: Arc<Shared>, namespace: String, name: String) {
     values.insert("BUILD_NAME".to_owned(), name.clone());
     let mut deeds = script::parse(&shared.read(|world| script_of(world, &namespace, &build)));
     let mut outcome = Outcome::Exit(0);
+    let mut noted = Vec::new();
     for container in ["git-clone", "manage-dockerfile", main] {
         let place = Place {
             namespace: namespace.clone(),
@@ -106,9 +108,21 @@ async fn carry_out(shared: Arc<Shared>, namespace: String, name: String) {
         };
         let acts = if container == main { std::mem::take(&mut deeds) } else { take(&mut deeds, container) };
         shared.change(|world| world.start_container(&namespace, &pod, container));
+        let began = shared.clock.now();
         (outcome, _) = run_script(&shared, &place, acts, &values, cancelled).await;
         let exit = i32::from(outcome != Outcome::Exit(0));
         shared.change(|world| world.end_container(&namespace, &pod, container, exit));
+        // Who was stopped notes nothing; the last container notes what it did as it ends the build.
+        match container {
+            _ if matches!(outcome, Outcome::Cancelled | Outcome::Lost) => {}
+            "git-clone" => noted.push(stage("FetchInputs", "FetchGitSource", began, shared.clock.now())),
+            "docker-build" => noted.push(stage("Build", "DockerBuild", began, shared.clock.now())),
+            "sti-build" => noted.push(stage("Assemble", "AssembleBuildScripts", began, shared.clock.now())),
+            _ => {}
+        }
+        if container == "git-clone" && exit == 0 {
+            shared.change(|world| set_phase(world, &namespace, &name, "Running", &json!({"stages": noted})));
+        }
         if exit != 0 {
             break;
         }
@@ -116,7 +130,7 @@ async fn carry_out(shared: Arc<Shared>, namespace: String, name: String) {
     if outcome == Outcome::Cancelled {
         return cancel(&shared, &namespace, &name);
     }
-    shared.change(|world| end(world, &namespace, &build, &pod, outcome));
+    shared.change(|world| end(world, &namespace, &build, &pod, outcome, noted));
 }
 
 fn is_its_turn(world: &World, build: &Value) -> bool {
@@ -239,21 +253,25 @@ fn cancel(shared: &Shared, namespace: &str, name: &str) {
     });
 }
 
-fn end(world: &mut World, namespace: &str, build: &Value, pod: &str, outcome: Outcome) {
+/// A stage of a build as its builder notes it, once it is over. What took no time has no duration.
+fn stage(name: &str, step: &str, began: DateTime<Utc>, ended: DateTime<Utc>) -> Value {
+    let mut noted = json!({"name": step, "startTime": began.to_rfc3339_opts(SecondsFormat::Secs, true)});
+    let lasted = (ended - began).num_milliseconds();
+    if lasted > 0 {
+        noted["durationMilliseconds"] = json!(lasted);
+    }
+    let mut stage = noted.clone();
+    stage["name"] = json!(name);
+    stage["steps"] = json!([noted]);
+    stage
+}
+
+fn end(world: &mut World, namespace: &str, build: &Value, pod: &str, outcome: Outcome, mut stages: Vec<Value>) {
     let name = text(&build["metadata"]["name"]);
-    let began = builds()
-        .and_then(|kind| world.get(kind, namespace, &name))
-        .map(|build| text(&build["status"]["startTimestamp"]))
-        .unwrap_or_default();
-    let step = |name: &str, step: &str| {
-        json!({"name": name, "startTime": began, "durationMilliseconds": 1000,
-            "steps": [{"name": step, "startTime": began, "durationMilliseconds": 1000}]})
-    };
-    let mut stages = vec![step("FetchInputs", "FetchGitSource"), step("Build", "DockerBuild")];
     let mut fields = json!({"duration": 2_000_000_000u64});
     let phase = match outcome {
         Outcome::Exit(0) => {
-            stages.push(step("PushImage", "PushDockerImage"));
+            stages.push(stage("PushImage", "PushDockerImage", world.clock.now(), world.clock.now()));
             let to = &build["spec"]["output"]["to"];
             if to["kind"] == "ImageStreamTag" {
                 let digest = format!("sha256:{:0<64}", uid().replace('-', ""));

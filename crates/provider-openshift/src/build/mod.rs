@@ -3,6 +3,7 @@
 mod decisions;
 mod picture;
 mod status;
+mod steps;
 mod view;
 
 pub(crate) use decisions::Decisions;

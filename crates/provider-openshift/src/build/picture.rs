@@ -5,7 +5,7 @@ use std::collections::BTreeSet;
 use alm_build_spi::RunSnapshot;
 use alm_domain::{
     ApprovalKey, ApprovalObservation, ApprovalStatus, Capability, CapabilityNote, Observation, Output, RunObservation,
-    RunStatus, StageKey, StageObservation, Timestamp, Warning, shorten,
+    RunStatus, StageKey, StageObservation, Step, Timestamp, Warning, shorten,
 };
 use serde::{Deserialize, Serialize};
 
@@ -43,6 +43,7 @@ pub(crate) struct Picture {
     approvals: Vec<ApprovalObservation>,
     without: Option<Vec<CapabilityNote>>,
     outputs: Vec<Output>,
+    steps: Vec<Step>,
     cancel_told: bool,
     warned: BTreeSet<String>,
     /// Why Jenkins is not asked about this run, if it is not.
@@ -100,6 +101,10 @@ impl Picture {
         if self.outputs != outputs {
             news.push(Observation::Outputs(outputs.clone()));
             self.outputs = outputs;
+        }
+        if self.steps != build.steps {
+            news.push(Observation::Steps(build.steps.clone()));
+            self.steps.clone_from(&build.steps);
         }
         if build.is_cancelled && !self.cancel_told {
             self.cancel_told = true;

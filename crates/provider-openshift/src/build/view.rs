@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use alm_domain::{BuildId, Commit, Timestamp};
+use alm_domain::{BuildId, Commit, Step, Timestamp};
 use alm_kubernetes::{Place, timestamp};
 use kube::core::DynamicObject;
 use serde_json::Value;
 
+use super::steps::steps;
 use crate::{
     config::{Mount, Strategy},
     text::shown,
@@ -85,6 +86,8 @@ pub(crate) struct Build {
     pub(crate) strategy: Option<Strategy>,
     pub(crate) commit: Option<Commit>,
     pub(crate) output: Option<Output>,
+    /// What its builder has done so far; nothing for a pipeline.
+    pub(crate) steps: Vec<Step>,
     pub(crate) environment: Vec<(String, String)>,
     /// Where it finds its secrets, unless Jenkins gives them to it.
     pub(crate) mount: Option<Mount>,
@@ -125,6 +128,7 @@ impl Build {
             started_at: time("/status/startTimestamp"),
             finished_at: time("/status/completionTimestamp"),
             strategy,
+            steps: data.get("status").filter(|_| strategy != Some(Strategy::Pipeline)).map(steps).unwrap_or_default(),
             commit: commit(&data),
             output: output(&data),
             environment: environment.into_iter().flatten().filter_map(variable).collect(),
@@ -196,6 +200,6 @@ fn commit(data: &Value) -> Option<Commit> {
     Some(Commit { sha, title: title.filter(|title| !title.is_empty()).map(shown), author })
 }
 
-fn time(text: &str) -> Option<Timestamp> {
+pub(super) fn time(text: &str) -> Option<Timestamp> {
     chrono::DateTime::parse_from_rfc3339(text).ok().map(|time| time.to_utc())
 }

@@ -13,6 +13,7 @@ mod policies;
 mod references;
 mod restored;
 mod secrets;
+mod steps;
 mod support;
 mod surprises;
 mod target;

@@ -101,7 +101,7 @@ impl Api {
     /// The build as it stands.
     pub(crate) async fn build(&self, id: &str) -> Result<Value, String> {
         let query = "query($id: ID!) { build(by: { id: $id }) { number status statusReasonCode degradedSince log { lineCount \
-                     isComplete } stages { key status statusReasonCode } approvals { id status decisions { verdict } } } }";
+                     isComplete } steps { name group startedAt finishedAt } stages { key status statusReasonCode } approvals { id status decisions { verdict } } } }";
         self.try_ask(query, json!({ "id": id })).await.map(|data| data["build"].clone())
     }
 }
