@@ -24,6 +24,7 @@ mod provider;
 mod repeating;
 mod sharing;
 mod standing;
+mod steps;
 
 pub use descriptor::descriptor;
 pub use provider::TektonProvider;

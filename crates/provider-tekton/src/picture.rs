@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alm_build_spi::RunSnapshot;
 use alm_domain::{
     ApprovalObservation, BuildShape, CapabilityNote, Output, ReasonCode, RunObservation, RunStatus, StageKey,
-    StageKind, StageObservation, StatusReason,
+    StageKind, StageObservation, StatusReason, Step,
 };
 use kube::core::DynamicObject;
 use serde_json::Value;
@@ -19,6 +19,7 @@ use crate::{
     outputs,
     repeating::Done,
     standing::Standing,
+    steps::steps,
 };
 
 /// How a run stands.
@@ -29,6 +30,8 @@ pub(crate) struct Picture {
     pub(crate) approvals: Vec<ApprovalObservation>,
     /// What it says that it made, secrets included.
     pub(crate) outputs: Vec<Output>,
+    /// What a plain build is made of.
+    pub(crate) steps: Vec<Step>,
     /// In the order in which they came to be.
     pub(crate) pods: Vec<TaskPod>,
     /// Whether nothing will change any more.
@@ -149,6 +152,8 @@ impl Picture {
             (!is_plain).then(|| child.key(task))
         };
         let outputs = outputs::outputs(run, &children, of_task);
+        let only = children.iter().find(|child| is_plain && child.family == Family::TaskRun);
+        let steps = only.map(|child| steps(&child.object.data["status"])).unwrap_or_default();
         let run = RunObservation {
             status: standing.status,
             reason: standing.reason,
@@ -158,7 +163,7 @@ impl Picture {
             finished_at: standing.finished_at,
             external_url: None,
         };
-        Self { run, stages, approvals, outputs, pods, is_over }
+        Self { run, stages, approvals, outputs, steps, pods, is_over }
     }
 
     /// The picture as the Build SPI wants it.

@@ -8,7 +8,7 @@ use std::{
 use alm_build_spi::{Access, CancellationToken, ObservedStream, ProviderError, ResumeToken, RunRef};
 use alm_domain::{
     ApprovalKey, ApprovalObservation, Capability, CapabilityNote, LogLine, LogStream, Observation, Observed, Output,
-    ReasonCode, RunObservation, RunStatus, StageKey, StageObservation, Warning,
+    ReasonCode, RunObservation, RunStatus, StageKey, StageObservation, Step, Warning,
 };
 use alm_masking::Masks;
 use futures::{
@@ -135,6 +135,7 @@ struct Follower {
     told: BTreeMap<StageKey, StageObservation>,
     told_approvals: BTreeMap<ApprovalKey, ApprovalObservation>,
     told_outputs: Vec<Output>,
+    told_steps: Vec<Step>,
     pods: BTreeMap<String, (TaskPod, watch::Sender<RunLife>)>,
     logs: SelectAll<BoxStream<'static, Heard>>,
     in_trouble: bool,
@@ -177,6 +178,7 @@ impl Follower {
             told: BTreeMap::new(),
             told_approvals: BTreeMap::new(),
             told_outputs: Vec::new(),
+            told_steps: Vec::new(),
             pods: BTreeMap::new(),
             logs: SelectAll::new(),
             in_trouble: false,
@@ -308,6 +310,10 @@ impl Follower {
                 self.told_approvals.insert(approval.key.clone(), approval.clone());
                 news.push(Observation::Approval(approval));
             }
+        }
+        if picture.steps != self.told_steps {
+            self.told_steps.clone_from(&picture.steps);
+            news.push(Observation::Steps(picture.steps));
         }
         if let Some(masks) = self.masks.as_ref().filter(|_| picture.is_over) {
             let outputs = masked(picture.outputs, masks);

@@ -9,6 +9,7 @@ mod outputs;
 mod reruns;
 mod restored;
 mod secrets;
+mod steps;
 mod stories;
 mod support;
 mod surprises;
