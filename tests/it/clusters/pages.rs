@@ -34,3 +34,26 @@ async fn an_answer_waits_for_the_account_of_whoever_gave_it_which_is_connected_i
     let answers: Vec<_> = stage.first.requests().into_iter().filter(|seen| seen.path.contains("inputSubmit")).collect();
     assert_eq!(answers.iter().map(|seen| seen.user.as_deref()).collect::<Vec<_>>(), [Some("bob")]);
 }
+
+/// A plain build: a pipeline of one task with these steps.
+fn steps(all: &[(&str, &str)]) -> serde_json::Value {
+    let step = |(name, script): &(&str, &str)| json!({ "name": name, "image": "example.test/image", "script": script });
+    let all: Vec<_> = all.iter().map(step).collect();
+    json!(json!({ "tasks": [{ "name": "only", "taskSpec": { "steps": all } }] }).to_string())
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_sees_the_steps_of_a_plain_build() {
+    if !pages_and_browser() {
+        return;
+    }
+    let stage = Stage::set("TEKTON").await;
+    let endless = [("fetch-the-source", "sleep 300"), ("compile", "echo compiling\nhang")];
+    let failing =
+        [("fetch-the-source", "sleep 400"), ("compile", "sleep 1100"), ("unit-tests", "exit 3"), ("push", "")];
+    for (slug, all) in [("endless", &endless[..]), ("failing", &failing[..])] {
+        let service = stage.service(slug, &[("pipeline.definition", steps(all))]).await;
+        stage.alice.start(&service, slug).await;
+    }
+    tell_as("steps", &stage.world, &stage.alice.token, &[]).await;
+}

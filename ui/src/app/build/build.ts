@@ -31,6 +31,7 @@ import { Outputs } from "./outputs";
 import { Phases } from "./phases";
 import { StageList } from "./stage-list";
 import { StagePanel } from "./stage-panel";
+import { Steps } from "./steps";
 import { Timeline } from "./timeline";
 import { tree } from "./tree";
 import { Watch } from "./watch";
@@ -45,7 +46,7 @@ type View = (typeof VIEWS)[number]["view"];
 @Component({
   selector: "alm-build",
   imports: [
-    RouterLink, Status, Ago, Connect, Elapsed, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Timeline, Watch, Missing,
+    RouterLink, Status, Ago, Connect, Elapsed, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Steps, Timeline, Watch, Missing,
   ],
   providers: [Sending],
   templateUrl: "./build.html",

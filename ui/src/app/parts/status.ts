@@ -25,6 +25,9 @@ const LOOKS: Record<string, Look> = {
   ERRORED: { icon: "M8 2L1.5 13.5h13zM8 6.5v3.5M8 11.5v1", word: "Errored", tone: "error" },
   CANCELLED: { icon: "M8 2a6 6 0 1 0 0 12 6 6 0 0 0 0-12M4 4l8 8", word: "Cancelled", tone: "idle" },
   SKIPPED: { icon: "M3 4l4 4-4 4M9 4l4 4-4 4", word: "Skipped", tone: "idle" },
+  // Of steps whose engine does not say how they went.
+  BEGUN: { icon: "M5 3l8 5-8 5z", word: "Begun", tone: "idle" },
+  ENDED: { icon: "M8 6a2 2 0 1 0 0 4 2 2 0 0 0 0-4", word: "Ended", tone: "idle" },
   // Of deployments.
   ACTIVE: { icon: "M3 8.5l3.5 3.5L13 4.5", word: "Live", tone: "succeeded" },
   SUPERSEDED: { icon: "M8 13V4M4 7.5L8 3.5l4 4", word: "Superseded", tone: "idle" },
