@@ -286,16 +286,18 @@ impl BuildState {
     }
 
     /// What changed since `before`, with `revision` already set to `seq` on everything that did. Empty when nothing did, and
-    /// then `self` is equal to `before`.
+    /// then `self` is equal to `before`. All stages have changed when their build ends: more can be done with them then, and whoever
+    /// watches is to be told so of each.
     pub fn take_change(&mut self, before: &Self, seq: EventSeq) -> Change {
         let mut change = Change::default();
         if self.build != before.build {
             self.build.revision = seq;
             change.build = Some(self.build.clone());
         }
+        let are_touched = self.build.status.is_terminal() != before.build.status.is_terminal();
         for (key, stage) in &mut self.stages {
             let known = before.stages.get(key);
-            if known != Some(stage) {
+            if are_touched || known != Some(stage) {
                 stage.revision = seq;
                 change.structure_changed |= known.is_none_or(|k| {
                     k.parent != stage.parent

@@ -242,6 +242,26 @@ fn the_end_of_a_build_is_the_end_of_all_that_belongs_to_it() {
     assert_eq!(state.approvals.values().next().unwrap().status, ApprovalStatus::Withdrawn);
 }
 
+#[test]
+fn stages_are_told_anew_when_their_build_ends_since_more_can_be_done_with_them_then() {
+    let mut state = queued();
+    let stages = vec![stage("a", RunStatus::Succeeded), stage("b", RunStatus::Running)];
+    state.observe(&Observation::Stages(stages), now());
+    state.take_change(&queued(), EventSeq(2));
+    let told = |state: &mut BuildState, observation: &Observation, seq| {
+        let before = state.clone();
+        state.observe(observation, now());
+        let change = state.take_change(&before, EventSeq(seq));
+        change.stages.iter().map(|stage| (stage.key.to_string(), stage.revision.0)).collect::<Vec<_>>()
+    };
+    let ended = Observation::Stages(vec![stage("b", RunStatus::Succeeded)]);
+    assert_eq!(told(&mut state, &run(RunStatus::Running), 3), [], "nothing of theirs has changed");
+    assert_eq!(told(&mut state, &ended, 4), [("b".to_owned(), 4)]);
+    let both = |seq| vec![("a".to_owned(), seq), ("b".to_owned(), seq)];
+    assert_eq!(told(&mut state, &run(RunStatus::Succeeded), 5), both(5));
+    assert_eq!(told(&mut state, &Observation::Complete, 6), [], "it had ended before");
+}
+
 fn any_observation() -> impl Strategy<Value = Observation> {
     let status = prop::sample::select(RunStatus::ALL.to_vec());
     let key = prop::sample::select(vec!["a", "b", "c"]);

@@ -8,6 +8,7 @@ mod project_updates;
 mod refusals;
 mod shared;
 mod slow_readers;
+mod verbs;
 
 use serde_json::Value;
 

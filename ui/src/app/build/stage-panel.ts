@@ -26,10 +26,10 @@ import { Elapsed } from "../parts/time";
         <span class="end">
           @for (action of it.actions; track action.action) {
             @if (action.action === "RERUN_FROM_STAGE") {
-              <button type="button" class="quiet" [disabled]="!may(action)" [attr.aria-describedby]="may(action) ? null : 'why-rerun-from'" (click)="rerun.emit()">
+              <button type="button" class="quiet" [disabled]="!action.allowed" [attr.aria-describedby]="action.allowed ? null : 'why-rerun-from'" (click)="rerun.emit()">
                 Rerun from here
               </button>
-              @if (!may(action)) {
+              @if (!action.allowed) {
                 <span class="hint" id="why-rerun-from">{{ action.reason }}</span>
               }
             }
@@ -58,11 +58,4 @@ export class StagePanel {
   readonly choose = output<number>();
   readonly rerun = output();
   readonly done = output();
-  /** Whether its build has ended. */
-  readonly isOver = input(false);
-
-  /** A stage is told anew when it changes, and not when its build ends: what stood in the way then does so no more. */
-  protected may({ allowed, reasonCode }: StageBitsFragment["actions"][number]): boolean {
-    return allowed || (reasonCode === "WRONG_STATE" && this.isOver());
-  }
 }
