@@ -194,6 +194,7 @@ async fn once(shared: &Arc<Shared>, child: &Child, spec: &Value, attempt: u64) -
     teller.go(&steps);
     let mut results = BTreeMap::new();
     for at in 0..steps.len() {
+        steps[at].began = Some(shared.clock.stamp());
         let step = steps[at].clone();
         let place = Place {
             namespace: child.namespace.clone(),
