@@ -20,7 +20,8 @@ describe("the steps of a build", () => {
       ["DockerBuild", "SUCCEEDED", 23, 57],
       ["PushImage", "SUCCEEDED", 80, 20],
     ]);
-    expect(stepRows(build, 0).every((row) => row.title.includes(" – "))).toBe(true);
+    expect(stepRows(build, 0).every((row) => row.title.includes(" – ") && !row.isShort)).toBe(true);
+    expect(stepRows({ status: "RUNNING", steps: [step("a", 3, 3), step("b", 3, null)] }, Date.parse(at(3))).map((row) => row.isShort)).toEqual([true, false]);
   });
 
   it("are at work until now, while the build is", () => {

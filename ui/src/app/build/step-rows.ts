@@ -9,6 +9,8 @@ export interface StepRow {
   readonly status: string;
   readonly bar: { readonly from: number; readonly width: number } | null;
   readonly title: string;
+  /** Whether it took no time that its engine, which may know nothing finer than seconds, could tell. */
+  readonly isShort: boolean;
 }
 
 /** The steps of a build, on one scale from the beginning of the first to the end of the last, or to now. */
@@ -19,11 +21,12 @@ export function stepRows(build: Pick<BuildPageFragment, "steps" | "status">, now
   const whole = Math.max(1, Math.max(...timed.map(ends)) - from);
   return build.steps.map((step) => {
     const status = statusOf(step, build.status);
-    if (!step.startedAt) return { step, status, bar: null, title: "" };
+    if (!step.startedAt) return { step, status, bar: null, title: "", isShort: false };
     const began = Date.parse(step.startedAt);
     const exact = (at: number): string => new Date(at).toLocaleString();
     const bar = { from: (began - from) / whole, width: Math.max(0, ends(step) - began) / whole };
-    return { step, status, bar, title: step.finishedAt ? `${exact(began)} – ${exact(ends(step))}` : `since ${exact(began)}` };
+    const isShort = !!step.finishedAt && ends(step) <= began;
+    return { step, status, bar, isShort, title: step.finishedAt ? `${exact(began)} – ${exact(ends(step))}` : `since ${exact(began)}` };
   });
 }
 

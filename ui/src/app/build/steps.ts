@@ -29,7 +29,9 @@ import { stepRows } from "./step-rows";
               @if (row.step.exitCode) {
                 <span class="refused">exit code {{ row.step.exitCode }} · </span>
               }
-              @if (row.step.startedAt) {
+              @if (row.isShort) {
+                &lt; 1 s
+              } @else if (row.step.startedAt) {
                 <alm-elapsed [from]="row.step.startedAt" [to]="row.step.finishedAt" />
               } @else {
                 <span class="hint">time not told</span>
