@@ -18,7 +18,7 @@ describe("the steps of a build", () => {
       ["FetchGitSource", "SUCCEEDED", 0, 7],
       ["PullBaseImage", "SUCCEEDED", 7, 17],
       ["DockerBuild", "SUCCEEDED", 23, 57],
-      ["PushImage", "SUCCEEDED", 80, 20],
+      ["PushDockerImage", "SUCCEEDED", 80, 20],
     ]);
     expect(stepRows(build, 0).every((row) => row.title.includes(" – ") && !row.isShort)).toBe(true);
     expect(stepRows({ status: "RUNNING", steps: [step("a", 3, 3), step("b", 3, null)] }, Date.parse(at(3))).map((row) => row.isShort)).toEqual([true, false]);
