@@ -1,4 +1,4 @@
-//! Providers for the tests: the real local one, and a fake in front of an engine in memory.
+//! Providers for the tests: the real ones, and a fake in front of an engine in memory.
 
 use std::{path::PathBuf, sync::Arc};
 
@@ -7,16 +7,20 @@ use alm_build_spi::{
     BuildProvider, ProviderDescriptor, ProviderError,
     conformance::fake::{FakeEngine, FakeProvider},
 };
-use alm_domain::{Capability, Provider, ProviderKind, SystemClock};
+use alm_cluster_sim::rig::Loopback;
+use alm_domain::{Capability, Clock, Provider, ProviderKind, SystemClock};
 use alm_provider_local::{LocalConfig, LocalProvider};
+use alm_provider_openshift::OpenShiftProvider;
+use alm_provider_tekton::TektonProvider;
 
-/// Makes [`LocalProvider`]s, and [`FakeProvider`]s under the kind `REMOTE`.
+/// Makes real providers, those of clusters in front of clusters on this machine, and [`FakeProvider`]s under the kind `REMOTE`.
 #[derive(Debug, Clone)]
 pub(super) struct Factory {
     pub(super) home: PathBuf,
     pub(super) engine: FakeEngine,
     pub(super) lacking: Vec<Capability>,
     pub(super) needs_token: bool,
+    pub(super) clock: Arc<dyn Clock>,
 }
 
 impl Factory {
@@ -31,13 +35,22 @@ impl ProviderFactory for Factory {
         match kind {
             ProviderKind::Local => Some(alm_provider_local::descriptor()),
             ProviderKind::Remote => Some(self.fake().descriptor().clone()),
-            ProviderKind::Openshift | ProviderKind::Tekton => None,
+            ProviderKind::Openshift => Some(alm_provider_openshift::descriptor()),
+            ProviderKind::Tekton => Some(alm_provider_tekton::descriptor()),
         }
     }
 
     fn open(&self, provider: &Provider) -> Result<Arc<dyn BuildProvider>, ProviderError> {
-        if provider.kind != ProviderKind::Local {
-            return Ok(Arc::new(self.fake()));
+        let (endpoint, clock) = (provider.endpoint.as_deref(), Arc::clone(&self.clock));
+        match provider.kind {
+            ProviderKind::Local => {}
+            ProviderKind::Remote => return Ok(Arc::new(self.fake())),
+            ProviderKind::Openshift => {
+                return Ok(OpenShiftProvider::open(endpoint, &provider.settings, Arc::new(Loopback), clock)?);
+            }
+            ProviderKind::Tekton => {
+                return Ok(TektonProvider::open(endpoint, &provider.settings, Arc::new(Loopback), clock)?);
+            }
         }
         let own = |kind: &str| self.home.join(kind).join(provider.id.to_string());
         let config = LocalConfig {

@@ -15,7 +15,7 @@ use alm_store::Store;
 use tokio::{net::TcpListener, runtime::Runtime};
 use tokio_util::sync::CancellationToken;
 
-use super::{Accounts, factory::Factory};
+use super::{factory::Factory, wallet::Purse};
 
 /// The one token of the test servers.
 pub(super) const TOKEN: &str = "the-token-of-the-stories-0123456789";
@@ -44,7 +44,7 @@ impl Server {
         timing: Timing,
         http: HttpConfig,
         clock: Arc<dyn Clock>,
-        accounts: Option<Accounts>,
+        purse: Purse,
     ) -> Self {
         let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
         let database = database.to_owned();
@@ -53,8 +53,10 @@ impl Server {
             store.migrate().await.unwrap();
             let credentials = Credentials::new(None, &factory.home.join(KEYS), on_this_machine()).unwrap();
             let app = App::new(store, Arc::new(factory), Arc::clone(&clock), Arc::new(SystemIds), credentials, timing);
-            if let Some(accounts) = accounts {
-                app.use_wallet(Arc::new(accounts));
+            match purse {
+                Purse::Nobody => {}
+                Purse::These(accounts) => app.use_wallet(Arc::new(accounts)),
+                Purse::Connected => app.use_connections(),
             }
             app.resume().await.unwrap();
             let closing = CancellationToken::new();

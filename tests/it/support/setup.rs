@@ -9,7 +9,7 @@ use alm_testkit::Database;
 use serde_json::{Value, json};
 use std::sync::Arc;
 
-use super::{Accounts, TestApp};
+use super::{Accounts, TestApp, wallet::Purse};
 
 /// What a server is started with. Short waits, unless a story says otherwise.
 pub(crate) struct Setup {
@@ -17,7 +17,7 @@ pub(crate) struct Setup {
     pub(super) engine: FakeEngine,
     pub(super) lacking: Vec<Capability>,
     pub(super) needs_token: bool,
-    pub(super) accounts: Option<Accounts>,
+    pub(super) purse: Purse,
     pub(super) local: bool,
     pub(super) settings: Value,
     pub(super) timing: Timing,
@@ -43,7 +43,7 @@ impl Setup {
             engine: FakeEngine::with_clock(Arc::new(SystemClock)),
             lacking: Vec::new(),
             needs_token: false,
-            accounts: None,
+            purse: Purse::Nobody,
             local: false,
             settings: json!([]),
             timing: Timing {
@@ -99,7 +99,13 @@ impl Setup {
 
     /// People's tokens are those of these accounts.
     pub(crate) fn accounts(mut self, accounts: &Accounts) -> Self {
-        self.accounts = Some(accounts.clone());
+        self.purse = Purse::These(accounts.clone());
+        self
+    }
+
+    /// People's tokens are those of the accounts that they connect.
+    pub(crate) fn connecting(mut self) -> Self {
+        self.purse = Purse::Connected;
         self
     }
 

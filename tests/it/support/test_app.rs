@@ -48,6 +48,7 @@ impl TestApp {
             engine: setup.engine.clone(),
             lacking: setup.lacking.clone(),
             needs_token: setup.needs_token,
+            clock: Arc::clone(&setup.clock),
         };
         let server = Self::life(&setup, &factory).await;
         let (client, engine) = (Client::new(), setup.engine.clone());
@@ -67,7 +68,7 @@ impl TestApp {
             setup.timing,
             setup.http.clone(),
             Arc::clone(&setup.clock),
-            setup.accounts.clone(),
+            setup.purse.clone(),
         )
         .await
     }

@@ -11,6 +11,17 @@ use async_trait::async_trait;
 use chrono::TimeDelta;
 use secrecy::SecretString;
 
+/// Where the tokens of people come from.
+#[derive(Debug, Clone)]
+pub(super) enum Purse {
+    /// Nowhere: none is asked for.
+    Nobody,
+    /// From these accounts.
+    These(Accounts),
+    /// From the accounts that people connect.
+    Connected,
+}
+
 /// Accounts of people, in memory: by the person and the name of the environment. Outlives the server.
 #[derive(Debug, Clone, Default)]
 pub(crate) struct Accounts(Arc<Mutex<State>>);
