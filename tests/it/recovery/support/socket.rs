@@ -82,6 +82,10 @@ impl Socket {
             match message["type"].as_str() {
                 Some("next") => {
                     let payload = &message["payload"];
+                    // Come again, it says: the database cannot be asked just now.
+                    if payload["errors"][0]["extensions"]["code"] == "UNAVAILABLE" {
+                        return Heard::Gone;
+                    }
                     assert!(payload["errors"].is_null(), "{message}");
                     let event = payload["data"]["stream"].clone();
                     return Heard::Event { id: message["id"].as_str().unwrap().to_owned(), event };
