@@ -168,13 +168,14 @@ impl<'a> Life<'a> {
         trial.insist(async || provider.release(&access, run).await).await;
     }
 
-    /// A deployment whose token ends is over, and says so: nobody else's is at hand.
+    /// A deployment whose token ends is over, and says so: nobody else's is at hand. One that was being taken back says that it is
+    /// not.
     fn has_lost_its_token(&self, trial: &Trial, told: &Followed) -> bool {
-        let reason = told.run_states().last().and_then(|run| run.reason.as_ref()).map(|reason| reason.code);
+        let Some(reason) = told.run_states().last().and_then(|run| run.reason.as_ref()) else { return false };
         matches!(self.begin, Begin::Deployment(_))
             && trial.ends_tokens()
-            && told.status() == Some(RunStatus::Errored)
-            && reason == Some(ReasonCode::Credential)
+            && (told.status() == Some(RunStatus::Errored) && reason.code == ReasonCode::Credential
+                || reason.message.contains("what ran before could not be brought back"))
     }
 }
 

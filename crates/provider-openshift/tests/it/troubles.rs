@@ -154,7 +154,6 @@ fn no_trouble_fails_or_doubles_a_deployment_to_another_cluster() {
 }
 
 #[test]
-#[ignore = "was never seen to come to its end, and it is not known why: its table, or what it tests"]
 fn no_trouble_keeps_a_deployment_from_being_taken_back() {
     through_every_trouble(|trial| Box::pin(taken_back(trial)));
 }

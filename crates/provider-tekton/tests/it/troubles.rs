@@ -94,7 +94,6 @@ fn no_trouble_keeps_a_run_from_being_stopped() {
 }
 
 #[test]
-#[ignore = "was never seen to come to its end, and it is not known why: its table, or what it tests"]
 fn no_trouble_loses_a_decision_or_delivers_it_twice() {
     through_every_trouble(|trial| Box::pin(asked(trial)));
 }
