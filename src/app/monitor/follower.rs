@@ -277,10 +277,11 @@ impl<'a> Follower<'a> {
             },
         };
         let run = started.map_err(|error| match error {
-            error @ (ProviderError::Invalid(_)
-            | ProviderError::NotFound(_)
-            | ProviderError::Conflict(_)
-            | ProviderError::Unsupported { .. }) => {
+            // Its sentence says all of it.
+            ProviderError::Unsupported { reason, .. } => {
+                Setback::Over(StatusReason::new(ReasonCode::StartRefused, reason))
+            }
+            error @ (ProviderError::Invalid(_) | ProviderError::NotFound(_) | ProviderError::Conflict(_)) => {
                 Setback::Over(StatusReason::new(ReasonCode::StartRefused, error.to_string()))
             }
             error => error.into(),
