@@ -8,6 +8,7 @@ import type { Subscription } from "rxjs";
 import { type AuditBitsFragment, type AuditFilter, AuditLiveDocument, AuditTrailDocument } from "../api/operations";
 import { Follow } from "../core/follow";
 import { actorName } from "../parts/actor";
+import { next } from "../parts/pages";
 import { problem } from "../parts/problem";
 import { Ago } from "../parts/time";
 import { type AuditQuery, filterOf, fits } from "./filter";
@@ -122,7 +123,7 @@ export class Trail {
         const page = data?.auditEvents;
         const told = page?.edges.map((edge) => edge.node) ?? [];
         this.events.update((known) => (after ? [...(known ?? []), ...told] : told));
-        this.next.set(page?.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? null) : null);
+        this.next.set(page ? next(page.pageInfo) : null);
       },
       error: (error: unknown) => {
         this.busy.set(false);

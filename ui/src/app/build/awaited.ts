@@ -45,9 +45,8 @@ export class Awaited {
   readonly quiet = input(false);
 
   protected readonly shown = computed(() => {
-    const me = this.viewer.who()?.user?.id;
     return this.accounts().map(({ environment, owner, stage, approval, message }) => {
-      const isMine = owner.__typename === "User" && owner.id === me;
+      const isMine = this.viewer.is(owner);
       const grant = isMine ? (this.connections.of(environment.id) ?? null) : null;
       const whose = owner.__typename === "User" ? owner.displayName : "The service itself";
       const key = `${environment.id}:${stage?.id ?? approval?.id ?? ""}`;

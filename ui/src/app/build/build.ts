@@ -99,9 +99,7 @@ export class Build {
   /** The reader's own accounts without which the build that they started cannot be followed. */
   protected readonly blind = computed(() => {
     const build = this.state()?.build;
-    const starter = build?.trigger.actor;
-    const me = this.viewer.who()?.user?.id;
-    if (build?.degradedReasonCode !== "CREDENTIAL" || starter?.__typename !== "User" || starter.id !== me) return [];
+    if (build?.degradedReasonCode !== "CREDENTIAL" || !this.viewer.is(build.trigger.actor)) return [];
     const here = this.viewer.connections().filter(({ environment }) => environment.project.id === build.project.id && environment.role === "BUILD");
     return here.filter((grant) => !works(grant));
   });

@@ -28,5 +28,5 @@ export class Held {
   readonly hold = input<BuildPageFragment["hold"] | null>(null);
   readonly accounts = input.required<readonly AwaitedBitsFragment[]>();
 
-  protected readonly mine = computed(() => this.accounts().some(({ owner }) => owner.__typename === "User" && owner.id === this.viewer.who()?.user?.id));
+  protected readonly mine = computed(() => this.accounts().some(({ owner }) => this.viewer.is(owner)));
 }

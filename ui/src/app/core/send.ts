@@ -32,6 +32,18 @@ interface Payload {
   readonly userErrors: readonly Refusal[];
 }
 
+/**
+ * A change, and where its payload is in what is answered. `fields` are those that the form shows; `renamed` gives the field's path
+ * where it is not the one of the input.
+ */
+type Change<Data, Variables, Told> = [
+  mutation: TypedDocumentNode<Data, Variables>,
+  variables: Variables,
+  payload: (data: Data) => Told | null | undefined,
+  fields?: readonly string[],
+  renamed?: (path: readonly string[]) => readonly string[],
+];
+
 /** What a form sends: one change at a time, and what was refused of it. */
 export class Sending {
   private readonly apollo = inject(Apollo);
@@ -48,28 +60,15 @@ export class Sending {
     this.refused.set(new Map());
   }
 
-  /**
-   * Sends a change, and resolves to its payload; to nothing where it was refused or did not arrive. `fields` are those that the
-   * form shows; `renamed` gives the field's path where it is not the one of the input.
-   */
-  async send<Data, Variables extends OperationVariables, Told extends Payload>(
-    mutation: TypedDocumentNode<Data, Variables>,
-    variables: Variables,
-    payload: (data: Data) => Told | null | undefined,
-    fields: readonly string[] = [],
-    renamed: (path: readonly string[]) => readonly string[] = (path) => path,
-  ): Promise<Told | null> {
-    const told = await this.tell(mutation, variables, payload, fields, renamed);
+  /** Sends a change, and resolves to its payload; to nothing where it was refused or did not arrive. */
+  async send<Data, Variables extends OperationVariables, Told extends Payload>(...change: Change<Data, Variables, Told>): Promise<Told | null> {
+    const told = await this.tell(...change);
     return told && told.userErrors.length === 0 ? told : null;
   }
 
   /** The same, and resolves to the payload also where something of it was refused: what was made may have to wait. */
   tell<Data, Variables extends OperationVariables, Told extends Payload>(
-    mutation: TypedDocumentNode<Data, Variables>,
-    variables: Variables,
-    payload: (data: Data) => Told | null | undefined,
-    fields: readonly string[] = [],
-    renamed: (path: readonly string[]) => readonly string[] = (path) => path,
+    ...[mutation, variables, payload, fields = [], renamed = (path) => path]: Change<Data, Variables, Told>
   ): Promise<Told | null> {
     if (this.busy()) return Promise.resolve(null);
     this.busy.set(true);

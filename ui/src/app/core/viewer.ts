@@ -19,6 +19,11 @@ export class Viewer {
   private readonly accounts = signal<ReadonlyMap<string, ConnectionBitsFragment>>(new Map());
   readonly connections = computed(() => [...this.accounts().values()]);
 
+  /** Whether this is the reader. */
+  is(actor: { readonly __typename?: string; readonly id?: string } | null | undefined): boolean {
+    return actor?.__typename === "User" && actor.id === this.who()?.user?.id;
+  }
+
   constructor() {
     effect((clean) => {
       const isHere = this.session.isHere();

@@ -1,5 +1,6 @@
 import type { BuildEntryFragment, ProjectCardFragment, ProjectLiveSubscription } from "../api/operations";
 import { newer } from "../parts/newer";
+import { adjoins, next, put } from "../parts/pages";
 
 type Event = ProjectLiveSubscription["projectUpdates"];
 
@@ -30,20 +31,19 @@ export function folded(state: ProjectState, event: Event): ProjectState {
       if (!page) return known;
       const told = page.edges.map((edge) => edge.node);
       // Older builds that were read stay, unless something between them and these may be missing.
-      const isWhole = !event.reset && (!page.pageInfo.hasNextPage || told.some((one) => state.builds.some(({ id }) => id === one.id)));
-      if (isWhole) return { ...known, builds: told.reduce(put, state.builds) };
-      return { ...known, builds: told, older: next(page) };
+      if (!event.reset && adjoins(state.builds, told, page.pageInfo)) return { ...known, builds: told.reduce(added, state.builds) };
+      return { ...known, builds: told, older: next(page.pageInfo) };
     }
     case "ProjectChanged":
       return { ...state, project: newer(state.project, event.project) };
     case "BuildAdded":
-      return { ...state, builds: put(state.builds, event.edge.node) };
+      return { ...state, builds: added(state.builds, event.edge.node) };
     case "BuildChanged": {
       // The figures and the verdict have no revision of their own: they are as they were when this was told.
       const { service, project, ...build } = event.build;
       const services = state.project?.services.map((one) => (one.id === service.id ? { ...one, stats: service.stats } : one)) ?? [];
       const known = state.project && { ...state.project, health: project.health, services };
-      return { ...state, project: known, builds: put(state.builds, { ...build, service }) };
+      return { ...state, project: known, builds: added(state.builds, { ...build, service }) };
     }
     case "BuildServiceChanged": {
       const { project } = state;
@@ -71,16 +71,10 @@ export function folded(state: ProjectState, event: Event): ProjectState {
 
 /** The state with the next page of older builds. */
 export function continued(state: ProjectState, page: Page): ProjectState {
-  const builds = page.edges.reduce((all, { node }) => put(all, node), state.builds);
-  return { ...state, builds, older: next(page) };
+  const builds = page.edges.reduce((all, { node }) => added(all, node), state.builds);
+  return { ...state, builds, older: next(page.pageInfo) };
 }
 
-function next({ pageInfo }: Page): string | null {
-  return pageInfo.hasNextPage ? (pageInfo.endCursor ?? null) : null;
-}
-
-function put(builds: readonly BuildEntryFragment[], told: BuildEntryFragment): readonly BuildEntryFragment[] {
-  const at = builds.findIndex((build) => build.id === told.id);
-  if (at >= 0) return builds.map((build, index) => (index === at ? newer(build, told) : build));
-  return [...builds, told].sort((a, b) => (a.queuedAt < b.queuedAt ? 1 : a.queuedAt > b.queuedAt ? -1 : b.number - a.number));
+function added(builds: readonly BuildEntryFragment[], told: BuildEntryFragment): readonly BuildEntryFragment[] {
+  return put(builds, told, (a, b) => (a.queuedAt < b.queuedAt ? 1 : a.queuedAt > b.queuedAt ? -1 : b.number - a.number));
 }

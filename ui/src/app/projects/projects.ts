@@ -7,6 +7,7 @@ import type { Subscription } from "rxjs";
 import { type HealthState, type ProjectCardFragment, type ProjectOrder, ProjectsDocument } from "../api/operations";
 import { Clock } from "../core/clock";
 import { FirstRun } from "../first-run/first-run";
+import { next } from "../parts/pages";
 import { problem } from "../parts/problem";
 import { ProjectCard } from "./card";
 
@@ -71,7 +72,7 @@ export class Projects {
           const fresh = page.edges.map((edge) => edge.node);
           this.projects.update((known) => (after ? [...(known ?? []), ...fresh] : fresh));
           this.total.set(page.totalCount);
-          this.next.set(page.pageInfo.hasNextPage ? page.pageInfo.endCursor : null);
+          this.next.set(next(page.pageInfo));
         },
         error: (error: unknown) => this.trouble.set(problem(error)),
       });

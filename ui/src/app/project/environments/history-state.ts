@@ -1,5 +1,6 @@
 import type { DeploymentBitsFragment, EnvironmentBitsFragment, HistoryLiveSubscription, HistoryPageFragment } from "../../api/operations";
 import { newer } from "../../parts/newer";
+import { adjoins, next, put } from "../../parts/pages";
 
 type Live = HistoryLiveSubscription["projectUpdates"];
 
@@ -16,8 +17,7 @@ export interface HistoryState {
 
 /** The history with a page of it. */
 export function continued(state: Omit<HistoryState, "all" | "older"> & Partial<HistoryState>, page: HistoryPageFragment): HistoryState {
-  const older = page.pageInfo.hasNextPage ? (page.pageInfo.endCursor ?? null) : null;
-  return { ...state, all: page.nodes.reduce(put, state.all ?? []), older };
+  return { ...state, all: page.nodes.reduce(added, state.all ?? []), older: next(page.pageInfo) };
 }
 
 /** The history after an event. Of two pictures of one deployment the one with the higher revision is kept, whichever came first. */
@@ -26,11 +26,11 @@ export function folded(state: HistoryState, event: Live): HistoryState {
     case "ProjectSnapshot": {
       const page = event.project.deployments;
       // What was read of older ones stays, unless something between them and these may be missing.
-      const isWhole = !event.reset && (!page.pageInfo.hasNextPage || page.nodes.some((one) => state.all.some(({ id }) => id === one.id)));
-      return isWhole ? { ...state, all: page.nodes.reduce(put, state.all) } : continued({ ...state, all: [] }, page);
+      const isWhole = !event.reset && adjoins(state.all, page.nodes, page.pageInfo);
+      return isWhole ? { ...state, all: page.nodes.reduce(added, state.all) } : continued({ ...state, all: [] }, page);
     }
     case "DeploymentChanged":
-      return event.deployment.environment.id === state.environment.id ? { ...state, all: put(state.all, event.deployment) } : state;
+      return event.deployment.environment.id === state.environment.id ? { ...state, all: added(state.all, event.deployment) } : state;
     case "EnvironmentChanged":
       return event.environment.id === state.environment.id ? { ...state, environment: newer(state.environment, event.environment) } : state;
     case "EntityRemoved":
@@ -41,8 +41,6 @@ export function folded(state: HistoryState, event: Live): HistoryState {
 }
 
 /** In the order of the server: by id, which grows with time. */
-function put(all: readonly DeploymentBitsFragment[], told: DeploymentBitsFragment): readonly DeploymentBitsFragment[] {
-  const known = all.find((one) => one.id === told.id);
-  if (known) return all.map((one) => (one === known ? newer(known, told) : one));
-  return [...all, told].sort((a, b) => (a.id < b.id ? 1 : -1));
+function added(all: readonly DeploymentBitsFragment[], told: DeploymentBitsFragment): readonly DeploymentBitsFragment[] {
+  return put(all, told, (a, b) => (a.id < b.id ? 1 : -1));
 }
