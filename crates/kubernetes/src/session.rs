@@ -8,7 +8,7 @@ use kube::{
     Api, Client,
     core::{ApiResource, DynamicObject},
 };
-use serde_json::Value;
+use serde_json::{Value, json};
 use tokio::time::timeout;
 
 use crate::{TransportError, provider_error};
@@ -86,6 +86,31 @@ impl Session {
     pub async fn raw(&self, method: Method, path: &str, body: Option<&Value>) -> Result<String, ProviderError> {
         let bytes = body.map_or_else(Vec::new, |value| value.to_string().into_bytes());
         self.send(method, path, "application/json", bytes).await
+    }
+
+    /// The object at a path of the API, as text; `None` where there is none. Otherwise as [`raw`](Self::raw).
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), but for [`ProviderError::NotFound`].
+    pub async fn text(&self, path: &str) -> Result<Option<String>, ProviderError> {
+        match self.raw(Method::GET, path, None).await {
+            Ok(text) => Ok(Some(text)),
+            Err(ProviderError::NotFound(_)) => Ok(None),
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Removes the object at a path of the API if it is still what was seen: `as_seen` are the preconditions, its `uid` and perhaps its
+    /// `resourceVersion`. One that is gone, or has become another, is a success.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call), but for [`ProviderError::NotFound`] and [`ProviderError::Conflict`].
+    pub async fn remove(&self, path: &str, as_seen: &Value) -> Result<(), ProviderError> {
+        let options = json!({ "kind": "DeleteOptions", "apiVersion": "v1", "preconditions": as_seen });
+        match self.raw(Method::DELETE, path, Some(&options)).await {
+            Ok(_) | Err(ProviderError::NotFound(_) | ProviderError::Conflict(_)) => Ok(()),
+            Err(error) => Err(error),
+        }
     }
 
     /// Merges JSON into the object at a path of the API; otherwise as [`raw`](Self::raw).

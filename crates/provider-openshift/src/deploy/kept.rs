@@ -92,11 +92,7 @@ impl Kept {
         build: BuildId,
     ) -> Result<Option<Self>, ProviderError> {
         let name = record_name(build);
-        let text = match session.raw(Method::GET, &path(namespace, &name), None).await {
-            Ok(text) => text,
-            Err(ProviderError::NotFound(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        let Some(text) = session.text(&path(namespace, &name)).await? else { return Ok(None) };
         let found = serde_json::from_str(&text).ok().and_then(Self::of).filter(|kept| kept.record.build == build);
         found.map(Some).ok_or_else(|| {
             ProviderError::Conflict(format!(
@@ -111,10 +107,7 @@ impl Kept {
     /// [`ProviderError::NotFound`], and those of the cluster.
     pub(crate) async fn at(session: &Session, place: &Place) -> Result<Self, ProviderError> {
         let gone = || unknown("run", &place.to_string());
-        let text = match session.raw(Method::GET, &path(&place.namespace, &place.name), None).await {
-            Err(ProviderError::NotFound(_)) => return Err(gone()),
-            text => text?,
-        };
+        let text = session.text(&path(&place.namespace, &place.name)).await?.ok_or_else(gone)?;
         let found = serde_json::from_str(&text).ok().and_then(Self::of);
         found.filter(|kept| kept.place.uid == place.uid).ok_or_else(gone)
     }
@@ -155,12 +148,7 @@ impl Kept {
     /// # Errors
     /// Those of the cluster.
     pub(crate) async fn remove(session: &Session, place: &Place) -> Result<(), ProviderError> {
-        let only_this = json!({ "kind": "DeleteOptions", "apiVersion": "v1", "preconditions": { "uid": place.uid } });
-        match session.raw(Method::DELETE, &path(&place.namespace, &place.name), Some(&only_this)).await {
-            // Something else has the name by now.
-            Ok(_) | Err(ProviderError::NotFound(_) | ProviderError::Conflict(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
+        session.remove(&path(&place.namespace, &place.name), &json!({ "uid": place.uid })).await
     }
 
     fn of(object: Object) -> Option<Self> {

@@ -137,13 +137,9 @@ impl SharedSecret<'_> {
         if !left.data.is_empty() {
             return Ok(());
         }
+        // Where another build was given something meanwhile, that one removes it.
         let as_seen = json!({ "uid": left.metadata.uid, "resourceVersion": left.metadata.resource_version });
-        let options = json!({ "kind": "DeleteOptions", "apiVersion": "v1", "preconditions": as_seen });
-        match self.session.raw(Method::DELETE, &self.path(), Some(&options)).await {
-            // Another build was given something meanwhile: it removes it.
-            Ok(_) | Err(ProviderError::NotFound(_) | ProviderError::Conflict(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.session.remove(&self.path(), &as_seen).await
     }
 
     /// The builds whose start may have broken off: they were given something a good while ago, and are not known to have come to be.
@@ -170,20 +166,11 @@ impl SharedSecret<'_> {
             Ok(None) | Err(ProviderError::Conflict(_)) => return Ok(()),
             Err(error) => return Err(error),
         };
-        let only_this = json!({ "uid": found.metadata.uid });
-        let options = json!({ "kind": "DeleteOptions", "apiVersion": "v1", "preconditions": only_this });
-        match self.session.raw(Method::DELETE, &self.path(), Some(&options)).await {
-            Ok(_) | Err(ProviderError::NotFound(_) | ProviderError::Conflict(_)) => Ok(()),
-            Err(error) => Err(error),
-        }
+        self.session.remove(&self.path(), &json!({ "uid": found.metadata.uid })).await
     }
 
     async fn find(&self) -> Result<Option<Object>, ProviderError> {
-        let text = match self.session.raw(Method::GET, &self.path(), None).await {
-            Ok(text) => text,
-            Err(ProviderError::NotFound(_)) => return Ok(None),
-            Err(error) => return Err(error),
-        };
+        let Some(text) = self.session.text(&self.path()).await? else { return Ok(None) };
         let found = self.understood(&text)?;
         if found.metadata.labels.contains_key(LABEL) {
             return Ok(Some(found));
