@@ -8,7 +8,8 @@ use alm_domain::{
     ProviderId, ServiceId, Stage, StageId, User, UserId,
 };
 use alm_store::{
-    BuildFilter, BuildOwners, DeploymentOwners, LogInfo, Page, PageRequest, ProviderLoad, ServiceSecret, StageLogRange,
+    BuildFilter, BuildOwners, Clearance, DeploymentOwners, LogInfo, Page, PageRequest, ProviderLoad, ServiceSecret,
+    StageLogRange,
 };
 use async_graphql::{Error, dataloader::Loader};
 use uuid::Uuid;
@@ -133,6 +134,13 @@ keys! {
     LoadOf(ProviderId);
     /// Whether build services refer to a provider.
     UsedOf(ProviderId);
+}
+
+/// Whether a build may have the token of an environment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub(crate) struct ClearanceOf {
+    pub(crate) build: BuildId,
+    pub(crate) environment: EnvironmentId,
 }
 
 /// The first page of builds of a project or a build service.
@@ -334,6 +342,21 @@ impl Loader<ApprovalsOf> for Batches {
         let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
         let rows = self.app.store().approvals_of_builds(&self.principal, &ids).await?;
         Ok(grouped(keys, |key| key.0, rows, |approval| approval.build))
+    }
+}
+
+impl Loader<ClearanceOf> for Batches {
+    type Value = Clearance;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[ClearanceOf]) -> Result<HashMap<ClearanceOf, Clearance>, LoadError> {
+        let mut found = HashMap::new();
+        // Few stages wait at a time.
+        for key in keys {
+            let clearance = self.app.store().clearance(&self.principal, key.build, key.environment).await?;
+            found.insert(*key, clearance);
+        }
+        Ok(found)
     }
 }
 

@@ -1,8 +1,6 @@
 //! What a build waits for before it goes on.
 
-use std::collections::HashMap;
-
-use alm_domain::{Approval, Build, Environment, EnvironmentId, Hold, RunStatus, Stage};
+use alm_domain::{Approval, Build, Environment, Hold, RunStatus, Stage};
 use alm_store::Clearance;
 use async_graphql::{Context, Enum, Result, SimpleObject};
 
@@ -10,8 +8,7 @@ use super::{ApprovalNode, StageNode};
 use crate::graphql::{
     context::ContextExt,
     environment::EnvironmentNode,
-    error::store_fault,
-    loaders::{ApprovalsOf, EnvironmentsOf, LoadError, StagesOf},
+    loaders::{ApprovalsOf, ClearanceOf, EnvironmentsOf, LoadError, StagesOf},
     scalars::Instant,
     viewer::Actor,
 };
@@ -157,21 +154,17 @@ async fn waiting(ctx: &Context<'_>, build: &Build) -> Result<Vec<(Environment, S
     }
     let environments = loader.load_one(EnvironmentsOf(build.project)).await.map_err(LoadError::fault)?;
     let environments = environments.unwrap_or_default();
-    let mut clearances: HashMap<EnvironmentId, Clearance> = HashMap::new();
-    let mut found = Vec::new();
-    for stage in waiting {
-        let named = environments.iter().find(|known| Some(known.name.as_str()) == stage.environment.as_deref());
-        let Some(environment) = named else { continue };
-        let clearance = match clearances.get(&environment.id) {
-            Some(known) => known.clone(),
-            None => {
-                let store = ctx.app()?.store();
-                let asked = store.clearance(ctx.principal()?, build.id, environment.id).await.map_err(store_fault)?;
-                clearances.insert(environment.id, asked.clone());
-                asked
-            }
-        };
-        found.push((environment.clone(), stage, clearance));
-    }
-    Ok(found)
+    let named = |stage: Stage| {
+        let found = environments.iter().find(|known| Some(known.name.as_str()) == stage.environment.as_deref());
+        found.map(|environment| (environment.clone(), stage))
+    };
+    let waiting: Vec<_> = waiting.into_iter().filter_map(named).collect();
+    let key = |environment: &Environment| ClearanceOf { build: build.id, environment: environment.id };
+    let clearances = loader.load_many(waiting.iter().map(|(environment, _)| key(environment))).await;
+    let clearances = clearances.map_err(LoadError::fault)?;
+    let known = |(environment, stage)| {
+        let clearance = clearances.get(&key(&environment))?.clone();
+        Some((environment, stage, clearance))
+    };
+    Ok(waiting.into_iter().filter_map(known).collect())
 }
