@@ -352,7 +352,7 @@ impl ProviderFactory for Factory {
                 Ok(TektonProvider::open(endpoint, &provider.settings, way, clock)?)
             }
             kind => Err(ProviderError::Internal {
-                message: format!("this server has no providers of the kind {kind:?}"),
+                message: format!("this server has no providers of the kind {kind}"),
                 cause: None,
             }),
         }

@@ -42,10 +42,10 @@ impl Registry {
     /// What providers of this kind are and can do.
     pub(super) fn descriptor(&self, kind: ProviderKind) -> Result<ProviderDescriptor, AppError> {
         self.factory.descriptor(kind).ok_or_else(|| {
-            AppError::invalid(
-                ["kind"],
-                format!("this server has no providers of the kind {kind:?}: use LOCAL or OPENSHIFT"),
-            )
+            let known = ProviderKind::ALL.into_iter().filter(|kind| self.factory.descriptor(*kind).is_some());
+            let known: Vec<_> = known.map(ProviderKind::name).collect();
+            let message = format!("this server has no providers of the kind {kind}: use one of {}", known.join(", "));
+            AppError::invalid(["kind"], message)
         })
     }
 

@@ -1,5 +1,7 @@
 //! Registered build backends.
 
+use std::fmt;
+
 use serde::{Deserialize, Serialize};
 
 use crate::{Actor, Capability, ProviderId, Settings, Slug, Timestamp};
@@ -22,10 +24,27 @@ impl ProviderKind {
     /// All families.
     pub const ALL: [Self; 4] = [Self::Local, Self::Openshift, Self::Tekton, Self::Remote];
 
+    /// The name in the API, such as `LOCAL`.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Local => "LOCAL",
+            Self::Openshift => "OPENSHIFT",
+            Self::Tekton => "TEKTON",
+            Self::Remote => "REMOTE",
+        }
+    }
+
     /// Whether a backend of the family is at an address; the local one is on this machine.
     #[must_use]
     pub const fn has_endpoint(self) -> bool {
         !matches!(self, Self::Local)
+    }
+}
+
+impl fmt::Display for ProviderKind {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(self.name())
     }
 }
 

@@ -52,7 +52,7 @@ impl Model {
             id: provider.id.as_uuid(),
             slug: provider.slug.to_string(),
             display_name: provider.display_name.clone(),
-            kind: kind_name(provider.kind).to_owned(),
+            kind: provider.kind.name().to_owned(),
             endpoint: provider.endpoint.clone(),
             enabled: provider.enabled,
             revision: column(provider.revision),
@@ -67,9 +67,9 @@ impl TryFrom<Model> for Provider {
 
     fn try_from(row: Model) -> Result<Self, StoreError> {
         let document: Document = read_json("the document of a provider", &row.document)?;
-        let kind = KINDS
+        let kind = ProviderKind::ALL
             .into_iter()
-            .find(|kind| kind_name(*kind) == row.kind)
+            .find(|kind| kind.name() == row.kind)
             .ok_or_else(|| StoreError::corrupt("the kind of a provider", shorten(&row.kind)))?;
         Ok(Self {
             id: ProviderId::from_uuid(row.id),
@@ -86,17 +86,5 @@ impl TryFrom<Model> for Provider {
             registered_by: document.registered_by,
             registered_at: instant(row.registered_at)?,
         })
-    }
-}
-
-const KINDS: [ProviderKind; 4] =
-    [ProviderKind::Local, ProviderKind::Openshift, ProviderKind::Tekton, ProviderKind::Remote];
-
-const fn kind_name(kind: ProviderKind) -> &'static str {
-    match kind {
-        ProviderKind::Local => "LOCAL",
-        ProviderKind::Openshift => "OPENSHIFT",
-        ProviderKind::Tekton => "TEKTON",
-        ProviderKind::Remote => "REMOTE",
     }
 }
