@@ -19,6 +19,7 @@
 //! | `stage NAME` | the stage of that name begins, and the one before ends (Jenkins); `stage('NAME')` too |
 //! | `input ID TEXT` | asks a person (Jenkins); ` \| NAME=DEFAULT` behind it adds a parameter |
 //! | `environment NS NAME SERVICE VERSION URL` | what a stage deployed where, as an annotation (Jenkins) |
+//! | `credential BINDING ID \| TEXT` | binds a credential as `withCredentials` does, and writes the text, in which `$USER` and `$SECRET` stand for it; fails where there is none such (Jenkins) |
 //! | `forget` | Jenkins stops telling the cluster anything |
 //! | `annotate TEXT` | Jenkins writes this for its status (Jenkins): whatever a broken plugin writes |
 
@@ -60,6 +61,8 @@ pub enum Act {
     Input(String, String, Vec<(String, String)>),
     /// What was deployed: namespace, environment, service, version, address.
     Environment(String, String, String, String, String),
+    /// Binds a credential in this way, of this id, and writes a text with it.
+    Credential(String, String, String),
     /// Writes this for the status.
     Annotate(String),
     /// Tells nothing any more.
@@ -122,6 +125,11 @@ fn act(line: &str) -> Option<Act> {
             let [namespace, name, service, version, url] = words[..] else { return None };
             let own = str::to_owned;
             Act::Environment(own(namespace), own(name), own(service), own(version), own(url))
+        }
+        "credential" => {
+            let (bound, text) = rest.split_once(" | ")?;
+            let (binding, id) = two(bound);
+            Act::Credential(binding, id, text.to_owned())
         }
         "annotate" => Act::Annotate(rest.to_owned()),
         "forget" => Act::Forget,

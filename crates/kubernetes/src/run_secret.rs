@@ -6,7 +6,7 @@ use alm_build_spi::ProviderError;
 use alm_domain::BuildId;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use http::Method;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::Deserialize;
 use serde_json::{Value, json};
 
@@ -17,6 +17,17 @@ pub const RUN_LABEL: &str = "alm.build/id";
 
 /// How many Secrets a run has at the most.
 const MOST: usize = 200;
+
+/// A value that a run was given.
+#[derive(Debug)]
+pub struct Held {
+    /// The Secret that holds it.
+    pub secret: String,
+    /// Under which key.
+    pub key: String,
+    /// The value.
+    pub value: SecretSlice<u8>,
+}
 
 /// The Secrets of a run in a namespace. They carry [`RUN_LABEL`], belong to an object of the run (so that the cluster removes them
 /// with it), and are removed when the run is over.
@@ -96,15 +107,20 @@ impl<'a> RunSecrets<'a> {
         Ok(())
     }
 
-    /// What they hold, to be taken out of logs: the keys, and the values.
+    /// What they hold, to be taken out of logs.
     ///
     /// # Errors
     /// Those of the cluster.
-    pub async fn read(&self) -> Result<Vec<(String, Vec<u8>)>, ProviderError> {
-        let items = self.list().await?;
-        let pairs = items.into_iter().flat_map(|item| item.data);
-        // What is no base64 is not what the cluster keeps.
-        Ok(pairs.filter_map(|(key, value)| Some((key, STANDARD.decode(value.expose_secret()).ok()?))).collect())
+    pub async fn read(&self) -> Result<Vec<Held>, ProviderError> {
+        let mut held = Vec::new();
+        for Item { metadata, data } in self.list().await? {
+            held.extend(data.into_iter().filter_map(|(key, value)| {
+                // What is no base64 is not what the cluster keeps.
+                let value = STANDARD.decode(value.expose_secret()).ok()?.into();
+                Some(Held { secret: metadata.name.clone(), key, value })
+            }));
+        }
+        Ok(held)
     }
 
     /// Removes them. Those that are gone are a success.

@@ -202,6 +202,16 @@ fn settings() -> Vec<SettingDefinition> {
             None,
         ),
         define(
+            "secrets.kinds",
+            "Kinds of secrets",
+            "What Jenkins makes of the secrets of this service for its pipelines, each as SECRET=KIND: text, file (the secret is the \
+             content), basic-auth:USER (the secret is the password), ssh-auth or ssh-auth:USER (the secret is the private key). Secrets \
+             that are not named are text. For pipelines alone: Docker and Source builds find every secret as a file.",
+            SettingKind::List,
+            Service,
+            None,
+        ),
+        define(
             "deploy.workload",
             "Workload",
             "What is given the image when a version is promoted or rolled back, by its name in the namespace of each environment: \

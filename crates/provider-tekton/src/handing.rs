@@ -4,11 +4,10 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alm_build_spi::{Finding, NamedSecret, SecretReach};
 use alm_domain::shorten;
-use secrecy::{ExposeSecret, SecretString};
+use alm_kubernetes::{DOCKER_CONFIG, secret_type, value_problem};
+use secrecy::SecretString;
 use serde_json::{Value, json};
 
-/// The file by which Kubernetes knows the configuration of docker: credentials of registries.
-const DOCKER: &str = ".dockerconfigjson";
 /// The file that holds a token in the workspace of its environment.
 const TOKEN_FILE: &str = "token";
 
@@ -47,17 +46,10 @@ pub(crate) struct Plan<'a> {
 }
 
 impl Plan<'_> {
-    /// The type of a Secret with these files, where Kubernetes knows one for them: so it is checked by the cluster, and known to whoever
-    /// looks after its Secrets.
+    /// The [type](secret_type) of a Secret with these files.
     pub(crate) fn kind_of(&self, secret: &str) -> &'static str {
         let files = self.secrets.get(secret).filter(|_| self.rest.as_deref() != Some(secret));
-        let has = |file: &str| files.is_some_and(|files| files.iter().any(|(known, _)| known == file));
-        match () {
-            () if has(DOCKER) => "kubernetes.io/dockerconfigjson",
-            () if has("ssh-privatekey") => "kubernetes.io/ssh-auth",
-            () if has("username") || has("password") => "kubernetes.io/basic-auth",
-            () => "Opaque",
-        }
+        secret_type(files.into_iter().flatten().map(|(file, _)| file.as_str()))
     }
 
     /// How many secrets there are.
@@ -151,7 +143,7 @@ impl Handing {
         let pulls = |secret: &&NamedSecret| secret.reach == SecretReach::Build && self.pull.contains(&secret.name);
         for (at, secret) in secrets.iter().filter(pulls).enumerate() {
             let name = format!("{run}-pull-{at}");
-            plan.secrets.insert(name.clone(), vec![(DOCKER.to_owned(), &secret.value)]);
+            plan.secrets.insert(name.clone(), vec![(DOCKER_CONFIG.to_owned(), &secret.value)]);
             plan.pull.push(name);
         }
         for secret in secrets.iter().filter(|secret| !pulls(secret) || self.files.contains_key(&secret.name)) {
@@ -197,27 +189,16 @@ impl Handing {
 
     /// What is wrong with secrets for the places that they have. Nothing of what they hold is in it.
     pub(crate) fn findings(&self, secrets: &[NamedSecret]) -> Vec<Finding> {
-        let wanted_by = |secret: &NamedSecret| match secret.reach {
-            SecretReach::Build if self.pull.contains(&secret.name) => Some("secrets.pull"),
-            SecretReach::Build if self.files.get(&secret.name).is_some_and(|(_, file)| file == DOCKER) => {
-                Some("secrets.files")
-            }
-            _ => None,
-        };
-        let is_wrong = |secret: &&NamedSecret| {
-            let read: Value = serde_json::from_str(secret.value.expose_secret()).unwrap_or_default();
-            !read["auths"].is_object()
-        };
-        let wrong = secrets.iter().filter(is_wrong).filter_map(|secret| Some((secret, wanted_by(secret)?)));
-        wrong
-            .map(|(secret, key)| {
-                let message = format!(
-                    "the secret {} is no configuration of docker, as it must be here: give it JSON with `auths`",
-                    shorten(&secret.name)
-                );
-                Finding::new(["settings", key], message)
-            })
-            .collect()
+        let wrong = secrets.iter().filter(|secret| secret.reach == SecretReach::Build).filter_map(|secret| {
+            let (key, file) = match self.files.get(&secret.name) {
+                _ if self.pull.contains(&secret.name) => ("secrets.pull", DOCKER_CONFIG),
+                Some((_, file)) => ("secrets.files", file.as_str()),
+                None => return None,
+            };
+            let problem = value_problem(file, &secret.value)?;
+            Some(Finding::new(["settings", key], format!("the secret {} {problem}", shorten(&secret.name))))
+        });
+        wrong.collect()
     }
 
     /// The file that holds the token of an environment.

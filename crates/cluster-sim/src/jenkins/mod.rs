@@ -1,6 +1,7 @@
 //! A Jenkins beside the cluster, with the sync plugin. All of its HTTP is *documented, unrecorded* (Jenkins' remote access API, and
 //! the REST API of the pipeline stage view plugin); what the plugin writes on builds is as recorded.
 
+mod credential;
 mod handler;
 mod run;
 mod sync;

@@ -4,7 +4,7 @@ use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
 use serde_json::Value;
 
-use super::{Input, Run, Stage, sync};
+use super::{Input, Run, Stage, credential, sync};
 use crate::{
     build::{builds, environment, is_over},
     script::{self, Act, fill},
@@ -159,6 +159,25 @@ impl Runner {
                 let yaml = fill(&yaml, &self.values);
                 self.change(|run, _| {
                     run.environments.insert(namespace, yaml);
+                });
+            }
+            Act::Credential(binding, id, line) => {
+                let id = fill(&id, &self.values);
+                let bound = self.shared.read(|world| {
+                    let namespace = world.jenkins.runs.get(&self.path).map(|run| run.namespace.clone())?;
+                    Some(credential::bound(world, &namespace, &binding, &id))
+                });
+                return Ok(match bound {
+                    Some(Ok(found)) => {
+                        let parts = [("USER".to_owned(), found.user), ("SECRET".to_owned(), found.secret)];
+                        self.change(|run, _| run.log.push_str(&format!("{}\n", fill(&line, &parts.into()))));
+                        None
+                    }
+                    Some(Err(why)) => {
+                        self.change(|run, _| run.log.push_str(&format!("{why}\n")));
+                        Some("FAILED")
+                    }
+                    None => Some("ABORTED"),
                 });
             }
             Act::Annotate(garbage) => self.change(|run, _| run.garbage = Some(garbage)),

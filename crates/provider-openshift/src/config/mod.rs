@@ -6,9 +6,11 @@ mod mount;
 mod options;
 mod read_back;
 mod render;
+mod secret_kinds;
 
 pub(crate) use dropped::dropped;
 pub(crate) use mount::Mount;
 pub(crate) use options::{Options, Strategy, variable_problem};
 pub(crate) use read_back::read_back;
 pub(crate) use render::{ADOPTED, SERVICE_LABEL, SETTINGS, apply, marks};
+pub(crate) use secret_kinds::SecretKinds;

@@ -5,7 +5,7 @@ use alm_domain::{ConfigurationOrigin, shorten};
 use alm_kubernetes::{is_name, is_namespace};
 use serde_json::Value;
 
-use super::{image, mount::is_folder};
+use super::{SecretKinds, image, mount::is_folder, secret_kinds};
 use crate::{
     deploy::DeployOptions,
     settings::{OwnSettings, texts},
@@ -15,8 +15,8 @@ use crate::{
 const LONGEST_FILE: usize = 256 << 10;
 /// Variables whose names begin so are ours.
 pub(crate) const OURS: &str = "ALM_";
-/// Settings that say where a configuration is, and not what it does.
-const PLACE: [&str; 2] = ["namespace", "build_config"];
+/// Settings that belong to the service also where its BuildConfig was adopted: they are not about what it does.
+const OWN: [&str; 3] = ["namespace", "build_config", secret_kinds::KEY];
 
 /// What kind of build it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -76,6 +76,8 @@ pub(crate) struct Options {
     pub(crate) triggers: Vec<String>,
     /// The folder in which Docker and Source builds find their secrets.
     pub(crate) secrets_at: Option<String>,
+    /// What Jenkins makes of secrets.
+    pub(crate) secret_kinds: SecretKinds,
 }
 
 /// Collects findings at settings.
@@ -193,6 +195,7 @@ impl Options {
             memory: read.quantity("resources.memory"),
             triggers: triggers(&mut read),
             secrets_at: read.folder("secrets.mount"),
+            secret_kinds: secret_kinds(&mut read),
         };
         options.check(&mut read);
         read.findings.extend(DeployOptions::of(spec).err().unwrap_or_default());
@@ -204,7 +207,7 @@ impl Options {
         if self.adopt.is_some() {
             let own = |entry: &&alm_domain::ConfigurationEntry| {
                 entry.origin == ConfigurationOrigin::Service
-                    && !PLACE.contains(&entry.key.as_str())
+                    && !OWN.contains(&entry.key.as_str())
                     && !DeployOptions::has(&entry.key)
             };
             let given = read.spec.settings.iter().filter(own).map(|entry| entry.key.clone());
@@ -218,6 +221,7 @@ impl Options {
             }
             return;
         }
+        read.findings.extend(self.secret_kinds.misplaced(Some(self.strategy)));
         if self.strategy == Strategy::Source && self.builder.is_none() {
             read.find(
                 "builder.image",
@@ -275,6 +279,13 @@ fn triggers(read: &mut Reader<'_>) -> Vec<String> {
         }
     }
     triggers
+}
+
+fn secret_kinds(read: &mut Reader<'_>) -> SecretKinds {
+    SecretKinds::of(read.spec).unwrap_or_else(|wrong| {
+        read.findings.extend(wrong);
+        SecretKinds::default()
+    })
 }
 
 /// Whether a path stays inside the folder that it begins in.
@@ -335,6 +346,7 @@ pub(crate) mod tests {
                 ("triggers", json!(["Always"])),
                 ("output.image", json!("app")),
                 ("secrets.mount", json!("run/alm")),
+                ("secrets.kinds", json!(["GIT=certificate"])),
                 ("deploy.workload", json!("pod/web")),
                 ("deploy.pull_secret", json!("../x")),
             ]),
@@ -348,12 +360,19 @@ pub(crate) mod tests {
                 "settings/resources.cpu",
                 "settings/triggers",
                 "settings/secrets.mount",
+                "settings/secrets.kinds",
                 "settings/deploy.workload",
                 "settings/deploy.pull_secret",
             ]
         );
+        let kinds = ("secrets.kinds", json!(["GIT=file"]));
         assert_eq!(
-            found(&[demo, ("build_config", json!("web")), ("run.policy", json!("Parallel"))]),
+            found(&[demo.clone(), kinds.clone(), ("strategy", json!("Docker"))]),
+            ["settings/secrets.kinds"],
+            "nothing is made of the secrets of such builds"
+        );
+        assert_eq!(
+            found(&[demo, kinds, ("build_config", json!("web")), ("run.policy", json!("Parallel"))]),
             ["settings/run.policy"]
         );
     }

@@ -118,7 +118,7 @@ mod tests {
     #[test]
     fn what_was_written_reads_back() {
         for own in [
-            vec![("jenkinsfile", json!("pipeline {}"))],
+            vec![("jenkinsfile", json!("pipeline {}")), ("secrets.kinds", json!(["GIT=basic-auth:bot"]))],
             vec![
                 ("environment", json!(["A=1", "B=x=y"])),
                 ("run.policy", json!("Parallel")),

@@ -125,11 +125,13 @@ async fn adoptable(
             "the BuildConfig {name} belongs to another build service already"
         )));
     }
-    if Strategy::of_spec(&found.data["spec"]).is_none() {
+    let strategy = Strategy::of_spec(&found.data["spec"]);
+    if strategy.is_none() {
         return Err(finding(format!(
             "{name} has a strategy of its own making: JenkinsPipeline, Docker and Source can be adopted"
         )));
     }
+    fit(options, strategy)?;
     let url = found.data.pointer("/spec/source/git/uri").and_then(Value::as_str);
     match url {
         Some(url) if url != spec.repository.url => {
@@ -141,6 +143,12 @@ async fn adoptable(
         }
         _ => Ok(found),
     }
+}
+
+/// Whether settings of the service that a BuildConfig does not have fit the strategy of the one that is adopted.
+fn fit(options: &Options, strategy: Option<Strategy>) -> Result<(), ProviderError> {
+    let misplaced = options.secret_kinds.misplaced(strategy);
+    misplaced.map_or(Ok(()), |finding| Err(ProviderError::Invalid(vec![finding])))
 }
 
 /// The configuration as the cluster has it.
@@ -181,6 +189,9 @@ pub(super) async fn update(
         if options.adopt.as_deref() != adopted.then_some(place.name.as_str()) {
             let message = "cannot be changed later: make another build service for another BuildConfig".to_owned();
             return Err(finding("build_config", message));
+        }
+        if adopted {
+            fit(&options, Strategy::of_spec(&found.data["spec"]))?;
         }
         let mut wanted = as_json(&found)?;
         merge(&mut wanted["metadata"], marks(spec, adopted));

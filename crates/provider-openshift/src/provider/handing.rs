@@ -1,15 +1,16 @@
 //! How the secrets of builds reach them, and leave again.
 //!
 //! A variable of the build tells where each secret is. A pipeline finds the name there by which Jenkins knows it: Jenkins makes a
-//! credential of a Secret that belongs to the build alone. A Docker or Source build finds the path of a file there, where its BuildConfig
+//! credential, of the [kind](SecretKinds) that the settings say, of a Secret that belongs to the build alone. A Docker or Source build finds the path of a file there, where its BuildConfig
 //! mounts the [Secret that its builds share](SharedSecret); else it is given none, and says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 
 use alm_build_spi::{Finding, NamedSecret, ProviderError, SecretReach, StartBuild};
 use alm_domain::{BuildId, Timestamp, shorten};
-use alm_kubernetes::{Place, RunSecrets, Session};
+use alm_kubernetes::{Held, Place, RunSecrets, Session, USERNAME, secret_type};
 use kube::core::DynamicObject;
+use secrecy::{SecretSlice, SecretString};
 use serde_json::{Value, json};
 
 use super::{
@@ -18,14 +19,12 @@ use super::{
 };
 use crate::{
     build::{Build, SECRET_PREFIX, TOKEN_PREFIX},
-    config::{Mount, Strategy},
+    config::{Mount, SecretKinds, Strategy},
     kinds::{build_configs, builds},
 };
 
 /// The label by which Jenkins takes a Secret over as a credential.
 const SYNC_LABEL: &str = "credential.sync.jenkins.openshift.io";
-/// The key under which Jenkins looks for a text.
-const SECRET_KEY: &str = "secrettext";
 
 /// The way that the secrets of a build take.
 #[derive(Debug)]
@@ -40,8 +39,8 @@ pub(super) struct Handing<'a> {
 
 #[derive(Debug)]
 enum Way {
-    /// By Jenkins.
-    Jenkins,
+    /// By Jenkins, as credentials of these kinds.
+    Jenkins(SecretKinds),
     /// By files.
     Files(Mount),
     /// None.
@@ -58,8 +57,17 @@ impl<'a> Handing<'a> {
         findings: &mut Vec<Finding>,
     ) -> Self {
         let spec = config.data.get("spec").unwrap_or(&Value::Null);
-        let way = match Strategy::of_spec(spec) {
-            Some(Strategy::Pipeline) => Way::Jenkins,
+        let strategy = Strategy::of_spec(spec);
+        let kinds = SecretKinds::of(&request.spec).unwrap_or_else(|wrong| {
+            findings.extend(wrong);
+            SecretKinds::default()
+        });
+        findings.extend(kinds.misplaced(strategy));
+        let way = match strategy {
+            Some(Strategy::Pipeline) => {
+                findings.extend(kinds.findings(&request.secrets));
+                Way::Jenkins(kinds)
+            }
             _ => Mount::of_spec(spec).map_or(Way::Not, Way::Files),
         };
         let mut secrets: BTreeMap<String, &NamedSecret> = BTreeMap::new();
@@ -84,15 +92,20 @@ impl<'a> Handing<'a> {
         let mut variables = Vec::new();
         match &self.way {
             Way::Not => {}
-            Way::Jenkins => {
+            Way::Jenkins(kinds) => {
                 let secrets = self.own();
                 let id = self.build.to_string().replace('_', "-");
                 for (index, (variable, secret)) in self.secrets.iter().enumerate() {
                     let name = format!("alm-{id}-{index}");
-                    let values = [(SECRET_KEY, &secret.value)];
-                    secrets.put(&name, "Opaque", &[(SYNC_LABEL, "true")], &values, None).await?;
-                    // By this name Jenkins knows the credential that it makes of the Secret.
-                    variables.push((variable.clone(), format!("{}-{name}", self.place.namespace)));
+                    let kind = kinds.of_secret(secret);
+                    let user = kind.user.clone().map(SecretString::from);
+                    let values: Vec<_> = [(kind.key, &secret.value)]
+                        .into_iter()
+                        .chain(user.iter().map(|user| (USERNAME, user)))
+                        .collect();
+                    let kind = secret_type(values.iter().map(|(key, _)| *key));
+                    secrets.put(&name, kind, &[(SYNC_LABEL, "true")], &values, None).await?;
+                    variables.push((variable.clone(), credential(&self.place.namespace, &name)));
                 }
             }
             Way::Files(mount) => {
@@ -112,7 +125,7 @@ impl<'a> Handing<'a> {
 
     /// Makes the secrets go with the Build, should nobody come to [release](take_back) it. Those that builds share go with the BuildConfig.
     pub(super) async fn belong_to(&self, build: &Build) {
-        if self.secrets.is_empty() || !matches!(self.way, Way::Jenkins) {
+        if self.secrets.is_empty() || !matches!(self.way, Way::Jenkins(_)) {
             return;
         }
         let (kind, place) = (builds(), &build.place);
@@ -129,7 +142,7 @@ impl<'a> Handing<'a> {
         }
         let gone = match &self.way {
             Way::Not => Ok(()),
-            Way::Jenkins => self.own().remove().await,
+            Way::Jenkins(_) => self.own().remove().await,
             Way::Files(mount) => self.shared(mount).take_back(&[self.build].into()).await,
         };
         gone.unwrap_or_else(|error| tracing::warn!(%error, "secrets of a build that was refused are left"));
@@ -160,23 +173,41 @@ impl<'a> Handing<'a> {
     }
 }
 
-/// What a Build was given, to be taken out of its log; `None` where that is not there any more.
+/// The id of the credential that Jenkins makes of a Secret.
+fn credential(namespace: &str, secret: &str) -> String {
+    format!("{namespace}-{secret}")
+}
+
+/// What a Build was given, to be taken out of its log; `None` where that is not there any more. The names of users stay in it.
 ///
 /// # Errors
 /// Those of the cluster.
-pub(super) async fn given(session: &Session, build: &Build) -> Result<Option<Vec<(String, Vec<u8>)>>, ProviderError> {
+pub(super) async fn given(
+    session: &Session,
+    build: &Build,
+) -> Result<Option<Vec<(String, SecretSlice<u8>)>>, ProviderError> {
     let expected = build.secrets();
     let Some(id) = build.build_id().filter(|_| expected > 0) else { return Ok(Some(Vec::new())) };
     let namespace = &build.place.namespace;
     let read = match &build.mount {
         Some(mount) => SharedSecret { session, namespace, name: &mount.secret }.read(id).await,
-        None => RunSecrets::of(session, namespace, id).read().await,
+        None => RunSecrets::of(session, namespace, id).read().await.map(|held| {
+            let secrets = held.into_iter().filter(|held| held.key != USERNAME);
+            secrets.map(|held| (known_as(build, &held), held.value)).collect()
+        }),
     };
     match read {
         Ok(secrets) => Ok((secrets.len() >= expected).then_some(secrets)),
         Err(ProviderError::Forbidden(_) | ProviderError::Conflict(_)) => Ok(None),
         Err(error) => Err(error),
     }
+}
+
+/// What people know a secret of a pipeline by: the variable that tells where it is.
+fn known_as(build: &Build, held: &Held) -> String {
+    let id = credential(&build.place.namespace, &held.secret);
+    let variable = build.environment.iter().find(|(_, value)| *value == id);
+    variable.map_or_else(|| held.key.clone(), |(variable, _)| variable.clone())
 }
 
 /// Removes what a Build was given that is over.

@@ -8,6 +8,7 @@ use futures::{
     Stream, StreamExt,
     stream::{self, BoxStream},
 };
+use secrecy::ExposeSecret;
 use tokio::sync::watch;
 
 use super::{
@@ -42,7 +43,7 @@ pub(super) type NewsStream = BoxStream<'static, Result<News, ProviderError>>;
 /// Those of the cluster.
 pub(super) async fn masks(session: &Session, build: &Build) -> Result<Option<(Masks, Vec<String>)>, ProviderError> {
     let Some(secrets) = given(session, build).await? else { return Ok(None) };
-    let (masks, gaps) = Masks::of(secrets.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+    let (masks, gaps) = Masks::of(secrets.iter().map(|(name, value)| (name.as_str(), value.expose_secret())));
     Ok(Some((masks, gaps.iter().map(ToString::to_string).collect())))
 }
 

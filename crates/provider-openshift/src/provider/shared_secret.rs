@@ -11,7 +11,7 @@ use alm_kubernetes::Session;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use chrono::{DateTime, SecondsFormat, TimeDelta};
 use http::Method;
-use secrecy::{ExposeSecret, SecretString};
+use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
 
@@ -110,11 +110,11 @@ impl SharedSecret<'_> {
     ///
     /// # Errors
     /// Those of the cluster.
-    pub(super) async fn read(&self, build: BuildId) -> Result<Vec<(String, Vec<u8>)>, ProviderError> {
+    pub(super) async fn read(&self, build: BuildId) -> Result<Vec<(String, SecretSlice<u8>)>, ProviderError> {
         let data = self.find().await?.map(|found| found.data).unwrap_or_default();
         let own = data.into_iter().filter(|(key, _)| build_of(key) == Some(build));
         // What is no base64 is not what the cluster keeps.
-        Ok(own.filter_map(|(key, value)| Some((key, STANDARD.decode(value.expose_secret()).ok()?))).collect())
+        Ok(own.filter_map(|(key, value)| Some((key, STANDARD.decode(value.expose_secret()).ok()?.into()))).collect())
     }
 
     /// Takes what these builds were given away, and the Secret with the last of them. What is gone is a success.

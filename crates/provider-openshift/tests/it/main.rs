@@ -5,6 +5,7 @@
 mod builds;
 mod configs;
 mod conformance;
+mod credentials;
 mod deploy;
 mod faults;
 mod jenkins;

@@ -11,6 +11,7 @@ use kube::{
     api::{DeleteParams, Preconditions},
     core::DynamicObject,
 };
+use secrecy::ExposeSecret;
 
 use super::objects::{Version, build_of, owner};
 use crate::{handing::Plan, note::Note};
@@ -68,6 +69,6 @@ pub(super) async fn masks(
     if u32::try_from(secrets.len()).is_ok_and(|there| there < note.secrets) {
         return Ok(None);
     }
-    let (masks, gaps) = Masks::of(secrets.iter().map(|(name, value)| (name.as_str(), value.as_slice())));
+    let (masks, gaps) = Masks::of(secrets.iter().map(|held| (held.key.as_str(), held.value.expose_secret())));
     Ok(Some((masks, gaps.iter().map(ToString::to_string).collect())))
 }

@@ -10,6 +10,7 @@ use crate::support::{Followed, PROJECT, Rig, Service, access_of, name_in, task};
 const SECRET: &str = "canary-of-a-build-77d0";
 const FILE: &str = "canary-of-a-file-4a51";
 const TOKEN: &str = "canary-of-a-token-19fe";
+const PRIVATE_KEY: &str = "-----BEGIN OPENSSH PRIVATE KEY-----\ncanary-key-03";
 
 /// A pipeline whose task `build` reads secrets, and whose task `ship`, which deploys to `prod`, reads a token.
 async fn service(rig: &Rig) -> Service {
@@ -97,7 +98,7 @@ async fn secrets_are_the_files_that_tasks_look_for_in_secrets_of_the_type_that_t
         ("SSH_HOSTS", "ssh-directory/known_hosts", "canary-hosts-02"),
         ("PUSH", "dockerconfig/config.json", docker),
         ("REGISTRY", "typed-docker/.dockerconfigjson", docker),
-        ("KEY", "typed-ssh/ssh-privatekey", "canary-key-03"),
+        ("KEY", "typed-ssh/ssh-privatekey", PRIVATE_KEY),
         ("USER", "typed-basic/username", "canary-user"),
         ("PASSWORD", "typed-basic/password", "canary-password"),
     ];
@@ -115,8 +116,11 @@ async fn secrets_are_the_files_that_tasks_look_for_in_secrets_of_the_type_that_t
     request.secrets = files.iter().map(|(name, _, value)| NamedSecret::new(*name, *value)).collect();
     let run = rig.provider().start(&rig.access(), request.clone()).await.unwrap();
     let mut told = rig.follow(&run);
-    told.until("its lines", |told| told.lines().len() == files.len()).await;
-    assert_eq!(told.texts(), files.map(|(name, ..)| format!("{name} is ***")));
+    told.until("its lines", |told| told.has_line("PASSWORD is ***")).await;
+    let mut lines: Vec<String> = files.iter().map(|(name, ..)| format!("{name} is ***")).collect();
+    // The key has two.
+    lines.insert(7, "***".to_owned());
+    assert_eq!(told.texts(), lines);
     let of = |file: &str| {
         let has = |secret: &&Value| secret["data"][file].is_string();
         ours(&rig).iter().find(has).map(|secret| secret["type"].as_str().unwrap_or_default().to_owned()).unwrap()
@@ -134,15 +138,18 @@ async fn secrets_are_the_files_that_tasks_look_for_in_secrets_of_the_type_that_t
     }
     rig.cluster.open_gate("go");
     told.finish().await;
-    request.build = service.request().build;
-    request.secrets[5] = NamedSecret::new("REGISTRY", SECRET);
-    let error = rig.provider().start(&rig.access(), request).await.unwrap_err();
-    let ProviderError::Invalid(findings) = &error else { panic!("not invalid: {error:?}") };
-    assert_eq!(findings[0].path, ["settings", "secrets.files"]);
-    assert!(
-        findings[0].message.contains("the secret REGISTRY is no configuration of docker")
-            && !error.to_string().contains(SECRET)
-    );
+    for (at, name, problem) in [
+        (5, "REGISTRY", "the secret REGISTRY is no configuration of docker"),
+        (6, "KEY", "the secret KEY is no private key"),
+    ] {
+        let mut request = request.clone();
+        request.build = service.request().build;
+        request.secrets[at] = NamedSecret::new(name, SECRET);
+        let error = rig.provider().start(&rig.access(), request).await.unwrap_err();
+        let ProviderError::Invalid(findings) = &error else { panic!("not invalid: {error:?}") };
+        assert_eq!((findings.len(), &findings[0].path), (1, &vec!["settings".to_owned(), "secrets.files".to_owned()]));
+        assert!(findings[0].message.contains(problem) && !error.to_string().contains(SECRET), "{findings:?}");
+    }
     assert_eq!(rig.cluster.objects("pipelineruns.tekton.dev", PROJECT).len(), 1);
 }
 
