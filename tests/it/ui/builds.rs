@@ -1,5 +1,5 @@
-//! What people do with builds: watch them, find failures, cancel, run again, approve by the keyboard, lose the connection, and are told of
-//! an end while they look elsewhere.
+//! What people do with builds: look for them, watch them, find failures, cancel, run again, approve by the keyboard, lose the
+//! connection, and are told of an end while they look elsewhere.
 
 use super::{pages_and_browser, service, tell, tell_at};
 use crate::recovery::support::World;
@@ -108,6 +108,11 @@ async fn a_person_is_told_by_the_browser_when_a_watched_build_has_ended() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_opens_what_a_verdict_is_about_and_lists_projects_by_it() {
     told("verdict", &[("broken", FAILING), ("shop", QUESTION)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_narrows_the_list_of_builds_and_is_told_of_those_that_fit() {
+    told("filter", &[("shop", QUESTION), ("broken", FAILING)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

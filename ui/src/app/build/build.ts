@@ -1,7 +1,5 @@
 import { Component, DestroyRef, computed, effect, inject, input, linkedSignal, signal, untracked } from "@angular/core";
-import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
-import { Apollo } from "apollo-angular";
 import type { Subscription } from "rxjs";
 
 import { BuildDocument, BuildLiveDocument, CancelBuildDocument, RerunBuildDocument } from "../api/operations";
@@ -9,6 +7,7 @@ import { Clock } from "../core/clock";
 import { Connect } from "../credentials/connect";
 import { works } from "../credentials/urgency";
 import { Follow } from "../core/follow";
+import { Reading } from "../core/reading";
 import { Sending } from "../core/send";
 import { shortcuts } from "../core/shortcuts";
 import { Tab } from "../core/tab";
@@ -16,9 +15,9 @@ import { Viewer } from "../core/viewer";
 import { LogPane } from "../log/log-pane";
 import { slice } from "../log/slice";
 import { Missing } from "../parts/missing";
-import { problem } from "../parts/problem";
 import { Status, isBad, isOver } from "../parts/status";
 import { Ago, Elapsed, length } from "../parts/time";
+import { Trouble } from "../parts/trouble";
 import { webAddress } from "../parts/web-address";
 import { Approval } from "./approval";
 import { Artifacts } from "./artifacts";
@@ -46,13 +45,12 @@ type View = (typeof VIEWS)[number]["view"];
 @Component({
   selector: "alm-build",
   imports: [
-    RouterLink, Status, Ago, Connect, Elapsed, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Steps, Timeline, Watch, Missing,
+    RouterLink, Status, Ago, Connect, Elapsed, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Steps, Timeline, Trouble, Watch, Missing,
   ],
   providers: [Sending],
   templateUrl: "./build.html",
 })
 export class Build {
-  private readonly apollo = inject(Apollo);
   protected readonly sending = inject(Sending);
   private readonly follow = inject(Follow);
   private readonly viewer = inject(Viewer);
@@ -60,7 +58,7 @@ export class Build {
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
   private readonly tab = inject(Tab);
-  private readonly destroyed = inject(DestroyRef);
+  protected readonly reading = new Reading();
   private live: Subscription | undefined;
 
   /** From the address. */
@@ -80,7 +78,6 @@ export class Build {
   ] as const;
   protected readonly state = signal<BuildState | null>(null);
   protected readonly gone = signal(false);
-  protected readonly trouble = signal<string | null>(null);
   private readonly isNarrow = signal(false);
   /** At once when somebody picks one; the address follows. */
   private readonly picked = linkedSignal(() => this.view());
@@ -134,7 +131,7 @@ export class Build {
     const measure = (): void => this.isNarrow.set(narrow.matches);
     measure();
     narrow.addEventListener("change", measure);
-    this.destroyed.onDestroy(() => {
+    inject(DestroyRef).onDestroy(() => {
       narrow.removeEventListener("change", measure);
       this.tab.plain();
     });
@@ -186,10 +183,6 @@ export class Build {
     if (told?.build) void this.router.navigate(["/projects", this.project(), this.service(), "builds", told.build.number]);
   }
 
-  protected again(): void {
-    this.load({ project: this.project(), service: this.service(), number: Number(this.number()) });
-  }
-
   private go(queryParams: Record<string, string | number | null>, fragment: string | undefined): void {
     void this.router.navigate([], { relativeTo: this.route, queryParams, queryParamsHandling: "merge", fragment, scroll: "manual" });
   }
@@ -206,30 +199,24 @@ export class Build {
   private load(address: { project: string; service: string; number: number }): void {
     this.state.set(null);
     this.gone.set(!Number.isInteger(address.number) || address.number < 1 || address.number > 2 ** 31 - 1);
-    this.trouble.set(null);
+    this.reading.stop();
     this.sending.clear();
     if (this.gone()) return;
-    this.apollo
-      .query({ query: BuildDocument, variables: address })
-      .pipe(takeUntilDestroyed(this.destroyed))
-      .subscribe({
-        next: ({ data }) => {
-          this.gone.set(!data?.build);
-          if (!data?.build) return;
-          if (data.serverInfo) this.clock.set(data.serverInfo.now);
-          const { stages, ...build } = data.build;
-          this.state.set({ build, stages });
-          this.listen(build.id);
-        },
-        error: (error: unknown) => this.trouble.set(problem(error)),
-      });
+    this.reading.ask(BuildDocument, address, "build", ({ build: found, serverInfo }) => {
+      this.gone.set(!found);
+      if (!found) return;
+      if (serverInfo) this.clock.set(serverInfo.now);
+      const { stages, ...build } = found;
+      this.state.set({ build, stages });
+      this.listen(build.id, () => this.load(address));
+    });
   }
 
-  private listen(id: string): void {
+  private listen(id: string, again: () => void): void {
     this.live?.unsubscribe();
     this.live = this.follow.events(BuildLiveDocument, { id }, (data) => data.buildUpdates).subscribe({
       next: (event) => this.state.update((state) => folded(state, event)),
-      error: (error: unknown) => this.trouble.set(problem(error)),
+      error: (error: unknown) => this.reading.failed(error, again),
     });
   }
 }

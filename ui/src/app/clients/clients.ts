@@ -1,50 +1,35 @@
-import { Component, DestroyRef, inject, signal } from "@angular/core";
-import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
+import { Component, computed, inject, signal } from "@angular/core";
 import { Title } from "@angular/platform-browser";
 import { RouterLink } from "@angular/router";
-import { Apollo } from "apollo-angular";
 
 import { type ClientBitsFragment, OAuthClientsDocument, RemoveOAuthClientDocument } from "../api/operations";
+import { Reading } from "../core/reading";
 import { Sending } from "../core/send";
+import { Viewer } from "../core/viewer";
 import { confirmed } from "../parts/confirm";
 import { Dialogs } from "../parts/dialog";
-import { problem } from "../parts/problem";
+import { Trouble } from "../parts/trouble";
 import { ClientDialog } from "./client-dialog";
 
 /** How this service is known to the OAuth servers of clusters; for administrators. */
 @Component({
   selector: "alm-clients",
-  imports: [RouterLink],
+  imports: [RouterLink, Trouble],
   providers: [Sending],
   templateUrl: "./clients.html",
 })
 export class Clients {
-  private readonly apollo = inject(Apollo);
   private readonly dialogs = inject(Dialogs);
-  private readonly destroyed = inject(DestroyRef);
+  private readonly viewer = inject(Viewer);
   protected readonly sending = inject(Sending);
+  protected readonly reading = new Reading();
 
   protected readonly all = signal<readonly ClientBitsFragment[] | null>(null);
-  protected readonly forbidden = signal(false);
-  protected readonly trouble = signal<string | null>(null);
+  protected readonly forbidden = computed(() => this.viewer.who()?.isAdmin === false);
 
   constructor() {
     inject(Title).setTitle("OAuth clients · ALM");
-    this.load();
-  }
-
-  protected load(): void {
-    this.apollo
-      .query({ query: OAuthClientsDocument, errorPolicy: "all" })
-      .pipe(takeUntilDestroyed(this.destroyed))
-      .subscribe({
-        next: ({ data, error }) => {
-          this.forbidden.set(data?.viewer?.isAdmin === false);
-          this.all.set(data?.oauthClients ?? null);
-          this.trouble.set(error && !this.forbidden() ? problem(error) : null);
-        },
-        error: (error: unknown) => this.trouble.set(problem(error)),
-      });
+    this.reading.ask(OAuthClientsDocument, {}, "oauthClients", ({ oauthClients }) => this.all.set(oauthClients ?? []));
   }
 
   protected edit(client: ClientBitsFragment | null): void {

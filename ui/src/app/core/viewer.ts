@@ -2,6 +2,7 @@ import { Injectable, computed, effect, inject, signal, untracked } from "@angula
 
 import { type ConnectionBitsFragment, ViewerLiveDocument, type ViewerLiveSubscription } from "../api/operations";
 import { newer } from "../parts/newer";
+import { problem } from "../parts/problem";
 import { Clock } from "./clock";
 import { Follow } from "./follow";
 import { Session } from "./session";
@@ -18,6 +19,10 @@ export class Viewer {
   readonly who = signal<Snapshot["viewer"] | null>(null);
   private readonly accounts = signal<ReadonlyMap<string, ConnectionBitsFragment>>(new Map());
   readonly connections = computed(() => [...this.accounts().values()]);
+  /** Why none of it is known; pages that are about something else do without. */
+  readonly trouble = signal<string | null>(null);
+  readonly busy = signal(false);
+  private stream: { unsubscribe(): void } | undefined;
 
   /** Whether this is the reader. */
   is(actor: { readonly __typename?: string; readonly id?: string } | null | undefined): boolean {
@@ -27,15 +32,20 @@ export class Viewer {
   constructor() {
     effect((clean) => {
       const isHere = this.session.isHere();
-      const stream = untracked(() => (isHere ? this.listen() : undefined));
-      clean(() => stream?.unsubscribe());
+      untracked(() => isHere && this.again());
+      clean(() => this.stream?.unsubscribe());
     });
   }
 
-  private listen() {
-    return this.follow.events(ViewerLiveDocument, {}, (data) => data.viewerUpdates).subscribe({
+  /** Asks anew, where that was refused. */
+  again(): void {
+    this.stream?.unsubscribe();
+    this.busy.set(true);
+    this.stream = this.follow.events(ViewerLiveDocument, {}, (data) => data.viewerUpdates).subscribe({
       next: (event) => {
         this.clock.set(event.at);
+        this.busy.set(false);
+        this.trouble.set(null);
         if (event.__typename === "ViewerSnapshot") {
           // What is on the page was shown to somebody else, who may see other things.
           if (this.who() && this.who()?.id !== event.viewer.id) location.reload();
@@ -46,8 +56,11 @@ export class Viewer {
           this.accounts.update((all) => new Map(all).set(told.environment.id, newer(all.get(told.environment.id), told)));
         }
       },
-      // What a token may not see of its owner is left out: the pages do without.
-      error: () => undefined,
+      // What a token may not see of its owner is left out: the other pages do without.
+      error: (error: unknown) => {
+        this.busy.set(false);
+        this.trouble.set(problem(error));
+      },
     });
   }
 }

@@ -1,17 +1,17 @@
 import { Component, computed, inject, input, signal } from "@angular/core";
 import { RouterLink } from "@angular/router";
-import { Apollo } from "apollo-angular";
 
 import { CreateBuildServiceDocument, type ServiceCardFragment, ServiceFormDocument, type ServiceFormQuery } from "../api/operations";
+import { Reading } from "../core/reading";
 import { Sending } from "../core/send";
 import { Arrive } from "../parts/arrive";
 import { Control, Field } from "../parts/field";
 import { Names } from "../parts/names";
-import { problem } from "../parts/problem";
 import { CAPABILITIES, KINDS, health } from "../parts/provider-names";
 import { type Answers, settingInputs, settingQuestions } from "../parts/question";
 import { Questions, complete } from "../parts/questions";
 import { repositoryName, slugOf } from "../parts/slug";
+import { Trouble } from "../parts/trouble";
 import { Head } from "../project/head";
 import { Start } from "../project/start/start";
 
@@ -23,14 +23,14 @@ const TOLD = new Set(["STAGES", "PARALLEL_STAGES", "PARAMETERS", "APPROVALS", "R
 /** A new build service of a project: where it runs, what it builds, its settings; checked by the server before it is made. */
 @Component({
   selector: "alm-new-service",
-  imports: [Arrive, Control, Field, Names, Questions, RouterLink, Start],
+  imports: [Arrive, Control, Field, Names, Questions, RouterLink, Start, Trouble],
   providers: [Sending],
   templateUrl: "./new-service.html",
 })
 export class NewService {
-  private readonly apollo = inject(Apollo);
   protected readonly head = inject(Head);
   protected readonly sending = inject(Sending);
+  protected readonly reading = new Reading();
   protected readonly kinds = KINDS;
   protected readonly health = health;
 
@@ -39,7 +39,6 @@ export class NewService {
 
   protected readonly providers = signal<Providers | null>(null);
   private readonly withToken = signal<ReadonlySet<string>>(new Set());
-  protected readonly trouble = signal<string | null>(null);
   protected readonly provider = signal<string | null>(null);
   protected readonly url = signal("");
   protected readonly reference = signal("HEAD");
@@ -66,19 +65,11 @@ export class NewService {
 
   constructor() {
     this.head.named("New build service");
-    this.load();
-  }
-
-  protected load(): void {
-    this.apollo.query({ query: ServiceFormDocument }).subscribe({
-      next: ({ data }) => {
-        const providers = data?.providers?.edges.map((edge) => edge.node) ?? [];
-        this.withToken.set(new Set(data?.providerKinds?.filter((one) => one.needsToken).map((one) => one.kind)));
-        this.trouble.set(null);
-        this.providers.set(providers);
-        if (providers.length === 1) this.provider.set(providers[0]?.id ?? null);
-      },
-      error: (error: unknown) => this.trouble.set(problem(error)),
+    this.reading.ask(ServiceFormDocument, {}, ["providers", "providerKinds"], ({ providers, providerKinds }) => {
+      const all = providers?.edges.map((edge) => edge.node) ?? [];
+      this.withToken.set(new Set(providerKinds?.filter((one) => one.needsToken).map((one) => one.kind)));
+      this.providers.set(all);
+      if (all.length === 1) this.provider.set(all[0]?.id ?? null);
     });
   }
 

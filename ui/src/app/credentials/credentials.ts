@@ -9,13 +9,14 @@ import { confirmed } from "../parts/confirm";
 import { Dialogs } from "../parts/dialog";
 import { Status } from "../parts/status";
 import { Ago } from "../parts/time";
+import { Trouble } from "../parts/trouble";
 import { Connect } from "./connect";
 import { byUrgency, works } from "./urgency";
 
 /** The caller's accounts at environments: how each stands, until when, and what can be done about it. */
 @Component({
   selector: "alm-credentials",
-  imports: [RouterLink, Status, Ago, Connect],
+  imports: [RouterLink, Status, Ago, Connect, Trouble],
   providers: [Sending],
   templateUrl: "./credentials.html",
 })

@@ -1,11 +1,11 @@
 import { Component, computed, inject, signal } from "@angular/core";
 import { Router, RouterLink } from "@angular/router";
-import { Apollo } from "apollo-angular";
 
 import { FirstRunDocument, type FirstRunQuery } from "../api/operations";
+import { Reading } from "../core/reading";
 import { Control, Field } from "../parts/field";
-import { problem } from "../parts/problem";
 import { repositoryName, slugOf } from "../parts/slug";
+import { Trouble } from "../parts/trouble";
 import { type Plan, Steps } from "./steps";
 
 type Sample = NonNullable<FirstRunQuery["samples"]>[number];
@@ -13,19 +13,14 @@ type Sample = NonNullable<FirstRunQuery["samples"]>[number];
 /** What somebody sees who has no project yet: from here to a running build it is one click, or an address and a click. */
 @Component({
   selector: "alm-first-run",
-  imports: [Control, Field, RouterLink],
+  imports: [Control, Field, RouterLink, Trouble],
   providers: [Steps],
   template: `
     <section class="card empty welcome" aria-labelledby="welcome">
       <h2 id="welcome">Your first build</h2>
       <p>Start builds, watch their stages and logs live, answer what they ask, and bring versions to your environments.</p>
     </section>
-    @if (trouble(); as why) {
-      <section class="card" role="alert">
-        <p>{{ why }}</p>
-        <button type="button" (click)="load()">Try again</button>
-      </section>
-    }
+    <alm-trouble what="What there is to begin with" [reading]="reading" />
     @if (steps.now(); as doing) {
       <p class="note" role="status">{{ doing }}</p>
     }
@@ -75,18 +70,17 @@ type Sample = NonNullable<FirstRunQuery["samples"]>[number];
           <p><a routerLink="/create">Create an empty project</a></p>
         </section>
       </div>
-    } @else if (!trouble()) {
+    } @else if (!reading.trouble()) {
       <div class="skeleton" role="status"><span class="unseen">Loading…</span></div>
     }
   `,
 })
 export class FirstRun {
-  private readonly apollo = inject(Apollo);
   private readonly router = inject(Router);
   protected readonly steps = inject(Steps);
+  protected readonly reading = new Reading();
 
-  protected readonly found = signal<FirstRunQuery | null>(null);
-  protected readonly trouble = signal<string | null>(null);
+  protected readonly found = signal<Partial<FirstRunQuery> | null>(null);
   protected readonly url = signal("");
   protected readonly slug = computed(() => slugOf(repositoryName(this.url())));
 
@@ -102,17 +96,7 @@ export class FirstRun {
   protected readonly samples = computed(() => (this.machine() ? (this.found()?.samples ?? []) : []));
 
   constructor() {
-    this.load();
-  }
-
-  protected load(): void {
-    this.apollo.query({ query: FirstRunDocument }).subscribe({
-      next: ({ data }) => {
-        this.trouble.set(null);
-        this.found.set(data ?? null);
-      },
-      error: (error: unknown) => this.trouble.set(problem(error)),
-    });
+    this.reading.ask(FirstRunDocument, {}, ["samples", "providers", "providerKinds"], (found) => this.found.set(found));
   }
 
   protected runSample(sample: Sample): void {

@@ -1,12 +1,11 @@
-import { Component, DestroyRef, effect, inject, input, signal, untracked } from "@angular/core";
-import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
+import { Component, effect, inject, input, signal, untracked } from "@angular/core";
 import { RouterLink, RouterLinkActive, RouterOutlet } from "@angular/router";
-import { Apollo } from "apollo-angular";
 
 import { ProjectFrameDocument } from "../api/operations";
 import { Clock } from "../core/clock";
+import { Reading } from "../core/reading";
 import { Missing } from "../parts/missing";
-import { problem } from "../parts/problem";
+import { Trouble } from "../parts/trouble";
 import { Head } from "./head";
 
 const TABS = [
@@ -20,7 +19,7 @@ const TABS = [
 /** A project: its name, its tabs, and the one that is open. */
 @Component({
   selector: "alm-project-frame",
-  imports: [RouterLink, RouterLinkActive, RouterOutlet, Missing],
+  imports: [RouterLink, RouterLinkActive, RouterOutlet, Missing, Trouble],
   providers: [Head],
   template: `
     <nav class="crumbs" aria-label="Where you are"><a routerLink="/">Projects</a> › <bdi>{{ head.project()?.displayName ?? project() }}</bdi></nav>
@@ -39,28 +38,21 @@ const TABS = [
       @if (head.readOnly(); as why) {
         <p class="hint">{{ why }}</p>
       }
-      @if (trouble(); as why) {
-        <section class="card" role="alert">
-          <p>{{ why }}</p>
-          <button type="button" (click)="load(project())">Try again</button>
-        </section>
-      }
+      <alm-trouble what="What this project may do" [reading]="reading" />
       <router-outlet />
     }
   `,
 })
 export class ProjectFrame {
-  private readonly apollo = inject(Apollo);
   private readonly clock = inject(Clock);
-  private readonly destroyed = inject(DestroyRef);
   protected readonly head = inject(Head);
+  protected readonly reading = new Reading();
   protected readonly tabs = TABS;
 
   /** Its short name, from the address. */
   readonly project = input.required<string>();
 
   protected readonly gone = signal(false);
-  protected readonly trouble = signal<string | null>(null);
 
   constructor() {
     effect(() => {
@@ -69,18 +61,11 @@ export class ProjectFrame {
     });
   }
 
-  protected load(slug: string): void {
-    this.apollo
-      .query({ query: ProjectFrameDocument, variables: { slug } })
-      .pipe(takeUntilDestroyed(this.destroyed))
-      .subscribe({
-        next: ({ data }) => {
-          if (data?.serverInfo) this.clock.set(data.serverInfo.now);
-          this.trouble.set(null);
-          this.gone.set(!data?.project);
-          this.head.project.set(data?.project ?? null);
-        },
-        error: (error: unknown) => this.trouble.set(problem(error)),
-      });
+  private load(slug: string): void {
+    this.reading.ask(ProjectFrameDocument, { slug }, "project", ({ project, serverInfo }) => {
+      if (serverInfo) this.clock.set(serverInfo.now);
+      this.gone.set(!project);
+      this.head.project.set(project ?? null);
+    });
   }
 }

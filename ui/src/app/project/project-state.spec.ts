@@ -19,11 +19,11 @@ const said = ({ builds }: typeof UNKNOWN) => builds.map(({ number, revision }) =
 describe("the page of a project", () => {
   it("ends the same in whatever order and however often the recorded stream is told", () => {
     const told = ["begun", "resumed"].flatMap((part) => events<ProjectLiveSubscription>(`project-live.${part}`)).map((data) => data.projectUpdates);
-    const newest = told.reduce(folded, UNKNOWN);
+    const newest = told.reduce((state, event) => folded(state, event), UNKNOWN);
     expect(newest.builds.length).toBeGreaterThan(0);
     const [first, ...rest] = told as [Event, ...Event[]];
     for (let seed = 0; seed < 200; seed++) {
-      const state = shuffledAndDoubled(rest, randomly(seed)).reduce(folded, folded(UNKNOWN, first));
+      const state = shuffledAndDoubled(rest, randomly(seed)).reduce((state, event) => folded(state, event), folded(UNKNOWN, first));
       expect(state.builds, `seed ${seed}`).toEqual(newest.builds);
     }
   });
@@ -35,5 +35,25 @@ describe("the page of a project", () => {
     const apart = folded(read, snapshot(page([build(99)], "99")));
     expect([said(apart), apart.older]).toEqual([["99.1"], "99"]);
     expect(said(folded(read, snapshot(page([build(3, 2)]), true)))).toEqual(["3.2"]);
+  });
+
+  it("puts in what fits, and leaves what does not fit any more where it is", () => {
+    const isFailed = ({ status }: BuildEntryFragment): boolean => status === "FAILED";
+    const of = (number: number, status: string, revision = 1) => ({ ...build(number, revision), status }) as BuildEntryFragment;
+    const changed = (node: BuildEntryFragment) =>
+      ({ __typename: "BuildChanged", build: { ...node, service: { id: "s" }, project: { id: "p" } } }) as unknown as Event;
+    const added = (node: BuildEntryFragment) => ({ __typename: "BuildAdded", edge: { node } }) as unknown as Event;
+    const read = continued(UNKNOWN, page([of(6, "FAILED"), of(4, "FAILED")], "4"));
+    const tell = (...told: Event[]) => said(told.reduce((state, event) => folded(state, event, isFailed), read));
+    expect(tell(added(of(7, "RUNNING")))).toEqual(["6.1", "4.1"]);
+    expect(tell(added(of(7, "RUNNING")), changed(of(7, "FAILED", 2)))).toEqual(["7.2", "6.1", "4.1"]);
+    expect(tell(changed(of(5, "FAILED", 2)))).toEqual(["6.1", "5.2", "4.1"]);
+    expect(tell(changed(of(6, "RUNNING", 2)))).toEqual(["6.2", "4.1"]);
+    // It comes with its page.
+    expect(tell(changed(of(3, "FAILED", 2)))).toEqual(["6.1", "4.1"]);
+    // What the newest page does not list any more is gone: how it is now is not known.
+    expect(tell(snapshot(page([of(6, "FAILED"), of(5, "FAILED"), of(4, "FAILED")], "4")))).toEqual(["6.1", "5.1", "4.1"]);
+    expect(tell(snapshot(page([of(7, "FAILED"), of(4, "FAILED")], "4")))).toEqual(["7.1", "4.1"]);
+    expect(tell(snapshot(page([])))).toEqual([]);
   });
 });

@@ -1,6 +1,6 @@
 import type { BuildEntryFragment, ProjectCardFragment, ProjectLiveSubscription } from "../api/operations";
 import { newer } from "../parts/newer";
-import { adjoins, next, put } from "../parts/pages";
+import { adjoins, put as inserted, next } from "../parts/pages";
 
 type Event = ProjectLiveSubscription["projectUpdates"];
 
@@ -22,8 +22,11 @@ export interface ProjectState {
 /** Nothing is known yet. */
 export const UNKNOWN: ProjectState = { project: null, builds: [], older: null };
 
-/** The state after an event. Of two pictures of one thing the one with the higher revision is kept, whichever came first. */
-export function folded(state: ProjectState, event: Event): ProjectState {
+/**
+ * The state after an event. Of two pictures of one thing the one with the higher revision is kept, whichever came first. Builds that do
+ * not fit are not put in; one that does not fit any more stays where it is until the list is read again.
+ */
+export function folded(state: ProjectState, event: Event, fits: (build: BuildEntryFragment) => boolean = () => true): ProjectState {
   switch (event.__typename) {
     case "ProjectSnapshot": {
       const { builds: page, ...project } = event.project;
@@ -31,19 +34,20 @@ export function folded(state: ProjectState, event: Event): ProjectState {
       if (!page) return known;
       const told = page.edges.map((edge) => edge.node);
       // Older builds that were read stay, unless something between them and these may be missing.
-      if (!event.reset && adjoins(state.builds, told, page.pageInfo)) return { ...known, builds: told.reduce(added, state.builds) };
-      return { ...known, builds: told, older: next(page.pageInfo) };
+      const older = next(page.pageInfo);
+      if (event.reset || !adjoins(state.builds, told, page.pageInfo)) return { ...known, builds: told, older };
+      return { ...known, builds: told.reduce(put, among(state.builds, told, older)) };
     }
     case "ProjectChanged":
       return { ...state, project: newer(state.project, event.project) };
     case "BuildAdded":
-      return { ...state, builds: added(state.builds, event.edge.node) };
+      return added(state, event.edge.node, fits);
     case "BuildChanged": {
       // The figures and the verdict have no revision of their own: they are as they were when this was told.
       const { service, project, ...build } = event.build;
       const services = state.project?.services.map((one) => (one.id === service.id ? { ...one, stats: service.stats } : one)) ?? [];
       const known = state.project && { ...state.project, health: project.health, services };
-      return { ...state, project: known, builds: added(state.builds, { ...build, service }) };
+      return added({ ...state, project: known }, { ...build, service }, fits);
     }
     case "BuildServiceChanged": {
       const { project } = state;
@@ -71,10 +75,32 @@ export function folded(state: ProjectState, event: Event): ProjectState {
 
 /** The state with the next page of older builds. */
 export function continued(state: ProjectState, page: Page): ProjectState {
-  const builds = page.edges.reduce((all, { node }) => added(all, node), state.builds);
-  return { ...state, builds, older: next(page.pageInfo) };
+  return { ...state, builds: page.edges.map(({ node }) => node).reduce(put, state.builds), older: next(page.pageInfo) };
 }
 
-function added(builds: readonly BuildEntryFragment[], told: BuildEntryFragment): readonly BuildEntryFragment[] {
-  return put(builds, told, (a, b) => (a.queuedAt < b.queuedAt ? 1 : a.queuedAt > b.queuedAt ? -1 : b.number - a.number));
+/** Newest first. */
+export function order(a: Place, b: Place): number {
+  return a.queuedAt < b.queuedAt ? 1 : a.queuedAt > b.queuedAt ? -1 : b.number - a.number;
+}
+
+/** Where a build stands in the list. */
+export type Place = Pick<BuildEntryFragment, "queuedAt" | "number">;
+
+function put(builds: readonly BuildEntryFragment[], told: BuildEntryFragment): readonly BuildEntryFragment[] {
+  return inserted(builds, told, order);
+}
+
+/** With a build that was told of. One that is not among what was read comes with its page. */
+function added(state: ProjectState, told: BuildEntryFragment, fits: (build: BuildEntryFragment) => boolean): ProjectState {
+  const last = state.builds.at(-1);
+  const isKnown = state.builds.some(({ id }) => id === told.id);
+  const isOlder = state.older !== null && last !== undefined && order(last, told) < 0;
+  return isKnown || (fits(told) && !isOlder) ? { ...state, builds: put(state.builds, told) } : state;
+}
+
+/** Those of which the newest page says that they are still listed, and those behind it. */
+function among(builds: readonly BuildEntryFragment[], told: readonly BuildEntryFragment[], older: string | null) {
+  const ids = new Set(told.map(({ id }) => id));
+  const last = told.at(-1);
+  return builds.filter((one) => ids.has(one.id) || (older !== null && last !== undefined && order(last, one) < 0));
 }

@@ -1,6 +1,4 @@
 import { Injectable, inject, signal } from "@angular/core";
-import { Apollo } from "apollo-angular";
-import type { Subscription } from "rxjs";
 
 import {
   type ProviderBitsFragment,
@@ -11,7 +9,7 @@ import {
 } from "../api/operations";
 import { whenBack } from "../core/back";
 import { Clock } from "../core/clock";
-import { problem } from "../parts/problem";
+import { Reading } from "../core/reading";
 
 export type ProviderRow = NonNullable<ProvidersQuery["providers"]>["edges"][number]["node"];
 export type Kind = NonNullable<ProviderKindsQuery["providerKinds"]>[number];
@@ -19,15 +17,14 @@ export type Kind = NonNullable<ProviderKindsQuery["providerKinds"]>[number];
 /** All providers, and what is known of their families. No stream tells of them: they are read again when somebody comes back to the page. */
 @Injectable()
 export class ProviderList {
-  private readonly apollo = inject(Apollo);
   private readonly clock = inject(Clock);
-  private asked: Subscription | undefined;
+  readonly reading = new Reading();
+  readonly readingKinds = new Reading();
 
   /** Null until they are known. */
   readonly providers = signal<readonly ProviderRow[] | null>(null);
   readonly kinds = signal<readonly Kind[] | null>(null);
   readonly isAdmin = signal(false);
-  readonly trouble = signal<string | null>(null);
   /** When they were read. */
   readonly readAt = signal<string | null>(null);
 
@@ -36,24 +33,16 @@ export class ProviderList {
   }
 
   load(): void {
-    this.asked?.unsubscribe();
-    this.asked = this.apollo.query({ query: ProvidersDocument }).subscribe({
-      next: ({ data }) => {
-        this.trouble.set(null);
-        this.readAt.set(new Date(this.clock.now()).toISOString());
-        this.providers.set(data?.providers?.edges.map((edge) => edge.node) ?? []);
-      },
-      error: (error: unknown) => this.trouble.set(problem(error)),
+    this.reading.ask(ProvidersDocument, {}, "providers", ({ providers }) => {
+      this.readAt.set(new Date(this.clock.now()).toISOString());
+      this.providers.set(providers?.edges.map((edge) => edge.node) ?? []);
     });
   }
 
   loadKinds(): void {
-    this.apollo.query({ query: ProviderKindsDocument }).subscribe({
-      next: ({ data }) => {
-        this.isAdmin.set(data?.viewer?.isAdmin === true);
-        this.kinds.set(data?.providerKinds ?? []);
-      },
-      error: (error: unknown) => this.trouble.set(problem(error)),
+    this.readingKinds.ask(ProviderKindsDocument, {}, ["viewer", "providerKinds"], ({ viewer, providerKinds }) => {
+      this.isAdmin.set(viewer?.isAdmin === true);
+      this.kinds.set(providerKinds ?? []);
     });
   }
 

@@ -10,12 +10,13 @@ import { Missing } from "../parts/missing";
 import { CAPABILITIES, KINDS, health } from "../parts/provider-names";
 import { SettingsForm } from "../parts/settings-form";
 import { Ago, length } from "../parts/time";
+import { Trouble } from "../parts/trouble";
 import { ProviderList } from "./provider-list";
 
 /** One provider: how it is, what it can do, its settings. */
 @Component({
   selector: "alm-provider",
-  imports: [Ago, Missing, RouterLink, SettingsForm],
+  imports: [Ago, Missing, RouterLink, SettingsForm, Trouble],
   providers: [ProviderList, Sending],
   templateUrl: "./provider.html",
 })

@@ -3,13 +3,14 @@ import { RouterLink } from "@angular/router";
 
 import { KINDS, health } from "../parts/provider-names";
 import { Ago, length } from "../parts/time";
+import { Trouble } from "../parts/trouble";
 import { Matrix } from "./matrix";
 import { ProviderList } from "./provider-list";
 
 /** Who builds: how they are, and what they can do. */
 @Component({
   selector: "alm-providers",
-  imports: [Ago, Matrix, RouterLink],
+  imports: [Ago, Matrix, RouterLink, Trouble],
   providers: [ProviderList],
   template: `
     <div class="bar">
@@ -21,12 +22,8 @@ import { ProviderList } from "./provider-list";
     @if (list.kinds() !== null && !list.isAdmin()) {
       <p class="hint">Administrators register providers and change them; you see which there are.</p>
     }
-    @if (list.trouble(); as why) {
-      <section class="card" role="alert">
-        <p>{{ why }}</p>
-        <button type="button" (click)="load()">Try again</button>
-      </section>
-    }
+    <alm-trouble what="What may be registered" [reading]="list.readingKinds" />
+    <alm-trouble what="The providers" [reading]="list.reading" />
     @if (list.providers(); as all) {
       @if (all.length === 0) {
         <section class="card empty">
@@ -76,7 +73,7 @@ import { ProviderList } from "./provider-list";
         <h2>What they can do</h2>
         <alm-matrix [providers]="all" />
       }
-    } @else if (!list.trouble()) {
+    } @else if (!list.reading.trouble()) {
       <div class="grid" role="status">
         <span class="unseen">Loading the providers…</span>
         @for (place of [1, 2]; track place) {

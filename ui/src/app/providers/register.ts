@@ -9,6 +9,7 @@ import { CAPABILITIES, KINDS, health } from "../parts/provider-names";
 import { type Answers, settingInputs, settingQuestions } from "../parts/question";
 import { Questions, complete, names } from "../parts/questions";
 import { slugOf } from "../parts/slug";
+import { Trouble } from "../parts/trouble";
 import { ProviderList } from "./provider-list";
 
 interface Probed {
@@ -19,7 +20,7 @@ interface Probed {
 /** A provider joins: its family, its address and settings, a probe, and then it is registered. */
 @Component({
   selector: "alm-register",
-  imports: [Control, Field, Names, Questions, RouterLink],
+  imports: [Control, Field, Names, Questions, RouterLink, Trouble],
   providers: [ProviderList, Sending],
   templateUrl: "./register.html",
 })

@@ -1,8 +1,8 @@
 import { Component, ElementRef, computed, effect, inject, signal, viewChild } from "@angular/core";
 import { Router } from "@angular/router";
-import { Apollo } from "apollo-angular";
 
 import { JumpDocument, type JumpQuery } from "../api/operations";
+import { Reading } from "../core/reading";
 import { type Place, places, wanted } from "./places";
 
 /** How long typing has to rest before the server is asked, in milliseconds. */
@@ -44,7 +44,7 @@ const REST = 150;
           </li>
         } @empty {
           <li role="option" aria-selected="false" aria-disabled="true" class="hint">
-            {{ asking() ? "Looking…" : "Nothing of that name is visible to you." }}
+            {{ asking() ? "Looking…" : (reading.trouble() ?? "Nothing of that name is visible to you.") }}
           </li>
         }
       </ul>
@@ -52,14 +52,15 @@ const REST = 150;
   `,
 })
 export class Jump {
-  private readonly apollo = inject(Apollo);
+  protected readonly reading = new Reading();
   private readonly router = inject(Router);
   private readonly box = viewChild.required<ElementRef<HTMLInputElement>>("box");
 
   protected readonly text = signal("");
   protected readonly isHere = signal(false);
   protected readonly at = signal(0);
-  protected readonly asking = signal(false);
+  private readonly resting = signal(false);
+  protected readonly asking = computed(() => this.resting() || this.reading.busy());
   private readonly projects = signal<NonNullable<JumpQuery["projects"]>["edges"][number]["node"][]>([]);
   private readonly wanted = computed(() => wanted(this.text()));
   protected readonly found = computed(() => places(this.wanted(), this.projects(), this.router.url));
@@ -69,20 +70,14 @@ export class Jump {
     effect((clean) => {
       const { words } = this.wanted();
       if (!words) return this.projects.set([]);
-      this.asking.set(true);
-      let answer: { unsubscribe(): void } | undefined;
+      this.resting.set(true);
       const timer = setTimeout(() => {
-        answer = this.apollo.query({ query: JumpDocument, variables: { search: words } }).subscribe({
-          next: ({ data }) => {
-            this.asking.set(false);
-            this.projects.set(data?.projects?.edges.map((edge) => edge.node) ?? []);
-          },
-          error: () => this.asking.set(false),
-        });
+        this.resting.set(false);
+        this.reading.ask(JumpDocument, { search: words }, "projects", ({ projects }) => this.projects.set(projects?.edges.map((edge) => edge.node) ?? []));
       }, REST);
       clean(() => {
         clearTimeout(timer);
-        answer?.unsubscribe();
+        this.reading.stop();
       });
     });
   }

@@ -1,16 +1,16 @@
 import { Component, type WritableSignal, computed, inject, signal } from "@angular/core";
-import { Apollo } from "apollo-angular";
 
 import { CreateTokenDocument, RevokeTokenDocument, type TokenBitsFragment, type TokenScope, TokensDocument, type TokensQuery } from "../api/operations";
 import { Clock } from "../core/clock";
+import { Reading } from "../core/reading";
 import { Sending } from "../core/send";
 import { Arrive } from "../parts/arrive";
 import { confirmed } from "../parts/confirm";
 import { Copy } from "../parts/copy";
 import { Dialogs } from "../parts/dialog";
 import { Control, Field } from "../parts/field";
-import { problem } from "../parts/problem";
 import { Ago } from "../parts/time";
+import { Trouble } from "../parts/trouble";
 
 const SCOPES: readonly { readonly scope: TokenScope; readonly name: string; readonly may: string }[] = [
   { scope: "READ", name: "Read", may: "see what you see" },
@@ -24,20 +24,19 @@ const DAY = 24 * 3_600_000;
 /** Tokens that people make for their programs. */
 @Component({
   selector: "alm-tokens",
-  imports: [Ago, Arrive, Control, Copy, Field],
+  imports: [Ago, Arrive, Control, Copy, Field, Trouble],
   providers: [Sending],
   templateUrl: "./tokens.html",
 })
 export class Tokens {
-  private readonly apollo = inject(Apollo);
   private readonly clock = inject(Clock);
   private readonly dialogs = inject(Dialogs);
   protected readonly sending = inject(Sending);
+  protected readonly reading = new Reading();
   protected readonly days = DAYS;
 
   protected readonly viewer = signal<TokensQuery["viewer"]>(null);
   protected readonly projects = signal<readonly { readonly id: string; readonly displayName: string }[]>([]);
-  protected readonly trouble = signal<string | null>(null);
   protected readonly scopes = signal<ReadonlySet<TokenScope>>(new Set(["READ"]));
   protected readonly only = signal<ReadonlySet<string>>(new Set());
   /** The token that was just made. It is in this page alone, until it is left. */
@@ -45,17 +44,9 @@ export class Tokens {
   protected readonly all = computed(() => SCOPES.filter(({ scope }) => scope !== "ADMIN" || this.viewer()?.isAdmin));
 
   constructor() {
-    this.load();
-  }
-
-  protected load(): void {
-    this.apollo.query({ query: TokensDocument }).subscribe({
-      next: ({ data }) => {
-        this.trouble.set(null);
-        this.viewer.set(data?.viewer ?? null);
-        this.projects.set(data?.projects?.edges.map((edge) => edge.node) ?? []);
-      },
-      error: (error: unknown) => this.trouble.set(problem(error)),
+    this.reading.ask(TokensDocument, {}, ["viewer", "projects"], ({ viewer, projects }) => {
+      this.viewer.set(viewer ?? null);
+      this.projects.set(projects?.edges.map((edge) => edge.node) ?? []);
     });
   }
 

@@ -1,26 +1,23 @@
-import { Component, DestroyRef, computed, effect, inject, input, signal, untracked } from "@angular/core";
-import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
+import { Component, computed, effect, inject, input, signal, untracked } from "@angular/core";
 import { Title } from "@angular/platform-browser";
 import { RouterLink } from "@angular/router";
-import { Apollo } from "apollo-angular";
-import { of, switchMap } from "rxjs";
 import type { Subscription } from "rxjs";
 
 import { type TrendBitsFragment, TrendDocument, TrendLiveDocument, TrendServiceDocument } from "../api/operations";
 import { Follow } from "../core/follow";
+import { Reading } from "../core/reading";
 import { Missing } from "../parts/missing";
 import { newer } from "../parts/newer";
-import { problem } from "../parts/problem";
 import { length } from "../parts/time";
+import { Trouble } from "../parts/trouble";
 import { chart } from "./chart";
 
 /** How the last hundred builds of a service went: how long they took, and how many were good. */
-@Component({ selector: "alm-trend", imports: [RouterLink, Missing], templateUrl: "./trend.html" })
+@Component({ selector: "alm-trend", imports: [RouterLink, Missing, Trouble], templateUrl: "./trend.html" })
 export class Trend {
-  private readonly apollo = inject(Apollo);
   private readonly follow = inject(Follow);
   private readonly title = inject(Title);
-  private readonly destroyed = inject(DestroyRef);
+  protected readonly reading = new Reading();
   private live: Subscription | undefined;
 
   /** From the address. */
@@ -30,7 +27,6 @@ export class Trend {
   protected readonly shown = signal<TrendBitsFragment | null>(null);
   protected readonly home = signal<string | null>(null);
   protected readonly gone = signal(false);
-  protected readonly trouble = signal<string | null>(null);
   protected readonly chart = computed(() => chart(this.shown()?.stats ?? { count: 0, successRate: null, medianDuration: null, p95Duration: null, bars: [] }));
   protected readonly length = length;
 
@@ -42,44 +38,29 @@ export class Trend {
     });
   }
 
-  protected load(project: string, slug: string): void {
+  private load(project: string, slug: string): void {
     this.shown.set(null);
-    this.trouble.set(null);
-    this.apollo
-      .query({ query: TrendServiceDocument, variables: { project } })
-      .pipe(
-        switchMap(({ data }) => {
-          const home = data?.project;
-          const found = home?.services.find((one) => one.slug === slug);
-          this.home.set(home?.displayName ?? null);
-          this.gone.set(!found);
-          if (!home || !found) return of(null);
-          this.title.setTitle(`Trend of ${found.displayName} · ALM`);
-          this.listen(home.id, found.id);
-          return this.apollo.query({ query: TrendDocument, variables: { id: found.id } });
-        }),
-        takeUntilDestroyed(this.destroyed),
-      )
-      .subscribe({
-        next: (reply) => {
-          const told = reply?.data?.node;
-          if (told?.__typename === "BuildService") this.shown.update((known) => newer(known, told));
-        },
-        error: (error: unknown) => this.trouble.set(problem(error)),
+    this.reading.ask(TrendServiceDocument, { project }, "project", ({ project: home }) => {
+      const found = home?.services.find((one) => one.slug === slug);
+      this.home.set(home?.displayName ?? null);
+      this.gone.set(!found);
+      if (!home || !found) return;
+      this.title.setTitle(`Trend of ${found.displayName} · ALM`);
+      this.listen(home.id, found.id);
+      this.reading.ask(TrendDocument, { id: found.id }, "node", ({ node }) => {
+        if (node?.__typename === "BuildService") this.shown.update((known) => newer(known, node));
       });
+    });
   }
 
   private listen(project: string, service: string): void {
     this.live?.unsubscribe();
-    this.live = this.follow
-      .events(TrendLiveDocument, { id: project }, (data) => data.projectUpdates)
-      .pipe(takeUntilDestroyed(this.destroyed))
-      .subscribe({
-        next: (event) => {
-          if (event.__typename !== "BuildServiceChanged" || event.service.id !== service) return;
-          this.shown.update((known) => newer(known, event.service));
-        },
-        error: (error: unknown) => this.trouble.set(problem(error)),
-      });
+    this.live = this.follow.events(TrendLiveDocument, { id: project }, (data) => data.projectUpdates).subscribe({
+      next: (event) => {
+        if (event.__typename !== "BuildServiceChanged" || event.service.id !== service) return;
+        this.shown.update((known) => newer(known, event.service));
+      },
+      error: (error: unknown) => this.reading.failed(error, () => this.load(this.project(), this.service())),
+    });
   }
 }

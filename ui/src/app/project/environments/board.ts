@@ -9,10 +9,11 @@ import { Connect } from "../../credentials/connect";
 import { Connections } from "../../credentials/connections";
 import { works } from "../../credentials/urgency";
 import { Follow } from "../../core/follow";
+import { Reading } from "../../core/reading";
 import { Dialogs } from "../../parts/dialog";
-import { problem } from "../../parts/problem";
 import { Status, isOver } from "../../parts/status";
 import { Ago } from "../../parts/time";
+import { Trouble } from "../../parts/trouble";
 import { Head } from "../head";
 import { type BoardState, folded, moves, read, replaced } from "./board-state";
 import { CancelDialog } from "./cancel-dialog";
@@ -28,7 +29,7 @@ const GATHER = 250;
 /** Which version is where: a row for each build service, a column for each target. */
 @Component({
   selector: "alm-board",
-  imports: [RouterLink, Status, Ago, Connect, Moving],
+  imports: [RouterLink, Status, Ago, Connect, Moving, Trouble],
   templateUrl: "./board.html",
 })
 export class Board {
@@ -40,6 +41,7 @@ export class Board {
   private readonly destroyed = inject(DestroyRef);
   private readonly connections = inject(Connections);
   protected readonly head = inject(Head);
+  protected readonly reading = new Reading();
   private readonly again = new Subject<void>();
   private live: Subscription | undefined;
 
@@ -49,7 +51,6 @@ export class Board {
   readonly promote = input<string>();
 
   protected readonly state = signal<BoardState | null>(null);
-  protected readonly trouble = signal<string | null>(null);
   protected readonly mayEdit = computed(() => this.head.project()?.actions.some((one) => one.action === "EDIT" && one.allowed) ?? false);
   /** Where the caller's own account is not connected. */
   protected readonly missing = computed(() =>
@@ -70,7 +71,7 @@ export class Board {
       .pipe(
         debounceTime(GATHER),
         // What is shown stays until the next event asks again.
-        switchMap(() => this.asked(this.project()).pipe(catchError(() => EMPTY))),
+        switchMap(() => this.apollo.query({ query: BoardDocument, variables: { slug: this.project() } }).pipe(catchError(() => EMPTY))),
         takeUntilDestroyed(this.destroyed),
       )
       .subscribe(({ data }) => {
@@ -79,19 +80,13 @@ export class Board {
       });
   }
 
-  protected load(slug: string): void {
-    this.asked(slug)
-      .pipe(takeUntilDestroyed(this.destroyed))
-      .subscribe({
-        next: ({ data }) => {
-          this.trouble.set(null);
-          if (!data?.project) return;
-          this.state.set(read(data.project.board));
-          this.listen(data.project.id);
-          this.reopen();
-        },
-        error: (error: unknown) => this.trouble.set(problem(error)),
-      });
+  private load(slug: string): void {
+    this.reading.ask(BoardDocument, { slug }, "project", ({ project }) => {
+      if (!project) return;
+      this.state.set(read(project.board));
+      this.listen(project.id);
+      this.reopen();
+    });
   }
 
   protected column(cell: CellBitsFragment) {
@@ -141,10 +136,6 @@ export class Board {
     if (row && cell?.promote.allowed) this.openPromotion(row, cell);
   }
 
-  private asked(slug: string) {
-    return this.apollo.query({ query: BoardDocument, variables: { slug } });
-  }
-
   private listen(id: string): void {
     this.live?.unsubscribe();
     this.live = this.follow
@@ -158,7 +149,7 @@ export class Board {
           this.state.set(folded(state, event));
           if (moves(state, event, isOver)) this.again.next();
         },
-        error: (error: unknown) => this.trouble.set(problem(error)),
+        error: (error: unknown) => this.reading.failed(error, () => this.load(this.project())),
       });
   }
 }

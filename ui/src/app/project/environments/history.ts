@@ -1,21 +1,21 @@
 import { Component, DestroyRef, computed, effect, inject, input, signal, untracked } from "@angular/core";
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
-import { Apollo } from "apollo-angular";
 import type { Subscription } from "rxjs";
 
 import { type DeploymentBitsFragment, HistoryDocument, HistoryLiveDocument } from "../../api/operations";
 import { Follow } from "../../core/follow";
-import { problem } from "../../parts/problem";
+import { Reading } from "../../core/reading";
 import { Status } from "../../parts/status";
 import { Ago } from "../../parts/time";
+import { Trouble } from "../../parts/trouble";
 import { Head } from "../head";
 import { type HistoryState, continued, folded } from "./history-state";
 
 /** What was brought to an environment, newest first. */
 @Component({
   selector: "alm-history",
-  imports: [RouterLink, Status, Ago],
+  imports: [RouterLink, Status, Ago, Trouble],
   template: `
     <p class="crumbs"><a [routerLink]="['/projects', project(), 'environments']">Environments</a> › {{ title() ?? environment() }}</p>
     <div class="bar">
@@ -30,12 +30,7 @@ import { type HistoryState, continued, folded } from "./history-state";
         </select>
       }
     </div>
-    @if (trouble(); as why) {
-      <section class="card" role="alert">
-        <p>{{ why }}</p>
-        <button type="button" (click)="load(state()?.older ?? null)">Retry</button>
-      </section>
-    }
+    <alm-trouble what="The history" [reading]="reading" />
     @if (gone()) {
       <section class="card empty">
         <p>This project has no environment of that name, or it was removed.</p>
@@ -69,21 +64,21 @@ import { type HistoryState, continued, folded } from "./history-state";
           <li class="hint">{{ known.all.length === 0 ? "Nothing was brought here yet." : "Nothing of this build service among these." }}</li>
         }
       </ul>
-      @if (known.older) {
-        <button type="button" class="quiet" (click)="load(known.older)">Older</button>
+      @if (known.older && !reading.trouble()) {
+        <button type="button" class="quiet" [disabled]="reading.busy()" (click)="load(known.older)">{{ reading.busy() ? "Loading…" : "Older" }}</button>
       }
-    } @else if (!trouble()) {
+    } @else if (!reading.trouble()) {
       <div class="skeleton list" role="status"><span class="unseen">Loading the history…</span></div>
     }
   `,
 })
 export class History {
-  private readonly apollo = inject(Apollo);
   private readonly follow = inject(Follow);
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
   private readonly destroyed = inject(DestroyRef);
   private readonly head = inject(Head);
+  protected readonly reading = new Reading();
   private live: Subscription | undefined;
 
   /** Short name of the project, and name of the environment, from the address. */
@@ -96,7 +91,6 @@ export class History {
   private readonly missing = signal(false);
   protected readonly gone = computed(() => this.missing() || this.state()?.isGone === true);
   protected readonly title = computed(() => this.state()?.environment.displayName ?? null);
-  protected readonly trouble = signal<string | null>(null);
   protected readonly shown = computed(() => this.state()?.all.filter((one) => !this.service() || one.service.slug === this.service()) ?? []);
   protected readonly services = computed(() => {
     const found = new Map((this.state()?.all ?? []).map((one) => [one.service.slug, one.service]));
@@ -126,22 +120,14 @@ export class History {
   }
 
   protected load(after: string | null): void {
-    this.apollo
-      .query({ query: HistoryDocument, variables: { slug: this.project(), name: this.environment(), after } })
-      .pipe(takeUntilDestroyed(this.destroyed))
-      .subscribe({
-        next: ({ data }) => {
-          const found = data?.environment;
-          this.trouble.set(null);
-          this.missing.set(!found);
-          if (!found) return;
-          const { deployments, project, ...environment } = found;
-          const known = after ? this.state() : null;
-          this.state.set(continued(known ?? { environment, isGone: false }, deployments));
-          if (!after) this.listen(project.id, environment.id);
-        },
-        error: (error: unknown) => this.trouble.set(problem(error)),
-      });
+    this.reading.ask(HistoryDocument, { slug: this.project(), name: this.environment(), after }, "environment", ({ environment: found }) => {
+      this.missing.set(!found);
+      if (!found) return;
+      const { deployments, project, ...environment } = found;
+      const known = after ? this.state() : null;
+      this.state.set(continued(known ?? { environment, isGone: false }, deployments));
+      if (!after) this.listen(project.id, environment.id);
+    });
   }
 
   private listen(id: string, environment: string): void {
@@ -154,7 +140,7 @@ export class History {
           if (event.__typename === "ProjectChanged" || event.__typename === "ProjectSnapshot") this.head.told(event.project);
           this.state.update((state) => state && folded(state, event));
         },
-        error: (error: unknown) => this.trouble.set(problem(error)),
+        error: (error: unknown) => this.reading.failed(error, () => this.load(null)),
       });
   }
 }

@@ -1,7 +1,5 @@
-import { Component, DestroyRef, computed, effect, inject, input, signal, untracked } from "@angular/core";
-import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
+import { Component, computed, effect, inject, input, signal, untracked } from "@angular/core";
 import { RouterLink } from "@angular/router";
-import { Apollo } from "apollo-angular";
 
 import {
   type EnvironmentBitsFragment,
@@ -9,10 +7,11 @@ import {
   RemoveEnvironmentDocument,
   UpdateEnvironmentDocument,
 } from "../../api/operations";
+import { Reading } from "../../core/reading";
 import { Sending } from "../../core/send";
 import { confirmed } from "../../parts/confirm";
 import { Dialogs } from "../../parts/dialog";
-import { problem } from "../../parts/problem";
+import { Trouble } from "../../parts/trouble";
 import { Head } from "../head";
 import { EnvironmentDialog, type Subject } from "./environment-dialog";
 import { MODES } from "./modes";
@@ -20,23 +19,21 @@ import { MODES } from "./modes";
 /** The environments of a project: where builds run, and where versions go, in the order of promotion. */
 @Component({
   selector: "alm-manage-environments",
-  imports: [RouterLink],
+  imports: [RouterLink, Trouble],
   providers: [Sending],
   templateUrl: "./manage.html",
 })
 export class ManageEnvironments {
-  private readonly apollo = inject(Apollo);
   private readonly dialogs = inject(Dialogs);
-  private readonly destroyed = inject(DestroyRef);
   protected readonly head = inject(Head);
   protected readonly sending = inject(Sending);
+  protected readonly reading = new Reading();
   protected readonly modes = MODES;
 
   /** Short name of the project, from the address. */
   readonly project = input.required<string>();
 
   protected readonly all = signal<readonly EnvironmentBitsFragment[] | null>(null);
-  protected readonly trouble = signal<string | null>(null);
   protected readonly targets = computed(() => this.all()?.filter((one) => one.role === "TARGET") ?? []);
   protected readonly builder = computed(() => this.all()?.find((one) => one.role === "BUILD"));
   protected readonly mayAdd = computed(() => this.head.project()?.actions.find((one) => one.action === "EDIT"));
@@ -49,17 +46,8 @@ export class ManageEnvironments {
     });
   }
 
-  protected load(slug: string): void {
-    this.apollo
-      .query({ query: EnvironmentsDocument, variables: { slug } })
-      .pipe(takeUntilDestroyed(this.destroyed))
-      .subscribe({
-        next: ({ data }) => {
-          this.trouble.set(null);
-          this.all.set(data?.project?.environments ?? []);
-        },
-        error: (error: unknown) => this.trouble.set(problem(error)),
-      });
+  private load(slug: string): void {
+    this.reading.ask(EnvironmentsDocument, { slug }, "project", ({ project }) => this.all.set(project?.environments ?? []));
   }
 
   protected may(environment: EnvironmentBitsFragment, action: string) {

@@ -11,12 +11,13 @@ import {
   type ProjectRole,
   RemoveMemberDocument,
 } from "../../api/operations";
+import { Reading } from "../../core/reading";
 import { Sending } from "../../core/send";
 import { confirmed } from "../../parts/confirm";
 import { Dialogs } from "../../parts/dialog";
 import { Control, Field } from "../../parts/field";
-import { problem } from "../../parts/problem";
 import { Ago } from "../../parts/time";
+import { Trouble } from "../../parts/trouble";
 import { Head } from "../head";
 
 type Member = MembersBitsFragment["members"][number];
@@ -31,7 +32,7 @@ const LAST = "The last owner stays: make somebody else an owner first.";
 /** Who works in a project, and as what. */
 @Component({
   selector: "alm-members",
-  imports: [Ago, Control, Field],
+  imports: [Ago, Control, Field, Trouble],
   providers: [Sending],
   templateUrl: "./members.html",
 })
@@ -40,6 +41,7 @@ export class Members {
   private readonly dialogs = inject(Dialogs);
   protected readonly head = inject(Head);
   protected readonly sending = inject(Sending);
+  protected readonly reading = new Reading();
   protected readonly roles = ROLES;
   protected readonly last = LAST;
 
@@ -47,7 +49,6 @@ export class Members {
   readonly project = input.required<string>();
 
   protected readonly shown = signal<MembersBitsFragment | null>(null);
-  protected readonly trouble = signal<string | null>(null);
   protected readonly people = signal<PeopleQuery["users"]>([]);
   protected readonly login = signal("");
   protected readonly done = signal<string | null>(null);
@@ -62,14 +63,8 @@ export class Members {
     });
   }
 
-  protected load(slug: string): void {
-    this.apollo.query({ query: MembersDocument, variables: { slug } }).subscribe({
-      next: ({ data }) => {
-        this.trouble.set(null);
-        this.shown.set(data?.project ?? null);
-      },
-      error: (error: unknown) => this.trouble.set(problem(error)),
-    });
+  private load(slug: string): void {
+    this.reading.ask(MembersDocument, { slug }, "project", ({ project }) => this.shown.set(project ?? null));
   }
 
   protected isLast(member: Member): boolean {

@@ -1,7 +1,5 @@
 import { Component, computed, effect, inject, input, linkedSignal, signal, untracked } from "@angular/core";
 import { Router, RouterLink } from "@angular/router";
-import { Apollo } from "apollo-angular";
-import { of, switchMap } from "rxjs";
 
 import {
   type ConfigurationInput,
@@ -12,14 +10,15 @@ import {
   type ServiceSettingsBitsFragment,
   UpdateBuildServiceDocument,
 } from "../../api/operations";
+import { Reading } from "../../core/reading";
 import { Sending } from "../../core/send";
 import { engineNames } from "../../create/new-service";
 import { confirmed } from "../../parts/confirm";
 import { Dialogs } from "../../parts/dialog";
 import { Control, Field } from "../../parts/field";
 import { Missing } from "../../parts/missing";
-import { problem } from "../../parts/problem";
 import { SettingsForm } from "../../parts/settings-form";
+import { Trouble } from "../../parts/trouble";
 import { Head } from "../head";
 import { Secrets } from "./secrets";
 import { UsedEnvironments } from "./used-environments";
@@ -27,16 +26,16 @@ import { UsedEnvironments } from "./used-environments";
 /** One build service: what it builds, its secrets, its settings, its end. */
 @Component({
   selector: "alm-service-settings",
-  imports: [Control, Field, Missing, RouterLink, Secrets, SettingsForm, UsedEnvironments],
+  imports: [Control, Field, Missing, RouterLink, Secrets, SettingsForm, Trouble, UsedEnvironments],
   providers: [Sending],
   templateUrl: "./service.html",
 })
 export class ServiceSettings {
-  private readonly apollo = inject(Apollo);
   private readonly dialogs = inject(Dialogs);
   private readonly router = inject(Router);
   protected readonly head = inject(Head);
   protected readonly sending = inject(Sending);
+  protected readonly reading = new Reading();
 
   /** Short names, from the address. */
   readonly project = input.required<string>();
@@ -45,7 +44,6 @@ export class ServiceSettings {
   protected readonly shown = signal<ServiceSettingsBitsFragment | null>(null);
   protected readonly environments = signal<NonNullable<ProjectSettingsQuery["project"]>["environments"]>([]);
   protected readonly gone = signal(false);
-  protected readonly trouble = signal<string | null>(null);
   protected readonly saved = signal(false);
 
   protected readonly displayName = linkedSignal(() => this.shown()?.displayName ?? "");
@@ -84,27 +82,18 @@ export class ServiceSettings {
     return this.shown()?.actions.find((one) => one.action === action);
   }
 
-  protected load(project: string, slug: string): void {
+  private load(slug: string, service: string): void {
     this.shown.set(null);
     this.gone.set(false);
-    this.apollo
-      .query({ query: ProjectSettingsDocument, variables: { slug: project } })
-      .pipe(
-        switchMap(({ data }) => {
-          this.environments.set(data?.project?.environments ?? []);
-          const id = data?.project?.services.find((one) => one.slug === slug)?.id;
-          return id ? this.apollo.query({ query: ServiceSettingsDocument, variables: { id } }) : of(null);
-        }),
-      )
-      .subscribe({
-        next: (found) => {
-          this.trouble.set(null);
-          const node = found?.data?.node;
-          if (node?.__typename === "BuildService") this.shown.set(node);
-          else this.gone.set(true);
-        },
-        error: (error: unknown) => this.trouble.set(problem(error)),
+    this.reading.ask(ProjectSettingsDocument, { slug }, "project", ({ project }) => {
+      this.environments.set(project?.environments ?? []);
+      const id = project?.services.find((one) => one.slug === service)?.id;
+      if (!id) return this.gone.set(true);
+      this.reading.ask(ServiceSettingsDocument, { id }, "node", ({ node }) => {
+        if (node?.__typename === "BuildService") this.shown.set(node);
+        else this.gone.set(true);
       });
+    });
   }
 
   protected told(service: ServiceSettingsBitsFragment): void {

@@ -1,13 +1,13 @@
 import { Component, computed, effect, inject, input, linkedSignal, signal, untracked } from "@angular/core";
 import { RouterLink } from "@angular/router";
-import { Apollo } from "apollo-angular";
 
 import { ProjectSettingsDocument, type ProjectSettingsQuery, UpdateProjectDocument } from "../../api/operations";
+import { Reading } from "../../core/reading";
 import { Sending } from "../../core/send";
 import { confirmed } from "../../parts/confirm";
 import { Dialogs } from "../../parts/dialog";
 import { Control, Field } from "../../parts/field";
-import { problem } from "../../parts/problem";
+import { Trouble } from "../../parts/trouble";
 import { Head } from "../head";
 
 type Services = NonNullable<ProjectSettingsQuery["project"]>["services"];
@@ -15,15 +15,9 @@ type Services = NonNullable<ProjectSettingsQuery["project"]>["services"];
 /** What a project is called, its build services, and its end. */
 @Component({
   selector: "alm-settings",
-  imports: [Control, Field, RouterLink],
+  imports: [Control, Field, RouterLink, Trouble],
   providers: [Sending],
   template: `
-    @if (trouble(); as why) {
-      <section class="card" role="alert">
-        <p>{{ why }}</p>
-        <button type="button" (click)="load(project())">Try again</button>
-      </section>
-    }
     @if (head.edit(); as edit) {
       @if (!edit.allowed && !head.readOnly()) {
         <p class="hint">You can see the settings, and change nothing: {{ edit.reason }}.</p>
@@ -66,6 +60,7 @@ type Services = NonNullable<ProjectSettingsQuery["project"]>["services"];
             <a class="button quiet" routerLink="../new-service">Add a build service</a>
           }
         </div>
+        <alm-trouble what="The build services" [reading]="reading" />
         @if (services(); as all) {
           <ul class="plainlist">
             @for (service of all; track service.id) {
@@ -79,7 +74,7 @@ type Services = NonNullable<ProjectSettingsQuery["project"]>["services"];
               <li class="hint">None yet.</li>
             }
           </ul>
-        } @else if (!trouble()) {
+        } @else if (!reading.trouble()) {
           <div class="skeleton" role="status"><span class="unseen">Loading…</span></div>
         }
       </section>
@@ -103,16 +98,15 @@ type Services = NonNullable<ProjectSettingsQuery["project"]>["services"];
   `,
 })
 export class Settings {
-  private readonly apollo = inject(Apollo);
   private readonly dialogs = inject(Dialogs);
   protected readonly head = inject(Head);
   protected readonly sending = inject(Sending);
+  protected readonly reading = new Reading();
 
   /** Its short name, from the address. */
   readonly project = input.required<string>();
 
   protected readonly services = signal<Services | null>(null);
-  protected readonly trouble = signal<string | null>(null);
   protected readonly saved = signal(false);
   protected readonly mayEdit = computed(() => this.head.edit()?.allowed === true);
   protected readonly displayName = linkedSignal(() => this.head.project()?.displayName ?? "");
@@ -130,14 +124,8 @@ export class Settings {
     });
   }
 
-  protected load(slug: string): void {
-    this.apollo.query({ query: ProjectSettingsDocument, variables: { slug } }).subscribe({
-      next: ({ data }) => {
-        this.trouble.set(null);
-        this.services.set(data?.project?.services ?? null);
-      },
-      error: (error: unknown) => this.trouble.set(problem(error)),
-    });
+  private load(slug: string): void {
+    this.reading.ask(ProjectSettingsDocument, { slug }, "project", ({ project }) => this.services.set(project?.services ?? null));
   }
 
   protected async save(event: Event): Promise<void> {
