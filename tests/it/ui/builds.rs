@@ -116,6 +116,11 @@ async fn a_person_narrows_the_list_of_builds_and_is_told_of_those_that_fit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn what_cannot_be_read_says_so_in_its_place_and_the_rest_is_there() {
+    told("trouble", &[("shop", FAILING)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_page_says_since_when_the_server_is_gone_and_catches_up_when_it_is_back() {
     if !pages_and_browser() {
         return;

@@ -23,6 +23,7 @@ import { Preferences } from "../core/preferences";
 import { shortcuts } from "../core/shortcuts";
 import { Download } from "../parts/download";
 import { problem } from "../parts/problem";
+import { Trouble } from "../parts/trouble";
 import { cut, marked, plain, spans } from "./ansi";
 import type { Line } from "./cache";
 import { FindBar } from "./find-bar";
@@ -35,6 +36,9 @@ import { Source } from "./source";
 
 /** So much of a line is shown before somebody asks for the rest. */
 const LONG = 2_000;
+
+/** A log of more lines than this fills the pane. */
+const SHORT = 60;
 
 /** So many lines can be copied at once. */
 const MOST_COPIED = 2_000;
@@ -51,7 +55,7 @@ const FORMS = [
 /** The log of a build, however long: as it is written, around a line, or of one stage. */
 @Component({
   selector: "alm-log",
-  imports: [FindBar],
+  imports: [FindBar, Trouble],
   providers: [Source, Search],
   templateUrl: "./log-pane.html",
 })
@@ -103,6 +107,7 @@ export class LogPane {
   /** Where the reader is, unless the end is followed. */
   private readonly place = signal(0);
   private readonly size = signal({ width: 0, height: 0, letter: 8 });
+  private readonly width = computed(() => this.size().width);
   private readonly measured = new Map<number, number>();
   private readonly measures = signal(0);
   private readonly unfolded = signal<ReadonlySet<number>>(new Set());
@@ -118,6 +123,14 @@ export class LogPane {
   private readonly at = computed(() => (this.following() ? bottom(this.view()) : Math.min(this.place(), bottom(this.view()))));
   protected readonly seen = computed(() => seen(this.view(), this.at()));
   protected readonly height = computed(() => Math.max(this.view().height, tall(this.rows().count)));
+  /** How tall a short log is, so that the pane need not be taller where there is little room. */
+  protected readonly fit = computed(() => {
+    const { count, heights } = this.view();
+    if (!this.source.loaded() || count > SHORT) return null;
+    let sum = 0;
+    for (let row = 0; row < count; row += 1) sum += heights(row);
+    return `${sum}px`;
+  });
   protected readonly near = computed(() => this.rows().seq(this.seen().first));
   protected readonly unseen = computed(() => (this.following() ? 0 : Math.max(0, this.source.last() - this.leftAt())));
 
@@ -201,7 +214,7 @@ export class LogPane {
     effect(() => {
       this.preferences.wrap();
       this.preferences.times();
-      this.size();
+      this.width();
       this.unfolded();
       this.measured.clear();
     });

@@ -22,6 +22,7 @@ export class Source {
   private readonly asked = new Set<number>();
   private readonly short = new Set<number>();
   private build = "";
+  private begun: number | null = null;
   private reading = new Subscription();
   private frame = 0;
   private listeners: ((lines: readonly Line[]) => void)[] = [];
@@ -32,6 +33,7 @@ export class Source {
   readonly last = signal(0);
   readonly loaded = signal(false);
   readonly trouble = signal<string | null>(null);
+  readonly busy = signal(false);
   /** Grows whenever there is something new to show, once a frame at most. */
   readonly changes = signal(0);
 
@@ -43,14 +45,16 @@ export class Source {
   open(build: string, line: number | null): void {
     this.close();
     this.build = build;
+    this.begun = line;
     this.loaded.set(false);
-    this.trouble.set(null);
+    this.busy.set(true);
     this.reading = new Subscription();
     this.read(line === null ? { tail: WINDOW } : { around: line }, ({ firstSeq, lastSeq, lines, cursor }) => {
       this.first.set(firstSeq);
       this.told.last = lastSeq;
       this.cache.put(lines);
       this.loaded.set(true);
+      this.busy.set(false);
       this.changed();
       if (line === null || lastSeq <= (lines.at(-1)?.seq ?? 0)) return this.listen(cursor);
       // The window is not at the end: what is written now goes on behind the last line.
@@ -135,7 +139,7 @@ export class Source {
 
   /** Begins again where it ended in trouble. */
   again(): void {
-    this.open(this.build, null);
+    this.open(this.build, this.begun);
   }
 
   private close(): void {
@@ -162,6 +166,7 @@ export class Source {
       },
       error: (error: unknown) => {
         finished();
+        this.busy.set(false);
         this.trouble.set(problem(error));
       },
     });
