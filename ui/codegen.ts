@@ -16,6 +16,7 @@ const config: CodegenConfig = {
         scalars: { DateTime: "string", Duration: "number", Int53: "number", JSON: "unknown", SecretString: "string" },
       },
     },
+    "src/app/api/hashes.ts": { plugins: ["./manifest.mjs"], config: { as: "hashes" } },
     "src/app/api/documents.ts": { plugins: ["./manifest.mjs"], config: { as: "texts" } },
     "manifest/documents.json": { plugins: ["./manifest.mjs"], config: { as: "manifest" } },
   },

@@ -1,9 +1,10 @@
-// After the build: says which scripts the screen at each address needs (`preload.json`), so that the server names them with the page
-// and the browser has not to find them one behind the other; and compresses what is sent, once for all.
+// After the build: joins the scripts, says which of them the screen at each address needs (`preload.json`), so that the server names
+// them with the page and the browser has not to find them one behind the other; and compresses what is sent, once for all.
 import { readFile, readdir, rm, writeFile } from "node:fs/promises";
 import { posix } from "node:path";
 import { brotliCompressSync, constants, gzipSync } from "node:zlib";
 import ts from "typescript";
+import { bundle, closure } from "./bundle.mjs";
 
 const DIST = new URL("dist/", import.meta.url);
 const ROUTES = "src/app/app.routes.ts";
@@ -15,13 +16,11 @@ const HEAVIEST = 250 * 1024;
 
 const { outputs } = JSON.parse(await readFile(STATS, "utf8"));
 await rm(STATS);
-const built = new Map(Object.entries(outputs).flatMap(([file, { entryPoint }]) => (entryPoint ? [[entryPoint, file]] : [])));
+const [first, base] = ["src/main.ts", "src/app/boot.ts"];
+const { imports, places } = await bundle(DIST, outputs, { first, base });
 // In the order in which they are wanted: what asks the first questions, what every screen needs, and the screen's own.
-const common = [...needs(entry("src/main.ts")), ...needs(entry("src/app/boot.ts"))];
 const routes = screens(ts.createSourceFile(ROUTES, await readFile(new URL(ROUTES, import.meta.url), "utf8"), ts.ScriptTarget.Latest));
-const preload = routes.map(({ path, sources }) => {
-  return { path, scripts: [...new Set([...common, ...sources.flatMap((source) => [...needs(entry(source))])])] };
-});
+const preload = routes.map(({ path, sources }) => ({ path, scripts: [...new Set([first, base, ...sources].flatMap(needs))] }));
 if (preload.length === 0) throw new Error(`${ROUTES} has no screens`);
 await writeFile(new URL("preload.json", DIST), JSON.stringify(preload));
 
@@ -74,16 +73,9 @@ function screens(file) {
   return found;
 }
 
-function entry(source) {
-  const file = built.get(source);
+// The script that the source is in, and all that it imports at once.
+function needs(source) {
+  const file = places.get(source);
   if (!file) throw new Error(`nothing was built from ${source}`);
-  return file;
-}
-
-// A script and all that it imports at once.
-function needs(file, found = new Set()) {
-  if (found.has(file)) return found;
-  found.add(file);
-  for (const { path, kind } of outputs[file]?.imports ?? []) if (kind === "import-statement" && outputs[path]) needs(path, found);
-  return found;
+  return [...closure(file, imports)];
 }

@@ -1,5 +1,5 @@
-// Writes what the pages send: the documents by the SHA-256 of their texts as the manifest for the server (`as: manifest`), the same
-// by their names for the pages (`as: texts`), and what stands for each of them in a request (`as: documents`).
+// Writes what the pages send: the documents by the SHA-256 of their texts as the manifest for the server (`as: manifest`), both by
+// their names for the pages (`as: hashes`, `as: texts`), and what stands for each of them in a request (`as: documents`).
 import { createHash } from "node:crypto";
 import { Kind, print, visit } from "graphql";
 
@@ -18,6 +18,7 @@ export const plugin = (_schema, files, { as }) => {
     })
     .sort((a, b) => (a.name < b.name ? -1 : 1));
   if (as === "manifest") return JSON.stringify(Object.fromEntries(documents.map(({ hash, text }) => [hash, text])), null, 1);
+  if (as === "hashes") return hashes(documents);
   if (as === "texts") return texts(documents, fragments);
   const lines = documents.map(({ name, kind }) => {
     const type = `${name}${SUFFIX[kind]}`;
@@ -26,15 +27,21 @@ export const plugin = (_schema, files, { as }) => {
   return { prepend: [`import { named } from "../core/named";`], content: lines.join("") };
 };
 
+// Apart from the texts, which the first questions do not need.
+function hashes(documents) {
+  const lines = documents.map(({ name, hash }) => `  ${name}: "${hash}",\n`);
+  return `/** The SHA-256 of each document that the pages send, by the name of its operation. */\nexport const HASHES: Readonly<Record<string, string>> = {\n${lines.join("")}};\n`;
+}
+
 // Each fragment stands there once: written out, the documents are ten times as long.
 function texts(documents, fragments) {
   const used = [...new Set(documents.flatMap(({ spreads }) => spreads))].sort();
   const parts = used.map((name) => `  ${name}: ${JSON.stringify(print(fragments.get(name)))},\n`);
-  const lines = documents.map(({ name, hash, own, spreads }) => `  ${name}: ["${hash}", ${[own, ...spreads].map((one) => JSON.stringify(one)).join(", ")}],\n`);
+  const lines = documents.map(({ name, own, spreads }) => `  ${name}: [${[own, ...spreads].map((one) => JSON.stringify(one)).join(", ")}],\n`);
   return (
     `/** The fragments by their names. */\nexport const FRAGMENTS: Readonly<Record<string, string>> = {\n${parts.join("")}};\n\n` +
-    `/** Of each document that the pages send, by the name of its operation: the SHA-256, the text, and its fragments in their order. */\n` +
-    `export const DOCUMENTS: Readonly<Record<string, readonly [string, string, ...string[]]>> = {\n${lines.join("")}};\n`
+    `/** Of each document that the pages send, by the name of its operation: the text, and its fragments in their order. */\n` +
+    `export const DOCUMENTS: Readonly<Record<string, readonly [string, ...string[]]>> = {\n${lines.join("")}};\n`
   );
 }
 

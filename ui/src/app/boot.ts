@@ -3,4 +3,5 @@ import { bootstrapApplication } from "@angular/platform-browser";
 import { App } from "./app";
 import { config } from "./app.config";
 
-bootstrapApplication(App, config).catch((error: unknown) => console.error(error));
+// After what has come in meanwhile: the first replies have a question of their own to ask.
+setTimeout(() => bootstrapApplication(App, config).catch((error: unknown) => console.error(error)));

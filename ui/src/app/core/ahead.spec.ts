@@ -1,6 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from "vitest";
 
-import { DOCUMENTS } from "../api/documents";
+import { HASHES } from "../api/hashes";
 import { ahead, taken } from "./ahead";
 
 const BUILD = { operationName: "Build", variables: { project: "shop", service: "web", number: 7 } };
@@ -35,8 +35,8 @@ describe("what is asked before the page is there", () => {
     ahead(token, { pathname: PAGE, hash: "#L700-L702" });
     await vi.waitFor(() => expect(sent).toHaveLength(2));
     expect(sent).toEqual([
-      { ...BUILD, documentId: `sha256:${DOCUMENTS["Build"]?.[0]}` },
-      { operationName: "LogWindow", variables: { buildId: "bld_1", window: { around: 700 } }, documentId: `sha256:${DOCUMENTS["LogWindow"]?.[0]}` },
+      { ...BUILD, documentId: `sha256:${HASHES["Build"]}` },
+      { operationName: "LogWindow", variables: { buildId: "bld_1", window: { around: 700 } }, documentId: `sha256:${HASHES["LogWindow"]}` },
     ]);
     const reply = await taken(token, BUILD);
     expect(await reply?.json()).toEqual(answer);

@@ -1,4 +1,4 @@
-import { DOCUMENTS } from "../api/documents";
+import { HASHES } from "../api/hashes";
 import { WINDOW } from "../log/cache";
 import { chosen } from "../log/permalink";
 
@@ -20,9 +20,8 @@ export function ahead(token: string | null, address: { readonly pathname: string
   if (!token || !number) return;
   const line = chosen(address.hash.slice(1))?.from;
   // The build is given away when its log has been asked for, so that its screen does not ask for that too.
-  keep(token, { operationName: "Build", variables: { project, service, number: Number(number) } }, async (reply) => {
-    const told = (await reply.json()) as { data?: { build?: { id: string } | null } | null };
-    const buildId = told.data?.build?.id;
+  keep(token, { operationName: "Build", variables: { project, service, number: Number(number) } }, (text) => {
+    const buildId = idOf(text);
     if (buildId) keep(token, { operationName: "LogWindow", variables: { buildId, window: line ? { around: line } : { tail: WINDOW } } });
   });
 }
@@ -35,9 +34,8 @@ export function taken(token: string | null, question: Question): Promise<Respons
   return reply;
 }
 
-/** Asks, and keeps the reply until somebody takes it; `then` sees a copy of it before. */
-function keep(token: string, question: Question, then: (reply: Response) => Promise<void> = () => Promise.resolve()): void {
-  const [hash] = DOCUMENTS[question.operationName ?? ""] ?? [];
+/** Asks, and keeps the reply until somebody takes it; `then` sees what is in it before. */
+function keep(token: string, question: Question, then: (text: string) => void = () => undefined): void {
   const asked = fetch("/graphql", {
     method: "POST",
     headers: {
@@ -45,15 +43,27 @@ function keep(token: string, question: Question, then: (reply: Response) => Prom
       authorization: `Bearer ${token}`,
       "content-type": "application/json",
     },
-    body: JSON.stringify({ ...question, documentId: `sha256:${hash}` }),
+    body: JSON.stringify({ ...question, documentId: `sha256:${HASHES[question.operationName ?? ""]}` }),
   });
   const seen = asked.then(async (reply) => {
+    // Read at once, so that whoever takes it waits for nothing.
+    const text = await reply.text();
     // What is wrong with it is seen by whoever takes it.
-    await then(reply.clone()).catch(() => undefined);
-    return reply;
+    then(text);
+    return new Response(text || null, { status: reply.status, statusText: reply.statusText, headers: reply.headers });
   });
   seen.catch(() => undefined);
   replies.set(named(token, question), seen);
+}
+
+/** The id of the build in this reply, if there is one. */
+function idOf(text: string): string | undefined {
+  try {
+    const told = JSON.parse(text) as { data?: { build?: { id?: string } | null } | null } | null;
+    return told?.data?.build?.id;
+  } catch {
+    return undefined;
+  }
 }
 
 function named(token: string | null, { operationName, variables }: Question): string {

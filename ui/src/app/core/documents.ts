@@ -2,6 +2,7 @@ import { CombinedGraphQLErrors } from "@apollo/client/errors";
 import { ErrorLink } from "@apollo/client/link/error";
 
 import { DOCUMENTS, FRAGMENTS } from "../api/documents";
+import { HASHES } from "../api/hashes";
 
 /** A request as GraphQL over HTTP has it, and websockets too. */
 interface Request {
@@ -19,8 +20,8 @@ export class Documents {
   /** The request as it is sent. */
   named<Sent extends Request>(request: Sent): Omit<Sent, "query"> & { readonly query?: string; readonly documentId?: string } {
     const name = request.operationName ?? "";
-    const [hash, ...parts] = DOCUMENTS[name] ?? [];
-    if (!hash) return request;
+    const [hash, parts] = [HASHES[name], DOCUMENTS[name]];
+    if (!hash || !parts) return request;
     if (!this.isKnown) return { ...request, query: written(parts) };
     const { query: _, ...rest } = request;
     return { ...rest, documentId: `sha256:${hash}` };

@@ -182,8 +182,8 @@ export class LogPane {
         this.source.open(build, line);
       });
     });
-    // An address that names a line leads there, once the log is known.
-    const isReady = computed(() => this.source.loaded() && this.source.last() > 0);
+    // An address that names a line leads there, once the log is known, and how much of it can be seen.
+    const isReady = computed(() => this.source.loaded() && this.source.last() > 0 && this.size().height > 0);
     effect(() => {
       if (isReady()) this.leftAt.set(untracked(this.source.last));
     });
@@ -345,12 +345,15 @@ export class LogPane {
 
   /** Sets the native scroll bar to where the reader is, unless a hand is on it. */
   private settle(): void {
-    const [view, at, following] = [this.view(), this.at(), this.following()];
+    const [view, at, following, height] = [this.view(), this.at(), this.following(), this.height()];
     this.source.changes();
     this.nearest = this.near();
     const box = this.box().nativeElement;
     const put = (): void => {
       const top = native(view, at);
+      // Asked where it stands, the browser has to lay out the whole page.
+      if (Math.abs(this.set - top) < 1 && this.room.whole === height && this.room.seen === view.height) return;
+      this.room = { whole: height, seen: view.height };
       if (Math.abs(box.scrollTop - top) >= 1) box.scrollTop = top;
       this.set = box.scrollTop;
     };
@@ -360,6 +363,8 @@ export class LogPane {
     else this.later = setTimeout(put, left);
   }
   private later: ReturnType<typeof setTimeout> | undefined;
+  /** How tall all and what is seen of it were then. */
+  private room = { whole: 0, seen: 0 };
 
   /** How tall the rows are that wrap. */
   private measure(): void {
@@ -418,13 +423,20 @@ export class LogPane {
   }
 
   private observe(destroyed: DestroyRef): void {
-    const watch = new ResizeObserver(([entry]) => {
-      const box = entry?.target as HTMLElement;
+    const measure = (): void => {
+      const box = this.box().nativeElement;
       const height = Math.max(ROW, box.clientHeight);
       const before = this.size();
       if (before.height !== height || before.width !== box.clientWidth) this.size.set({ ...before, width: box.clientWidth, height });
+    };
+    const watch = new ResizeObserver(measure);
+    afterNextRender({
+      read: () => {
+        // Not when the observer first tells of it: that is a frame later.
+        measure();
+        watch.observe(this.box().nativeElement);
+      },
     });
-    afterNextRender(() => watch.observe(this.box().nativeElement));
     destroyed.onDestroy(() => {
       watch.disconnect();
       clearTimeout(this.later);

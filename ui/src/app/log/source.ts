@@ -55,7 +55,7 @@ export class Source {
       this.cache.put(lines);
       this.loaded.set(true);
       this.busy.set(false);
-      this.changed();
+      this.tell();
       if (line === null || lastSeq <= (lines.at(-1)?.seq ?? 0)) return this.listen(cursor);
       // The window is not at the end: what is written now goes on behind the last line.
       this.read({ tail: 1 }, (end) => {
@@ -193,15 +193,18 @@ export class Source {
     this.changed();
   }
 
-  /** However much comes, the page changes once a frame. */
+  /** However much comes, the page changes once a frame; what comes first waits for none. */
   private changed(): void {
-    this.frame ||= requestAnimationFrame(() => {
-      this.frame = 0;
-      if (this.first() === 0 && this.told.last > 0) this.first.set(1);
-      this.last.set(this.told.last);
-      this.trouble.set(null);
-      this.changes.update((count) => count + 1);
-    });
+    this.frame ||= requestAnimationFrame(() => this.tell());
+  }
+
+  private tell(): void {
+    cancelAnimationFrame(this.frame);
+    this.frame = 0;
+    if (this.first() === 0 && this.told.last > 0) this.first.set(1);
+    this.last.set(this.told.last);
+    this.trouble.set(null);
+    this.changes.update((count) => count + 1);
   }
 }
 

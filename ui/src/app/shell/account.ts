@@ -1,7 +1,8 @@
 import { Component, computed, inject, output } from "@angular/core";
 import { RouterLink } from "@angular/router";
 
-import { Preferences, type Theme } from "../core/preferences";
+import type { Theme } from "../core/kept";
+import { Preferences } from "../core/preferences";
 import { Session } from "../core/session";
 import { Viewer } from "../core/viewer";
 
