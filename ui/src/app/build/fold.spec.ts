@@ -24,7 +24,7 @@ describe("more siblings than can be drawn", () => {
     expect(shown.find(({ id }) => id === "ship")?.dependsOn).toEqual([{ id: fold!.id }]);
     const { boxes, edges } = layout(shown);
     expect(boxes).toHaveLength(3);
-    expect(edges).toHaveLength(2);
+    expect(edges.match(/M/g)).toHaveLength(2);
   });
 
   it("take along what is inside them, other folds too", () => {

@@ -2,7 +2,7 @@ import { Component, computed, input, output, signal } from "@angular/core";
 
 import type { StageBitsFragment } from "../api/operations";
 import { Status, isBad, look } from "../parts/status";
-import { Elapsed } from "../parts/time";
+import { Elapsed, length } from "../parts/time";
 import { type Fold, drawn, folds } from "./fold";
 import { type Box, type Node, layout } from "./layout";
 import { counted } from "./worst";
@@ -46,13 +46,14 @@ export class Graph {
     const counts = [];
     for (const box of boxes) {
       const stage = byId.get(box.node.id);
-      if (stage) stages.push({ ...box, stage });
+      if (stage) stages.push({ ...box, stage, ...facts(stage) });
       else if ("members" in box.node) counts.push({ ...box, fold: box.node, ...this.counts(box.node) });
     }
     return { stages, counts, edges, width, height };
   });
   protected readonly says = computed(() => {
-    const stages = this.stages().filter((stage) => !this.stages().some((other) => other.parent?.id === stage.id));
+    const frames = new Set(this.stages().map((stage) => stage.parent?.id));
+    const stages = this.stages().filter((stage) => !frames.has(stage.id));
     const parts = counted(stages.map((stage) => stage.status)).map(({ status, count }) => `${count} ${look(status).word.toLowerCase()}`);
     return `${stages.length} ${stages.length === 1 ? "stage" : "stages"}: ${parts.join(", ")}`;
   });
@@ -65,18 +66,21 @@ export class Graph {
     });
   }
 
-  protected label(stage: StageBitsFragment): string {
-    const parts = [stage.name, look(stage.status).word];
-    if (stage.environment) parts.push(`deploys to ${stage.environment}`);
-    if (stage.attempts.length > 1) parts.push(`attempt ${stage.attempts.length}`);
-    return parts.join(", ");
+  /** Chooses the stage that was pressed, or opens what stands for many; heard for all of them at once. */
+  protected act(event: Event): void {
+    const node = this.pressed(event)?.node;
+    if (!node) return;
+    const stage = this.byId().get(node.id);
+    if (stage) this.choose.emit(stage.key);
+    else this.toggle(node.id);
   }
 
   /** Arrow keys follow dependencies. */
-  protected go(event: KeyboardEvent, from: string): void {
+  protected go(event: KeyboardEvent): void {
     const boxes = this.laidOut().boxes;
-    const own = boxes.find((box) => box.node.id === from);
+    const own = this.pressed(event);
     if (!own) return;
+    const from = own.node.id;
     const to =
       event.key === "ArrowLeft"
         ? own.node.dependsOn[0]?.id
@@ -90,12 +94,30 @@ export class Graph {
     document.getElementById(`stage-${to}`)?.focus();
   }
 
+  private pressed({ target }: Event): Box<Node> | undefined {
+    const id = target instanceof Element ? target.closest(".stage")?.id : undefined;
+    return this.laidOut().boxes.find(({ node }) => `stage-${node.id}` === id);
+  }
+
   private counts(fold: Fold): { readonly worst: string; readonly text: string } {
     const all = counted(fold.members.map((id) => this.byId().get(id)?.status ?? "PLANNED"));
     const shown = all.some(({ status }) => isBad(status)) ? all.filter(({ status }) => isBad(status)) : all;
     const text = shown.slice(0, 2).map(({ status, count }) => `${count} ${look(status).word.toLowerCase()}`).join(", ");
     return { worst: all[0]?.status ?? "PLANNED", text };
   }
+}
+
+/** What is said of a stage beside its name. */
+function facts({ name, status, environment, attempts, startedAt, finishedAt }: StageBitsFragment) {
+  const badges = environment ? [`→ ${environment}`] : [];
+  const label = [name, look(status).word];
+  if (environment) label.push(`deploys to ${environment}`);
+  if (attempts.length > 1) {
+    badges.push(`attempt ${attempts.length}`);
+    label.push(`attempt ${attempts.length}`);
+  }
+  const took = startedAt && finishedAt ? length(Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt))) : "";
+  return { look: look(status), label: label.join(", "), badges, took, isRunning: !!startedAt && !finishedAt };
 }
 
 function beside(boxes: readonly Box<Node>[], own: Box<Node>, step: number): string | undefined {

@@ -20,8 +20,8 @@ export interface Box<N extends Node> {
 
 export interface Picture<N extends Node> {
   readonly boxes: readonly Box<N>[];
-  /** Lines from the right of one box to the left of another, as SVG paths. */
-  readonly edges: readonly { readonly id: string; readonly path: string }[];
+  /** Lines from the right of one box to the left of another, all in one SVG path. */
+  readonly edges: string;
   readonly width: number;
   readonly height: number;
 }
@@ -50,9 +50,9 @@ export function layout<N extends Node>(nodes: readonly N[]): Picture<N> {
     else children.set(above, [node]);
   }
   const boxes: Box<N>[] = [];
-  const edges: { id: string; path: string }[] = [];
+  const edges: string[] = [];
   const size = place(null, 0, 0);
-  return { boxes, edges, ...size };
+  return { boxes, edges: edges.join(""), ...size };
 
   function place(parent: string | null, left: number, top: number): { width: number; height: number } {
     const siblings = children.get(parent) ?? [];
@@ -76,7 +76,7 @@ export function layout<N extends Node>(nodes: readonly N[]): Picture<N> {
     for (const to of placed.values()) {
       for (const { id } of to.node.dependsOn) {
         const from = placed.get(id);
-        if (from) edges.push({ id: `${id} ${to.node.id}`, path: curve(from, to) });
+        if (from) edges.push(curve(from, to));
       }
     }
     return { width: Math.max(0, x - left - GAP.x), height };

@@ -21,7 +21,7 @@ import { type Branch, tree } from "./tree";
             <th role="columnheader" scope="col" class="wide-only">Why</th>
           </tr>
         </thead>
-        <tbody>
+        <tbody (focusin)="entered($event)" (click)="pressed($event)" (keydown)="key($event)">
           @for (row of rows(); track row.stage.id; let index = $index) {
             <tr
               role="row"
@@ -30,13 +30,10 @@ import { type Branch, tree } from "./tree";
               [attr.aria-expanded]="row.isFrame ? !closed().has(row.stage.id) : null"
               [attr.aria-selected]="row.stage.key === chosen()"
               [tabindex]="index === at() ? 0 : -1"
-              (focus)="current.set(row.stage.id)"
-              (click)="choose.emit(row.stage.key)"
-              (keydown)="key($event, row, index)"
             >
               <td role="gridcell" [style.--level]="row.level - 1"><div class="cell">
                 @if (row.isFrame) {
-                  <span class="twist" aria-hidden="true" (click)="$event.stopPropagation(); toggle(row.stage.id)">{{ closed().has(row.stage.id) ? "▸" : "▾" }}</span>
+                  <span class="twist" aria-hidden="true">{{ closed().has(row.stage.id) ? "▸" : "▾" }}</span>
                 } @else {
                   <span class="twist" aria-hidden="true"></span>
                 }
@@ -82,8 +79,29 @@ export class StageList {
     });
   }
 
-  protected key(event: KeyboardEvent, row: Branch, index: number): void {
+  // Heard for all rows at once.
+  protected entered(event: Event): void {
+    const row = this.rowOf(event);
+    if (row) this.current.set(row.stage.id);
+  }
+
+  protected pressed(event: Event): void {
+    const row = this.rowOf(event);
+    if (!row) return;
+    if (row.isFrame && (event.target as Element).closest(".twist")) this.toggle(row.stage.id);
+    else this.choose.emit(row.stage.key);
+  }
+
+  private rowOf({ target }: Event): Branch | undefined {
+    const id = target instanceof Element ? target.closest("tr")?.id : undefined;
+    return this.rows().find((row) => `row-${row.stage.id}` === id);
+  }
+
+  protected key(event: KeyboardEvent): void {
     const rows = this.rows();
+    const row = this.rowOf(event);
+    if (!row) return;
+    const index = rows.indexOf(row);
     const isOpen = row.isFrame && !this.closed().has(row.stage.id);
     let to: Branch | undefined;
     switch (event.key) {
