@@ -3,6 +3,7 @@ import { gzipSync } from "node:zlib";
 import { proxyTo } from "../ui/proxy.mjs";
 import { until } from "./world.mjs";
 
+const SETTLED = 1_000;
 const SECONDS = Number(process.env.BENCH_SECONDS ?? 60);
 const MB = 1024 * 1024;
 const ms = (value) => `${Math.round(value)} ms`;
@@ -13,6 +14,16 @@ const linesIn = ({ payload }) => {
   const { type, payload: told } = JSON.parse(payload);
   return type === "next" ? (told.data?.buildLog?.lines ?? []).map(({ seq }) => seq) : [];
 };
+// Says when a permalink's line is on the screen, looked for by the page itself with each frame: whoever looks from outside makes the
+// page work for the answer, and is told later.
+const watched = (context) =>
+  context.addInitScript(() => {
+    window.shown = new Promise((resolve) => {
+      const look = () =>
+        document.querySelector(".line.chosen .text:not(.pending)") ? resolve(performance.now()) : requestAnimationFrame(look);
+      requestAnimationFrame(look);
+    });
+  });
 // How long the page's own thread has been at work, in milliseconds of the processor.
 const work = async (debug) => {
   const { metrics } = await debug.send("Performance.getMetrics");
@@ -104,11 +115,14 @@ export async function million({ world, fresh }) {
   const opens = { cold: [], warm: [], work: [] };
   for (const line of [700_000, 250_000, 999_000]) {
     const { page: other, debug } = await fresh();
+    await watched(other.context());
+    // A profile that is new keeps the browser busy for a while, which has nothing to do with the page.
+    await other.waitForTimeout(SETTLED);
     for (const kind of ["cold", "warm"]) {
       const before = await work(debug);
       await other.goto(`${address}#L${line}`, { waitUntil: "commit" });
-      await other.waitForSelector(`#L${line}.chosen .text:not(.pending)`);
-      opens[kind].push(await other.evaluate(() => performance.now()));
+      opens[kind].push(await other.evaluate(() => window.shown));
+      if ((await other.locator(".line.chosen").getAttribute("id")) !== `L${line}`) throw new Error(`another line than ${line} is shown`);
       if (kind === "cold") opens.work.push((await work(debug)) - before);
       await other.goto("about:blank");
     }
@@ -147,17 +161,28 @@ export async function layout({ world, fresh }) {
   await page.waitForFunction(() => document.querySelectorAll("[role=treegrid] tbody tr").length === 200);
   const before = await work(debug);
   const taken = await page.evaluate(async () => {
+    // What has changed in a frame is painted with it, and else with the next one; the task behind that comes when it was.
+    let isInFrame = false;
+    const frame = () => {
+      isInFrame = true;
+      setTimeout(() => (isInFrame = false));
+      requestAnimationFrame(frame);
+    };
+    requestAnimationFrame(frame);
+    const shown = new Promise((resolve) => {
+      const look = () => {
+        if (document.querySelectorAll(".stage").length < 200) return;
+        watch.disconnect();
+        if (isInFrame) setTimeout(resolve);
+        else requestAnimationFrame(() => setTimeout(resolve));
+      };
+      const watch = new MutationObserver(look);
+      watch.observe(document.body, { childList: true, subtree: true });
+    });
     const began = performance.now();
     [...document.querySelectorAll(".views button")].find((one) => one.textContent.includes("Graph")).click();
-    return new Promise((resolve) => {
-      const look = () => {
-        if (document.querySelectorAll(".stage").length < 200) return setTimeout(look);
-        // Asked where it is, the browser has to lay everything out.
-        document.querySelector(".graph").getBoundingClientRect();
-        resolve(performance.now() - began);
-      };
-      look();
-    });
+    await shown;
+    return performance.now() - began;
   });
   const worked = (await work(debug)) - before;
   const places = () => page.locator(".stage").evaluateAll((all) => all.map((one) => `${one.id} ${one.style.left} ${one.style.top}`).sort().join());
@@ -166,7 +191,7 @@ export async function layout({ world, fresh }) {
   await page.waitForSelector(".head >> text=Succeeded");
   const isStill = (await places()) === first;
   return [
-    row("4 200 stages: laid out and in the page, from the click", "< 100 ms", ms(taken), taken < 100),
+    row("4 200 stages: laid out and painted, from the click", "< 100 ms", ms(taken), taken < 100),
     row("4 … at work in the page until then", "", ms(worked), true),
     row("4 … stages that moved while all 200 ran", "0", isStill ? "0" : "some", isStill),
   ];
