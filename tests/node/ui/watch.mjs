@@ -40,6 +40,12 @@ await story(async ({ page, look }) => {
   await page.waitForFunction((id) => document.querySelector(".log .now")?.id > id, first);
   await page.press("#find", "Shift+Enter");
   await page.waitForFunction((id) => document.querySelector(".log .now")?.id === id, first);
+  // It stands where it is said, between its neighbours.
+  const tops = await page.locator(".log .line").evaluateAll((all) =>
+    all.filter((row) => row.id.startsWith("L")).map((row) => [Number(row.id.slice(1)), row.getBoundingClientRect().top]),
+  );
+  tops.sort(([one], [other]) => one - other);
+  assert(tops.every(([, top], at) => at === 0 || top > tops[at - 1][1]), JSON.stringify(tops));
   await look("log-search");
   await page.fill("#find", "(");
   await page.waitForSelector("#find-trouble");
