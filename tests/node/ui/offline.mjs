@@ -1,9 +1,10 @@
 // The server is killed while a build of the project `long` runs, and started again when the page has said since when it is offline:
-// without a reload the page then has caught up with what the build did meanwhile. More arguments: a file; what stands in it is the
+// without a reload the page then has caught up with what the build did meanwhile, and a page beside it shows what was asked for while
+// nothing could be loaded. More arguments: a file; what stands in it is the
 // server's state that the story wants, "gone" or "back".
 import assert from "node:assert/strict";
 import { writeFile } from "node:fs/promises";
-import { more, signIn, start, story } from "./support.mjs";
+import { address, more, signIn, start, story } from "./support.mjs";
 
 const [wishes] = more;
 const LAST = 1_200;
@@ -14,6 +15,10 @@ await story(async ({ page, trouble, look }) => {
   await page.waitForSelector(".pill[data-state=live] >> text=Live");
   await page.waitForSelector(".log .text >> text=/^count \\d+$/");
   await page.evaluate(() => (window.isTheSame = true));
+  // Whoever opens a tab beside is signed in there too.
+  const beside = await page.context().newPage();
+  await beside.goto(`${address}/ui/`);
+  await beside.waitForSelector("h1 >> text=Projects");
 
   const before = new Date();
   await writeFile(wishes, "gone");
@@ -26,6 +31,8 @@ await story(async ({ page, trouble, look }) => {
   await page.waitForSelector(".head >> text=Running");
   await page.waitForSelector(".log .text >> text=/^count \\d+$/");
   await look("offline");
+  await beside.click("nav >> text=Providers");
+  await beside.waitForSelector("text=It opens as soon as the server is there");
 
   await writeFile(wishes, "back");
   await page.waitForSelector(".pill[data-state=live] >> text=Live");
@@ -34,5 +41,6 @@ await story(async ({ page, trouble, look }) => {
   const lines = Number(await page.getAttribute(".lines", "data-lines"));
   assert(lines >= LAST && lines < 1.5 * LAST, `${lines} lines`);
   assert.equal(await page.evaluate(() => window.isTheSame), true, "the page was not loaded again");
+  await beside.waitForSelector("h1 >> text=Providers");
   trouble.length = 0; // the browser tells of each connection that was refused
 });

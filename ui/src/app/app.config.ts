@@ -1,9 +1,10 @@
 import { APP_BASE_HREF } from "@angular/common";
 import { ApplicationConfig, inject, provideZonelessChangeDetection } from "@angular/core";
-import { provideRouter, withComponentInputBinding, withInMemoryScrolling } from "@angular/router";
+import { provideRouter, withComponentInputBinding, withInMemoryScrolling, withNavigationErrorHandler } from "@angular/router";
 import { provideApollo } from "apollo-angular";
 
 import { routes } from "./app.routes";
+import { LostPage } from "./core/lost-page";
 import { Session } from "./core/session";
 import { Socket } from "./core/socket";
 import { options } from "./core/transport";
@@ -13,7 +14,12 @@ export const config: ApplicationConfig = {
     provideZonelessChangeDetection(),
     // Not by a `base` element: the content policy forbids it.
     { provide: APP_BASE_HREF, useValue: "/ui/" },
-    provideRouter(routes, withComponentInputBinding(), withInMemoryScrolling({ scrollPositionRestoration: "enabled" })),
+    provideRouter(
+      routes,
+      withComponentInputBinding(),
+      withInMemoryScrolling({ scrollPositionRestoration: "enabled" }),
+      withNavigationErrorHandler(({ url }) => inject(LostPage).missed(url)),
+    ),
     provideApollo(() => options(inject(Session), inject(Socket))),
   ],
 };

@@ -1,6 +1,7 @@
 import { Component, Injector, computed, inject, viewChild } from "@angular/core";
-import { Router, RouterLink, RouterLinkActive, RouterOutlet } from "@angular/router";
+import { NavigationEnd, Router, RouterLink, RouterLinkActive, RouterOutlet } from "@angular/router";
 
+import { LostPage } from "./core/lost-page";
 import { Session } from "./core/session";
 import { shortcuts } from "./core/shortcuts";
 import { Socket } from "./core/socket";
@@ -20,6 +21,7 @@ export class App {
   private readonly router = inject(Router);
   private readonly socket = inject(Socket);
   protected readonly session = inject(Session);
+  protected readonly lost = inject(LostPage);
   private readonly jump = viewChild(Jump);
 
   protected readonly pill = computed(() => {
@@ -40,6 +42,7 @@ export class App {
 
   constructor() {
     inject(Tab).plain();
+    this.router.events.subscribe((event) => event instanceof NavigationEnd && this.lost.forget());
     shortcuts({
       "/": () => this.jump()?.focus(),
       "?": () => void this.help(),

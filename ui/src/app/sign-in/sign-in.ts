@@ -28,7 +28,7 @@ import { type Site, type WaysIn, signInPages } from "./pages";
           <input #token id="token" type="password" autocomplete="off" spellcheck="false" required />
           <button type="submit">Use it</button>
         </form>
-        <p class="hint">{{ hint() }} It is kept for this tab only, and never sent anywhere but here.</p>
+        <p class="hint">{{ hint() }} It is kept while these pages are open in this browser, and never sent anywhere but here.</p>
       </details>
     </section>
   `,
