@@ -44,6 +44,8 @@ pub struct Cell {
     pub current: Option<Deployment>,
     /// What is on its way there.
     pub pending: Option<Deployment>,
+    /// What failed to come there, where nothing has been tried since.
+    pub failed: Option<Deployment>,
     /// The build whose version promoting would bring; `None` for nothing newer.
     pub candidate: Option<Build>,
     /// How many versions were made after the one that runs there, up to the candidate; `None` where nothing runs.
@@ -57,6 +59,7 @@ struct Facts {
     services: Vec<BuildService>,
     environments: Vec<Environment>,
     open: Vec<Deployment>,
+    failed: Vec<Deployment>,
     newest: HashMap<ServiceId, Build>,
     builds: HashMap<BuildId, Build>,
     since: HashMap<alm_domain::DeploymentId, u64>,
@@ -87,6 +90,7 @@ impl App {
         let mut environments = store.environments_of_projects(principal, projects).await?;
         environments.retain(|environment| environment.role == EnvironmentRole::Target);
         let open = store.open_deployments(principal, projects).await?;
+        let failed = store.failed_deployments(principal, projects).await?;
         let ids: Vec<_> = services.iter().map(|service| service.id).collect();
         let newest = store.newest_versions(principal, &ids).await?;
         let live: Vec<&Deployment> = open.iter().filter(|one| one.status == DeploymentStatus::Active).collect();
@@ -110,6 +114,7 @@ impl App {
             services,
             environments,
             open,
+            failed,
         })
     }
 
@@ -142,10 +147,8 @@ impl App {
             (Some(_), None) => newer(current),
             (Some(_), Some(in_front)) => newer(current).saturating_sub(newer(in_front)),
         });
-        let pending = facts
-            .open
-            .iter()
-            .find(|one| (one.service, one.environment) == (service.id, environment.id) && one.status.is_pending());
+        let is_here = |one: &&Deployment| (one.service, one.environment) == (service.id, environment.id);
+        let pending = facts.open.iter().filter(is_here).find(|one| one.status.is_pending());
         let blocked = match candidate {
             None => Some((ActionBlocker::WrongState, "there is no newer version to bring there".to_owned())),
             Some(build) => {
@@ -172,6 +175,7 @@ impl App {
             environment: environment.clone(),
             current: current.cloned(),
             pending: pending.cloned(),
+            failed: facts.failed.iter().find(is_here).cloned(),
             candidate: candidate.cloned(),
             behind_by,
             promote: ActionState { action: Action::Promote, blocked },

@@ -78,6 +78,11 @@ impl PromotionCell {
         self.0.pending.clone().map(DeploymentNode)
     }
 
+    /// What failed to come there, where nothing has been tried since; null otherwise.
+    async fn failed(&self) -> Option<DeploymentNode> {
+        self.0.failed.clone().map(DeploymentNode)
+    }
+
     /// The build that Promote would bring: what runs in the target before, where the order counts, else the newest that made a
     /// version; null for nothing newer.
     async fn candidate(&self) -> Option<BuildNode> {

@@ -131,6 +131,7 @@ impl Shop {
         let query =
             "query($id: ID!) { node(id: $id) { ... on Project { board { columns { name } rows { service { id } cells {
             environment { name } current { build { number } } pending { build { number } status }
+            failed { build { number } status statusReason }
             candidate { id number } behindBy promote { action allowed reason } } } } } } }";
         let found = self.app.graphql(query, json!({ "id": self.project })).await;
         let board = &found["node"]["board"];

@@ -3,7 +3,10 @@
 use std::collections::HashMap;
 
 use alm_domain::{BuildId, Deployment, DeploymentId, EnvironmentId, Principal, ProjectId, Timestamp};
-use sea_orm::{ColumnTrait, Condition, EntityTrait, QueryFilter, QueryOrder, QuerySelect};
+use sea_orm::{
+    ColumnTrait, Condition, EntityTrait, ExprTrait, QueryFilter, QueryOrder, QuerySelect,
+    sea_query::{Alias, Expr, Query},
+};
 use uuid::Uuid;
 
 use super::read::is_open;
@@ -120,6 +123,33 @@ impl Store {
     ) -> Result<Vec<Deployment>, StoreError> {
         let ids = projects.iter().map(|id| id.as_uuid());
         self.some(principal, deployment::Column::ProjectId, ids, is_open()).await
+    }
+
+    /// What failed to come to the environments of these projects, where nothing has been tried since: of each build service and
+    /// environment one at most.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn failed_deployments(
+        &self,
+        principal: &Principal,
+        projects: &[ProjectId],
+    ) -> Result<Vec<Deployment>, StoreError> {
+        use deployment::Column::{EnvironmentId, Id, ServiceId, Status};
+        let later = Alias::new("later");
+        let here = |column: deployment::Column| Expr::col((deployment::Entity, column));
+        let there = |column: deployment::Column| Expr::col((later.clone(), column));
+        let since = Query::select()
+            .expr(Expr::val(1))
+            .from_as(deployment::Entity, later.clone())
+            .and_where(there(ServiceId).eq(here(ServiceId)))
+            .and_where(there(EnvironmentId).eq(here(EnvironmentId)))
+            .and_where(there(Id).gt(here(Id)))
+            .to_owned();
+        let failed = Status.eq(alm_domain::DeploymentStatus::Failed.name());
+        let wanted = Condition::all().add(failed).add(Expr::exists(since).not());
+        let ids = projects.iter().map(|id| id.as_uuid());
+        self.some(principal, deployment::Column::ProjectId, ids, wanted).await
     }
 
     /// What runs in these environments, of each build service one.

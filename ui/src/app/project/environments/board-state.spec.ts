@@ -90,4 +90,18 @@ describe("the board", () => {
     expect(moves(state, changed(deployment("v2", 3, "QUEUED", null)), isOver)).toBe(true);
     expect(moves(state, { __typename: "Heartbeat" } as Event, isOver)).toBe(false);
   });
+
+  it("says what failed last, until something is tried again", () => {
+    const failed = (state: BoardState) => state.rows[0]!.cells[0]!.failed?.version ?? null;
+    const told = [
+      deployment("v2", 1, "RUNNING", null),
+      deployment("v2", 2, "FAILED", null),
+      deployment("v3", 1, "QUEUED", null),
+      deployment("v3", 2, "CANCELLED", null),
+      deployment("v4", 1, "FAILED", null),
+      deployment("v5", 1, "ACTIVE", 5),
+    ];
+    let state = board(deployment("v1", 8, "ACTIVE", 1), null);
+    expect(told.map((one) => failed((state = folded(state, changed(one)))))).toEqual([null, "v2", null, null, "v4", null]);
+  });
 });

@@ -8,7 +8,7 @@ type Read = NonNullable<BoardQuery["project"]>["board"];
 export interface BoardState {
   readonly columns: readonly EnvironmentBitsFragment[];
   readonly rows: Read["rows"];
-  /** The newest picture of each deployment that runs somewhere, is on its way, or was told of since. */
+  /** The newest picture of each deployment that runs somewhere, is on its way, failed last, or was told of since. */
   readonly deployments: ReadonlyMap<string, DeploymentBitsFragment>;
 }
 
@@ -16,7 +16,7 @@ const PENDING = ["RUNNING", "QUEUED", "WAITING_FOR_APPROVAL"];
 
 /** The board as it was just read; of its deployments, what a stream has told since. */
 export function read(board: Read, known: BoardState | null = null): BoardState {
-  const told = board.rows.flatMap((row) => row.cells.flatMap((cell) => [cell.current, cell.pending])).filter((one) => one != null);
+  const told = board.rows.flatMap((row) => row.cells.flatMap((cell) => [cell.current, cell.pending, cell.failed])).filter((one) => one != null);
   const deployments = new Map(told.map((one) => [one.id, newer(known?.deployments.get(one.id), one)]));
   const state = { columns: board.columns, rows: board.rows, deployments };
   return { ...state, rows: shown(state) };
@@ -69,7 +69,7 @@ export function moves(state: BoardState, event: Live, isOver: (status: string) =
   }
 }
 
-/** The rows, with what runs and what is on its way by the deployments that are known. */
+/** The rows, with what runs, what is on its way and what failed last by the deployments that are known. */
 function shown({ rows, deployments }: BoardState): BoardState["rows"] {
   const all = [...deployments.values()];
   return rows.map((row) => ({
@@ -78,7 +78,9 @@ function shown({ rows, deployments }: BoardState): BoardState["rows"] {
       const here = all.filter((one) => one.service.id === row.service.id && one.environment.id === cell.environment.id);
       const live = here.filter((one) => one.status === "ACTIVE").sort(later);
       const pending = here.filter((one) => PENDING.includes(one.status)).sort(nearer);
-      return { ...cell, current: live[0] ?? null, pending: pending[0] ?? null };
+      const [last] = here.sort((a, b) => b.id.localeCompare(a.id));
+      const failed = last?.status === "FAILED" ? last : null;
+      return { ...cell, current: live[0] ?? null, pending: pending[0] ?? null, failed };
     }),
   }));
 }
