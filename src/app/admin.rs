@@ -1,6 +1,5 @@
 //! Use cases about projects and providers.
 
-use alm_build_spi::ProviderError;
 use alm_domain::{
     Build, BuildId, HealthState, Principal, Project, ProjectId, ProjectRole, ProjectSeq, Provider, ProviderHealth,
     ProviderId, ProviderKind, Settings, Slug, Timestamp, check_settings,
@@ -214,7 +213,10 @@ impl App {
         };
         let patch = ProviderPatch { display_name, enabled: changes.enabled, settings: settings.clone() };
         match self.store().update_provider(principal, id, patch, expected).await {
-            Ok(provider) => Ok(provider),
+            Ok(provider) => {
+                self.inner.hub.ring_providers();
+                Ok(provider)
+            }
             Err(error) => {
                 if settings.is_some() {
                     self.inner.registry.configure(id, &record.settings)?;
@@ -222,16 +224,6 @@ impl App {
                 Err(error.into())
             }
         }
-    }
-
-    /// Probes a provider now, and stores what it said.
-    ///
-    /// # Errors
-    /// [`AppError::Forbidden`], [`AppError::NotFound`].
-    pub async fn probe_provider(&self, principal: &Principal, id: ProviderId) -> Result<Provider, AppError> {
-        require_admin(principal)?;
-        let record = self.provider(principal, id).await?;
-        self.store_probe(principal, &record).await
     }
 
     /// Removes a provider that nothing uses.
@@ -247,6 +239,8 @@ impl App {
         require_admin(principal)?;
         self.store().remove_provider(principal, id, expected).await?;
         self.inner.registry.forget(id);
+        self.inner.probes.forget(id);
+        self.inner.hub.ring_providers();
         Ok(())
     }
 
@@ -275,38 +269,6 @@ impl App {
             .await?
             .pop()
             .ok_or_else(|| AppError::not_found("providerId", "provider"))
-    }
-
-    async fn store_probe(&self, principal: &Principal, record: &Provider) -> Result<Provider, AppError> {
-        let (health, version) = self.probe(record).await?;
-        let capabilities = self
-            .inner
-            .registry
-            .descriptor(record.kind)
-            .map(|d| d.capabilities.into_iter().collect())
-            .unwrap_or_default();
-        Ok(self.store().record_probe(principal, record.id, health, version, capabilities).await?)
-    }
-
-    async fn probe(&self, record: &Provider) -> Result<(ProviderHealth, Option<String>), AppError> {
-        let provider = match self.inner.registry.get_for(record) {
-            Ok(provider) => provider,
-            Err(AppError::Provider(error)) => return Ok((self.failing(&error), None)),
-            Err(error) => return Err(error),
-        };
-        Ok(match provider.probe().await {
-            Ok(probed) => probed,
-            Err(error) => (self.failing(&error), None),
-        })
-    }
-
-    fn failing(&self, error: &ProviderError) -> ProviderHealth {
-        ProviderHealth {
-            state: HealthState::Failing,
-            message: Some(error.to_string()),
-            checked_at: self.clock().now(),
-            latency_ms: 0,
-        }
     }
 }
 

@@ -22,6 +22,7 @@ mod live;
 mod monitor;
 mod people;
 mod presence;
+mod probes;
 mod registry;
 mod retention;
 mod rotation;
@@ -54,7 +55,8 @@ pub use error::{AppError, FieldProblem};
 pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};
 pub use gate::{StartCheck, Wallet};
 pub use live::{
-    AuditUpdate, BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, StreamEnd, ViewerUpdate,
+    AuditUpdate, BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, ProviderUpdate, StreamEnd,
+    ViewerUpdate,
 };
 pub use monitor::Timing;
 pub use people::CreatePersonalToken;
@@ -93,6 +95,8 @@ struct Inner {
     denials: denials::Denials,
     retention_every: Duration,
     presence: Presence,
+    probes: probes::Probes,
+    probes_every: Duration,
     samples: OnceLock<Arc<dyn Samples>>,
     connections_every: Duration,
     /// How long a build waits for an account.
@@ -123,6 +127,8 @@ impl App {
             inner: Arc::new(Inner {
                 retention_every,
                 presence: Presence::new(Arc::clone(&clock)),
+                probes: probes::Probes::default(),
+                probes_every: timing.probes,
                 samples: OnceLock::new(),
                 connections_every,
                 connections: connections::Connections::default(),
@@ -159,7 +165,7 @@ impl App {
     }
 
     /// Follows again every build that was not over when the service last stopped, lets go of those that were over but
-    /// not released, and from now on removes what is kept no longer.
+    /// not released, and from now on removes what is kept no longer and asks providers whether they are well.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -167,6 +173,7 @@ impl App {
         self.inner.monitors.resume().await?;
         self.inner.changes.spawn(self.clone().keep_house(self.inner.retention_every));
         self.inner.changes.spawn(self.clone().keep_connections(self.inner.connections_every));
+        self.inner.changes.spawn(self.clone().keep_probing(self.inner.probes_every));
         self.inner.changes.spawn(self.clone().hear_arrivals());
         self.inner.changes.spawn(self.clone().try_arrivals());
         self.inner.changes.spawn(self.clone().watch_deployments());

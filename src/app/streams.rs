@@ -9,7 +9,9 @@ use async_stream::stream;
 use futures::{Stream, StreamExt};
 use tokio::time::Instant;
 
-use super::{App, AppError, AuditUpdate, BuildUpdate, LogOptions, LogUpdate, ProjectTold, ViewerUpdate};
+use super::{
+    App, AppError, AuditUpdate, BuildUpdate, LogOptions, LogUpdate, ProjectTold, ProviderUpdate, ViewerUpdate,
+};
 
 /// What a live stream is about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -101,6 +103,15 @@ impl App {
         after: Option<ViewerSeq>,
     ) -> impl Stream<Item = Result<(Timestamp, ViewerUpdate), AppError>> + Send + 'static + use<> {
         self.inner.hub.viewer_updates(principal, user, after)
+    }
+
+    /// The providers, live; see [`ProviderUpdate`].
+    pub fn provider_updates(
+        &self,
+        principal: Principal,
+        after: Option<u64>,
+    ) -> impl Stream<Item = Result<(Timestamp, ProviderUpdate), AppError>> + Send + 'static + use<> {
+        self.inner.hub.provider_updates(self.inner.probes.clone(), principal, after)
     }
 
     /// How far a subject reaches; `None` where there is none that this principal may see.

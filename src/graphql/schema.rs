@@ -14,7 +14,7 @@ use super::{
     node::{NodeQuery, Versioned},
     people::{MemberMutation, PeopleQuery, PersonalTokenMutation},
     project::{ProjectMutation, ProjectQuery, ProjectSubscription},
-    provider::{ProviderMutation, ProviderQuery},
+    provider::{ProviderMutation, ProviderQuery, ProviderSubscription},
     samples::{SampleMutation, SampleQuery},
     server::ServerQuery,
     service::{SecretMutation, ServiceMutation, StartCheckQuery},
@@ -82,6 +82,7 @@ pub(crate) struct Subscription(
     ProjectSubscription,
     AuditSubscription,
     ViewerSubscription,
+    ProviderSubscription,
 );
 
 pub(crate) type AlmSchema = Schema<Query, Mutation, Subscription>;

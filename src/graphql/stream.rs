@@ -10,6 +10,7 @@ use super::{
         BuildAdded, BuildServiceChanged, DeploymentChanged, EntityRemoved, EnvironmentChanged, ProjectChanged,
         ProjectSnapshot,
     },
+    provider::{ProviderChanged, ProviderSnapshot},
     scalars::Instant,
     viewer::{ConnectionChanged, ViewerSnapshot},
 };
@@ -37,6 +38,8 @@ pub(crate) enum StreamEvent {
     AuditEventRecorded(AuditEventRecorded),
     ViewerSnapshot(ViewerSnapshot),
     ConnectionChanged(ConnectionChanged),
+    ProviderSnapshot(ProviderSnapshot),
+    ProviderChanged(ProviderChanged),
     Heartbeat(Heartbeat),
     StreamEnded(StreamEnded),
 }

@@ -29,6 +29,8 @@ pub enum CursorKind {
     Services = 7,
     /// What a person has connected: the number of a change, 8 bytes.
     ViewerEvents = 8,
+    /// The providers: the number of a picture of all of them, 8 bytes.
+    ProviderEvents = 9,
     /// The audit trail, as a list and as a stream: the number of a record, 8 bytes.
     Audit = 20,
     /// A list of deployments: a UUID, 16 bytes.

@@ -8,6 +8,7 @@ mod build_events;
 mod listened;
 mod log_lines;
 mod project_events;
+mod provider_events;
 mod ring;
 mod viewer_events;
 
@@ -30,6 +31,7 @@ pub use audit_events::AuditUpdate;
 pub use build_events::BuildUpdate;
 pub use log_lines::{LogFrom, LogOptions, LogUpdate};
 pub use project_events::{ProjectTold, ProjectUpdate};
+pub use provider_events::ProviderUpdate;
 pub use viewer_events::ViewerUpdate;
 
 /// Why a live stream came to its end.
@@ -58,6 +60,7 @@ struct Shared {
     viewers: Listened<UserId, Bell>,
     audit: Bell,
     accounts: Bell,
+    providers: Bell,
 }
 
 /// One build that somebody listens to.
@@ -80,6 +83,7 @@ impl Hub {
             viewers: Listened::default(),
             audit: Bell::default(),
             accounts: Bell::default(),
+            providers: Bell::default(),
         };
         Self { shared: Arc::new(shared) }
     }
@@ -101,9 +105,16 @@ impl Hub {
 
     /// Tells everybody who listens that something happened in a project. Called after the commit.
     pub(super) fn ring_project(&self, project: ProjectId) {
+        // A provider has more or less to do.
+        self.ring_providers();
         if let Some(bell) = self.shared.projects.heard(&project) {
             bell.ring();
         }
+    }
+
+    /// Tells everybody who listens that a provider changed, was probed, or has more or less to do.
+    pub(super) fn ring_providers(&self) {
+        self.shared.providers.ring();
     }
 
     /// Tells everybody who listens that what a person has connected changed. Called after the commit.

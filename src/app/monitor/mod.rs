@@ -35,6 +35,8 @@ pub struct Timing {
     pub retention: Duration,
     /// Time between two looks for connections that are due to be checked.
     pub connections: Duration,
+    /// Time between two questions to a provider whether it is well.
+    pub probes: Duration,
     /// How long a build waits for an account before it lapses.
     pub hold: Duration,
     /// Time between two looks whether what waits for an account can go on, besides the looks when accounts change.
@@ -51,6 +53,7 @@ impl Default for Timing {
             longest_retry: Duration::from_secs(30),
             retention: Duration::from_secs(600),
             connections: Duration::from_secs(5),
+            probes: Duration::from_secs(60),
             hold: Duration::from_secs(24 * 60 * 60),
             recheck: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),

@@ -115,9 +115,9 @@ pub(crate) struct EntityRemoved {
     /// When it was sent.
     pub(crate) at: Instant,
     /// Its id.
-    removed_id: ID,
+    pub(crate) removed_id: ID,
     /// Name of its type, to build a cache key.
-    removed_type: &'static str,
+    pub(crate) removed_type: &'static str,
 }
 
 #[derive(Default)]

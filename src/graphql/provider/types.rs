@@ -73,9 +73,11 @@ impl ProviderNode {
         Ok(ctx.app()?.descriptor(self.0.kind).map(|descriptor| descriptor.isolation))
     }
 
-    /// Reachability; null until the first probe.
-    async fn health(&self) -> Option<ProviderHealth> {
-        self.0.health.clone().map(|health| ProviderHealth::new(self.0.id, health))
+    /// Reachability; null until the first probe. Probed every minute while it is switched on, which is no change of its revision unless
+    /// the verdict is another one.
+    async fn health(&self, ctx: &Context<'_>) -> Result<Option<ProviderHealth>> {
+        let health = ctx.app()?.health_of(&self.0);
+        Ok(health.map(|health| ProviderHealth::new(self.0.id, health)))
     }
 
     /// Settings that every build service of this provider inherits; at most 200.

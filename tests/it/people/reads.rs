@@ -65,6 +65,8 @@ fn is_read_elsewhere(ty: &str) -> bool {
         "LogGap",
         "ProjectChanged",
         "ProjectSnapshot",
+        "ProviderChanged",
+        "ProviderSnapshot",
         "StagesChanged",
         "StreamEnded",
         "Subscription",

@@ -79,6 +79,43 @@ async fn on_one_stream_each_is_told_his_own_and_strangers_nothing() {
 }
 
 #[tokio::test]
+async fn of_a_provider_each_is_told_as_much_as_he_sees_of_its_builds() {
+    let app = TestApp::fake(Script::new().stage("a").wait().succeed()).await;
+    let service = app.service("web").await;
+    let build = app.start_build(&service).await;
+    within(app.engine.held(build.key())).await;
+    let api = Api::new(app.app().clone(), Limits::default(), Timing::default());
+    let viewer = app.member("viewer", false, "web", ProjectRole::Viewer).await;
+    let stranger = app.person("stranger", false).await;
+    let document = "subscription { providerUpdates { __typename
+        ... on ProviderSnapshot { providers { ...P } } ... on ProviderChanged { provider { ...P } } } }
+        fragment P on Provider { displayName health { runningBuilds } services(first: 1) { totalCount } }";
+    let mut streams =
+        [(&viewer, 1), (&stranger, 0)].map(|(who, seen)| (subscribe(&api, who, document, json!({})), seen));
+    for (stream, seen) in &mut streams {
+        let first = within(stream.next()).await.unwrap()["data"]["providerUpdates"]["providers"][0].clone();
+        assert_eq!(
+            (&first["health"]["runningBuilds"], &first["services"]["totalCount"]),
+            (&json!(*seen), &json!(*seen))
+        );
+    }
+    // The end of the build is nothing to the stranger, who is told the next that concerns everybody.
+    app.engine.release(build.key());
+    app.follow(&build).await;
+    let input = json!({"providerId": app.provider, "displayName": "The engine"});
+    app.done("updateProvider", "provider { id }", input).await;
+    for (stream, seen) in &mut streams {
+        loop {
+            let told = within(stream.next()).await.unwrap()["data"]["providerUpdates"]["provider"].clone();
+            assert!(*seen == 1 || told["displayName"] == "The engine", "{told}");
+            if told["displayName"] == "The engine" && told["health"]["runningBuilds"] == 0 {
+                break;
+            }
+        }
+    }
+}
+
+#[tokio::test]
 async fn whoever_is_taken_out_of_a_project_hears_no_more_of_it() {
     let app = crate::support::Setup::fake(Script::new().stage("a").wait())
         .heartbeat(std::time::Duration::from_millis(50))

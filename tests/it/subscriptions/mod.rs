@@ -5,6 +5,7 @@ mod build_updates;
 mod cuts;
 mod endings;
 mod project_updates;
+mod provider_updates;
 mod refusals;
 mod shared;
 mod slow_readers;

@@ -71,6 +71,12 @@ impl Setup {
         self
     }
 
+    /// Providers are asked this often whether they are well.
+    pub(crate) fn probing(mut self, every: Duration) -> Self {
+        self.timing.probes = every;
+        self
+    }
+
     /// With this clock.
     pub(crate) fn clock(mut self, clock: Arc<dyn Clock>) -> Self {
         self.clock = clock;

@@ -1,41 +1,46 @@
-import { Injectable, inject, signal } from "@angular/core";
+import { DestroyRef, Injectable, inject, signal } from "@angular/core";
+import type { Subscription } from "rxjs";
 
 import {
-  type ProviderBitsFragment,
   type ProviderKindsQuery,
   ProviderKindsDocument,
-  ProvidersDocument,
-  type ProvidersQuery,
+  type ProviderRowFragment,
+  type ProviderStateFragment,
+  ProvidersLiveDocument,
 } from "../api/operations";
-import { whenBack } from "../core/back";
-import { Clock } from "../core/clock";
+import { Follow } from "../core/follow";
 import { Reading } from "../core/reading";
+import { newer } from "../parts/newer";
+import { folded } from "./providers-state";
 
-export type ProviderRow = NonNullable<ProvidersQuery["providers"]>["edges"][number]["node"];
 export type Kind = NonNullable<ProviderKindsQuery["providerKinds"]>[number];
 
-/** All providers, and what is known of their families. No stream tells of them: they are read again when somebody comes back to the page. */
+/** All providers as they stand, and what is known of their families. */
 @Injectable()
 export class ProviderList {
-  private readonly clock = inject(Clock);
+  private readonly follow = inject(Follow);
+  private stream: Subscription | undefined;
   readonly reading = new Reading();
   readonly readingKinds = new Reading();
 
   /** Null until they are known. */
-  readonly providers = signal<readonly ProviderRow[] | null>(null);
+  readonly providers = signal<readonly ProviderRowFragment[] | null>(null);
   readonly kinds = signal<readonly Kind[] | null>(null);
   readonly isAdmin = signal(false);
-  /** When they were read. */
-  readonly readAt = signal<string | null>(null);
 
   constructor() {
-    whenBack(() => this.providers() && this.load());
+    inject(DestroyRef).onDestroy(() => this.stream?.unsubscribe());
   }
 
+  /** Follows them, for as long as the page is there. */
   load(): void {
-    this.reading.ask(ProvidersDocument, {}, "providers", ({ providers }) => {
-      this.readAt.set(new Date(this.clock.now()).toISOString());
-      this.providers.set(providers?.edges.map((edge) => edge.node) ?? []);
+    this.stream?.unsubscribe();
+    this.stream = this.follow.events(ProvidersLiveDocument, {}, (data) => data.providerUpdates).subscribe({
+      next: (event) => {
+        this.reading.stop();
+        this.providers.update((known) => folded(known, event));
+      },
+      error: (error: unknown) => this.reading.failed(error, () => this.load()),
     });
   }
 
@@ -46,10 +51,8 @@ export class ProviderList {
     });
   }
 
-  /** A newer picture of one of them. */
-  told(provider: ProviderBitsFragment): void {
-    this.providers.update(
-      (known) => known?.map((one) => (one.id === provider.id && one.revision <= provider.revision ? { ...one, ...provider } : one)) ?? null,
-    );
+  /** What a change has made of one of them. */
+  told(provider: ProviderStateFragment): void {
+    this.providers.update((known) => known?.map((one) => (one.id === provider.id ? newer(one, { ...one, ...provider }) : one)) ?? null);
   }
 }

@@ -64,12 +64,6 @@ import { ProviderList } from "./provider-list";
             </section>
           }
         </div>
-        @if (list.readAt(); as at) {
-          <p class="hint">
-            Read <alm-ago [at]="at" />, and again whenever you come back to this page.
-            <button type="button" class="link" (click)="load()">Read now</button>
-          </p>
-        }
         <h2>What they can do</h2>
         <alm-matrix [providers]="all" />
       }
