@@ -19,7 +19,6 @@ const SCREENS = [
   ["projects/shop/main/trend", "Trend", "node", "The trend", "h1:text('Trend of')", "text=How long they took"],
   ["projects/shop/main/builds/1", "Build", "build", "The build", ".crumbs", ".head >> text=Failed"],
   ["projects/shop/main/builds/1", "LogWindow", "log", "The log", "h1:has-text('main #1')", "[role=log] >> text=divided by zero"],
-  ["providers", "Providers", "providers", "The providers", "a:text('Register a provider')", "h2:text('What they can do')"],
   ["providers", "ProviderKinds", "providerKinds", "What may be registered", "h2:text('What they can do')", "a:text('Register a provider')"],
   ["providers/register", "ProviderKinds", "providerKinds", "What may be registered", "h1", "main form"],
   ["tokens", "Tokens", "viewer", "Your tokens", "h1", "main form"],
@@ -27,7 +26,7 @@ const SCREENS = [
   ["oauth-clients", "OAuthClients", "oauthClients", "The clients", "h1", "button:text('Register a client')"],
 ];
 // The tile is the same on all of them: these arrange it differently.
-const LOOKED = new Set(["ProjectFrame", "ProjectSettings", "Build", "LogWindow", "Providers"]);
+const LOOKED = new Set(["ProjectFrame", "ProjectSettings", "Build", "LogWindow", "ProviderKinds"]);
 const FAULTS = [
   { says: "The server answered with 500.", reply: () => ({ status: 500, body: "" }) },
   {
