@@ -24,6 +24,10 @@ pub enum Fault {
     Reset,
     /// Every request is carried out, and the connection is closed instead of an answer.
     Lose,
+    /// Every request is answered 404 as plain text, by a proxy in front of the cluster that does not know where to send it.
+    Astray,
+    /// No object can be made: each time others count the project's quota at the same moment, which is answered 409.
+    Quota,
 }
 
 #[derive(Debug, Clone, PartialEq, Eq, Default)]

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use alm_build_spi::{Finding, ProviderError};
 use alm_domain::clean_text;
-use kube::core::Status;
+use kube::core::{Status, response::reason};
 
 /// The longest message of a cluster that is passed on, in characters.
 const LONGEST: usize = 600;
@@ -73,6 +73,13 @@ pub fn provider_error(host: &str, error: kube::Error) -> ProviderError {
     }
 }
 
+/// Whether the answer was longer than what is read.
+#[must_use]
+pub fn is_too_long(error: &ProviderError) -> bool {
+    let ProviderError::Internal { cause: Some(cause), .. } = error else { return false };
+    matches!(cause.downcast_ref(), Some(TransportError::TooLong { .. }))
+}
+
 fn of_transport(error: TransportError) -> ProviderError {
     let message = error.to_string();
     match error {
@@ -89,16 +96,35 @@ fn of_status(host: &str, status: &Status) -> ProviderError {
     match status.code {
         401 => ProviderError::Unauthorized(format!("{host} does not accept it: connect the account again")),
         403 => ProviderError::Forbidden(format!("{host}: {message}")),
-        404 => ProviderError::NotFound(format!("{host}: {message}")),
-        409 => ProviderError::Conflict(format!("{host}: {message}")),
+        404 if names_what_is_missing(status) => ProviderError::NotFound(format!("{host}: {message}")),
+        404 => unavailable(
+            format!(
+                "{host} answers 404 without naming an object, as a proxy does, or a cluster that lacks the kind: {message}"
+            ),
+            None,
+        ),
+        409 if is_about_the_object(status) => ProviderError::Conflict(format!("{host}: {message}")),
         400 | 405 | 413 | 415 | 422 => ProviderError::Invalid(findings(status, message)),
-        408 | 410 | 429 | 500..=599 => {
+        408 | 409 | 410 | 429 | 500..=599 => {
             let seconds = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
             let retry_after = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
             unavailable(format!("{host} answers {}: {message}", status.code), retry_after)
         }
         code => ProviderError::Internal { message: format!("{host} answers {code}: {message}"), cause: None },
     }
+}
+
+/// Whether it is an object that is missing. Everything else that is not found says nothing about objects: a proxy in front of the
+/// cluster does not know it, or the kind is not served, perhaps only for a moment.
+fn names_what_is_missing(status: &Status) -> bool {
+    status.reason == reason::NOT_FOUND && status.details.as_ref().is_some_and(|details| !details.name.is_empty())
+}
+
+/// Whether the object is there already, or another one than was seen. A quota that several requests count at once is a conflict too,
+/// and then nothing was done.
+fn is_about_the_object(status: &Status) -> bool {
+    let is_quota = status.details.as_ref().is_some_and(|details| details.kind == "resourcequotas");
+    [reason::ALREADY_EXISTS, reason::CONFLICT].contains(&status.reason.as_str()) && !is_quota
 }
 
 /// The cluster's causes, field by field; the message as a whole where there are none.
@@ -150,12 +176,37 @@ mod tests {
     fn each_status_says_what_to_do() {
         assert!(matches!(status(401, "Unauthorized"), ProviderError::Unauthorized(_)));
         assert!(matches!(status(403, "no"), ProviderError::Forbidden(m) if m.contains("no")));
-        assert!(matches!(status(404, "gone"), ProviderError::NotFound(_)));
-        assert!(matches!(status(409, "modified"), ProviderError::Conflict(_)));
         assert!(matches!(status(400, "paused"), ProviderError::Invalid(f) if f[0].message.contains("paused")));
         for code in [429, 500, 503, 504] {
             assert!(status(code, "later").is_transient(), "{code}");
         }
+    }
+
+    #[test]
+    fn only_an_object_that_is_named_is_missing() {
+        let gone = told(r#"{"code":404,"message":"no","reason":"NotFound","details":{"name":"web","kind":"builds"}}"#);
+        assert!(matches!(gone, ProviderError::NotFound(_)), "{gone}");
+        // As the client's library tells of an answer that is none of a cluster's API.
+        let text = kube::Error::Api(
+            Status::failure("404 page not found", "Failed to parse error data").with_code(404).boxed(),
+        );
+        let text = provider_error("api.example.test", text);
+        assert!(text.is_transient() && text.to_string().contains("404 page not found"), "{text}");
+        let path = told(r#"{"code":404,"message":"the server could not find it","reason":"NotFound","details":{}}"#);
+        assert!(path.is_transient(), "{path}");
+    }
+
+    #[test]
+    fn a_conflict_about_a_quota_is_none_about_the_object() {
+        for reason in ["AlreadyExists", "Conflict"] {
+            let details = r#"{"name":"web","kind":"secrets"}"#;
+            let known = told(&format!(r#"{{"code":409,"message":"no","reason":"{reason}","details":{details}}}"#));
+            assert!(matches!(known, ProviderError::Conflict(_)), "{known}");
+        }
+        let quota =
+            r#"{"code":409,"message":"modified","reason":"Conflict","details":{"name":"q","kind":"resourcequotas"}}"#;
+        assert!(told(quota).is_transient());
+        assert!(status(409, "whoever says this is no cluster").is_transient());
     }
 
     #[test]
@@ -185,7 +236,8 @@ mod tests {
 
     #[test]
     fn foreign_words_stay_short_and_plain() {
-        let ProviderError::NotFound(message) = status(404, &format!("a\u{1b}]0;x\u{7}\nb{}", "c".repeat(9_000))) else {
+        let ProviderError::Forbidden(message) = status(403, &format!("a\u{1b}]0;x\u{7}\nb{}", "c".repeat(9_000)))
+        else {
             panic!()
         };
         assert!(message.chars().count() < 700 && !message.chars().any(char::is_control), "{message}");

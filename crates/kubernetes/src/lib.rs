@@ -25,10 +25,11 @@ mod transport;
 mod watch;
 mod way;
 
+pub use access_review::Need;
 pub use cluster::Cluster;
 pub use configured::{Configured, ReadSettings};
 pub use endpoint::endpoint;
-pub use error::{TransportError, provider_error};
+pub use error::{TransportError, is_too_long, provider_error};
 pub use health::probe;
 pub use lines::{Lines, Piece};
 pub use name::{is_label_value, is_name, is_namespace};

@@ -8,6 +8,7 @@ use kube::{
     Api, Client,
     core::{ApiResource, DynamicObject},
 };
+use serde::Deserialize;
 use serde_json::{Value, json};
 use tokio::time::timeout;
 
@@ -21,6 +22,29 @@ const PATIENCE: Duration = Duration::from_secs(25);
 pub struct Session {
     client: Client,
     host: Arc<str>,
+}
+
+/// The groups of kinds that a cluster has.
+#[derive(Deserialize)]
+struct Groups {
+    groups: Vec<Group>,
+}
+
+#[derive(Deserialize)]
+struct Group {
+    name: String,
+    versions: Vec<Version>,
+}
+
+#[derive(Deserialize)]
+struct Version {
+    version: String,
+}
+
+impl Group {
+    fn versions(self) -> Vec<String> {
+        self.versions.into_iter().map(|one| one.version).collect()
+    }
 }
 
 impl Session {
@@ -70,6 +94,35 @@ impl Session {
             Err(ProviderError::NotFound(_)) => Ok(None),
             Err(error) => Err(error),
         }
+    }
+
+    /// The versions in which the cluster serves a group of kinds; none where it has no such kinds. Here alone is a 404 an answer, and it
+    /// is believed when the cluster's list of groups agrees: a proxy may say the same of anything.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call); [`ProviderError::Internal`] for what is no such list.
+    pub async fn versions(&self, group: &str) -> Result<Vec<String>, ProviderError> {
+        let odd = || ProviderError::Internal {
+            message: format!("{} tells of its kinds in a way that is not understood", self.host),
+            cause: None,
+        };
+        let ask = async |path: String| {
+            let request = Request::get(path).header(header::ACCEPT, "application/json").body(Vec::new());
+            let request = request.map_err(kube::Error::HttpError)?;
+            self.client.request_text(request).await
+        };
+        let is_missing = |error: &kube::Error| matches!(error, kube::Error::Api(status) if status.code == 404);
+        let found = self.call(async {
+            match ask(format!("/apis/{group}")).await {
+                Err(error) if is_missing(&error) => Ok(None),
+                other => other.map(Some),
+            }
+        });
+        if let Some(text) = found.await? {
+            return Ok(serde_json::from_str::<Group>(&text).map_err(|_| odd())?.versions());
+        }
+        let all: Groups = serde_json::from_str(&self.call(ask("/apis".to_owned())).await?).map_err(|_| odd())?;
+        Ok(all.groups.into_iter().find(|known| known.name == group).map(Group::versions).unwrap_or_default())
     }
 
     /// What an error of the client means.

@@ -46,7 +46,11 @@ pub(crate) async fn handle(shared: Arc<Shared>, request: Request<Incoming>) -> O
     if let Some(trouble) = in_trouble(fault, &shared.faults).await? {
         return Some(trouble);
     }
-    spoiled(fault, answer(&shared, &ask).await.unwrap_or_else(|failure| reply::failure(&failure)))
+    let answered = match fault {
+        Fault::Quota if is_creation(&shared, &ask) => Err(Failure::quota()),
+        _ => answer(&shared, &ask).await,
+    };
+    spoiled(fault, answered.unwrap_or_else(|failure| reply::failure(&failure)))
 }
 
 /// Remembers a request.
@@ -58,10 +62,15 @@ pub(crate) fn note(shared: &Shared, ask: &Ask, jenkins: bool) {
     });
 }
 
+/// Whether an object is to be made, of which quotas may count how many there are.
+fn is_creation(shared: &Shared, ask: &Ask) -> bool {
+    ask.method == "POST" && target::parse(&shared.options, &ask.path).is_some_and(|target| target.namespace.is_some())
+}
+
 /// What a server in trouble does: answers that it is (`Some(Some)`), or closes the connection (`None`).
 pub(crate) async fn in_trouble(fault: Fault, faults: &Faults) -> Option<Option<Reply>> {
     match fault {
-        Fault::None | Fault::Reset | Fault::Lose => Some(None),
+        Fault::None | Fault::Reset | Fault::Lose | Fault::Quota => Some(None),
         Fault::Refuse => None,
         Fault::Hang => {
             faults.unhung().await;
@@ -70,6 +79,7 @@ pub(crate) async fn in_trouble(fault: Fault, faults: &Faults) -> Option<Option<R
         Fault::TooMany(after) => Some(Some(reply::failure(&Failure::too_many(after.as_secs())))),
         Fault::Error => Some(Some(reply::failure(&Failure::internal("etcdserver: request timed out")))),
         Fault::Unauthorized => Some(Some(reply::failure(&Failure::unauthorized()))),
+        Fault::Astray => Some(Some(reply::text(404, "404 page not found\n", &[]))),
     }
 }
 
@@ -95,7 +105,9 @@ async fn answer(shared: &Arc<Shared>, ask: &Ask) -> Result<Reply, Failure> {
     if let Some(answered) = reviews(shared, &caller, ask) {
         return answered;
     }
-    let target = target::parse(&shared.options, &ask.path).ok_or_else(Failure::no_such_path)?;
+    let Some(target) = target::parse(&shared.options, &ask.path) else {
+        return target::unserved(&ask.path, &caller.name);
+    };
     let verb = verb(ask, &target)?;
     shared.read(|world| people::authorize(world, &caller, target.resource, &target.wish(verb)))?;
     // Logs come as they are, whatever is asked for.
@@ -141,7 +153,8 @@ fn acceptable(ask: &Ask) -> Result<(), Failure> {
 }
 
 fn reviews(shared: &Shared, caller: &Caller, ask: &Ask) -> Option<Result<Reply, Failure>> {
-    let plural = ask.path.strip_prefix("/apis/authorization.k8s.io/v1/")?;
+    let own = ask.path.strip_prefix("/apis/authentication.k8s.io/v1/");
+    let plural = own.or_else(|| ask.path.strip_prefix("/apis/authorization.k8s.io/v1/"))?;
     if ask.method != "POST" || caller.is_anonymous() {
         return Some(Err(Failure::forbidden_path(&caller.name, &ask.path)));
     }

@@ -1,5 +1,9 @@
 //! What a path names.
 
+use super::{
+    reply::{self, Reply},
+    status::Failure,
+};
 use crate::{
     Options,
     people::Wish,
@@ -50,6 +54,24 @@ pub(crate) fn is_served(options: &Options, resource: &Resource, version: &str) -
         Home::OpenShift => options.openshift,
         Home::Custom if resource.kind == "ApprovalTask" => options.tekton && options.approvals,
         Home::Custom => options.tekton && (options.tekton_v1 || version != "v1"),
+    }
+}
+
+/// What is said of a kind that the cluster does not serve. Whoever has rights on certain kinds alone is told that they may not; a path
+/// that nobody handles is answered as plain text. *Documented, unrecorded* (kontena/pharos-cluster#523).
+pub(crate) fn unserved(path: &str, user: &str) -> Result<Reply, Failure> {
+    let parts: Vec<&str> = path.split('/').filter(|part| !part.is_empty()).collect();
+    let known = match parts.as_slice() {
+        ["apis", group, _, "namespaces", _, plural, ..] | ["apis", group, _, plural, ..] => {
+            RESOURCES.iter().find(|known| known.group == *group && known.plural == *plural)
+        }
+        _ => None,
+    };
+    match known {
+        Some(resource) => {
+            Err(Failure::forbidden_because(resource, "", &format!("User \"{user}\" has no rights on it")))
+        }
+        None => Ok(reply::text(404, "404 page not found\n", &[])),
     }
 }
 

@@ -5,10 +5,14 @@ use serde_json::{Value, json};
 use super::{Caller, Role, Wish, may};
 use crate::world::{World, text};
 
-/// Answers a `SelfSubjectAccessReview` or a `SelfSubjectRulesReview`.
+/// Answers a `SelfSubjectAccessReview`, a `SelfSubjectRulesReview`, or a `SelfSubjectReview` (*documented, unrecorded*).
 pub(crate) fn review(world: &World, caller: &Caller, plural: &str, body: &Value) -> Option<Value> {
     match plural {
         "selfsubjectaccessreviews" => Some(access(world, caller, body)),
+        "selfsubjectreviews" => Some(json!({
+            "kind": "SelfSubjectReview", "apiVersion": "authentication.k8s.io/v1", "metadata": {"creationTimestamp": null},
+            "status": {"userInfo": {"username": caller.name, "groups": ["system:authenticated"]}},
+        })),
         "selfsubjectrulesreviews" => Some(rules(world, caller, body)),
         _ => None,
     }

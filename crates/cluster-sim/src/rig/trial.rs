@@ -27,7 +27,7 @@ const AGAIN: Duration = Duration::from_millis(500);
 const AT_ONCE: usize = 24;
 
 /// The troubles.
-const FAULTS: [Fault; 7] = [
+const FAULTS: [Fault; 9] = [
     Fault::Refuse,
     Fault::Hang,
     Fault::Reset,
@@ -35,6 +35,8 @@ const FAULTS: [Fault; 7] = [
     Fault::Error,
     Fault::Unauthorized,
     Fault::Lose,
+    Fault::Astray,
+    Fault::Quota,
 ];
 
 /// Who is asked.
@@ -68,8 +70,12 @@ pub fn through_every_trouble(story: impl Fn(Trial) -> LocalBoxFuture<'static, ()
         story(Trial { trouble: None, asked: Arc::clone(&asked) }).await;
         let points = asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let cells: Vec<_> = points.iter().flat_map(|point| FAULTS.map(|fault| (point.clone(), fault))).collect();
-        // A token ends at the cluster, which Jenkins asks about it, and never at Jenkins alone.
-        let cells = cells.into_iter().filter(|(point, fault)| point.0 != At::Jenkins || *fault != Fault::Unauthorized);
+        let cells = cells.into_iter().filter(|(point, fault)| match fault {
+            // A token ends at the cluster, which Jenkins asks about it, and never at Jenkins alone. What Jenkins does not know it says so.
+            Fault::Unauthorized | Fault::Astray => point.0 != At::Jenkins,
+            Fault::Quota => point.0 != At::Jenkins && point.1.starts_with("POST "),
+            _ => true,
+        });
         let mut all = 0;
         let running = cells.map(|(point, fault)| {
             all += 1;

@@ -4,15 +4,15 @@ use std::sync::Arc;
 
 use alm_build_spi::{
     Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, ConfigRef, Decision, DecisionReceipt,
-    DeployBuild, Description, Identity, LineStream, LogPosition, NamedSecret, ObservedStream, ProviderDescriptor,
-    ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
+    Denial, DeployBuild, Description, Identity, LineStream, LogPosition, NamedSecret, ObservedStream,
+    ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
 use alm_domain::{ProviderHealth, Settings};
 use async_trait::async_trait;
 
 use super::{
-    cancel, configs, decide, deploy, describe, follow, identity, list, logs, purge, release, rerun, start, supply,
-    tekton::TektonProvider,
+    cancel, configs, decide, denials, deploy, describe, follow, identity, list, logs, purge, release, rerun, start,
+    supply, tekton::TektonProvider,
 };
 
 #[async_trait]
@@ -31,6 +31,10 @@ impl BuildProvider for TektonProvider {
 
     async fn who_am_i(&self, access: &Access) -> Result<Identity, ProviderError> {
         identity::identity(&self.inner, access).await
+    }
+
+    async fn denials(&self, access: &Access, configs: &[ConfigRef]) -> Result<Vec<Vec<Denial>>, ProviderError> {
+        denials::denials(&self.inner, access, configs).await
     }
 
     async fn validate(&self, access: &Access, spec: &BuildConfigSpec) -> Result<(), ProviderError> {

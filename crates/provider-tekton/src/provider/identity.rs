@@ -27,15 +27,14 @@ pub(super) struct Account {
 /// # Errors
 /// Those of the cluster.
 pub(super) async fn account(session: &Session) -> Result<Account, ProviderError> {
-    let (answer, path, groups) = match session.raw(Method::GET, "/apis/user.openshift.io/v1/users/~", None).await {
-        Ok(text) => (text, "/metadata/name", "/groups"),
-        Err(ProviderError::NotFound(_)) => {
-            let review = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
-            let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
-            let answer = session.raw(Method::POST, path, Some(&review)).await?;
-            (answer, "/status/userInfo/username", "/status/userInfo/groups")
-        }
-        Err(error) => return Err(error),
+    let (answer, path, groups) = if session.versions("user.openshift.io").await?.is_empty() {
+        let review = json!({ "apiVersion": "authentication.k8s.io/v1", "kind": "SelfSubjectReview" });
+        let path = "/apis/authentication.k8s.io/v1/selfsubjectreviews";
+        let answer = session.raw(Method::POST, path, Some(&review)).await?;
+        (answer, "/status/userInfo/username", "/status/userInfo/groups")
+    } else {
+        let answer = session.raw(Method::GET, "/apis/user.openshift.io/v1/users/~", None).await?;
+        (answer, "/metadata/name", "/groups")
     };
     let read: Value = serde_json::from_str(&answer).unwrap_or_default();
     let account = read.pointer(path).and_then(Value::as_str).filter(|name| !name.is_empty());

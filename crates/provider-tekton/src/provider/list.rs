@@ -2,11 +2,11 @@
 
 use alm_build_spi::{Access, ConfigRef, Finding, ProviderError, RunPage, RunRef, RunSnapshot, RunSummary};
 use alm_domain::BuildId;
-use kube::core::DynamicObject;
+use kube::{api::ListParams, core::DynamicObject};
 
 use super::{
     configs::config_at,
-    objects::{NUMBER_LABEL, SERVICE_LABEL, Version, build_of, has_gate, parts_of, run_at, select, without},
+    objects::{NUMBER_LABEL, SERVICE_LABEL, Version, build_of, each, has_gate, parts_of, run_at, without},
     tekton::Inner,
 };
 use crate::{child::Parts, options::Options, picture::Picture};
@@ -35,14 +35,21 @@ pub(super) async fn list(
     let (spec, _) = config_at(&session, &place).await?;
     let version = Version::of(&session).await?;
     let service = spec.service.to_string();
-    let mut found = select(&session, &place.namespace, &version.runs(), &format!("{SERVICE_LABEL}={service}")).await?;
+    let mut chosen = vec![format!("{SERVICE_LABEL}={service}")];
     let pipeline = Options::of(&spec).ok().and_then(|options| options.name);
     if let Some(pipeline) = pipeline.filter(|name| alm_kubernetes::is_label_value(name)) {
-        let others = format!("tekton.dev/pipeline={pipeline},!{SERVICE_LABEL}");
-        found.extend(select(&session, &place.namespace, &version.runs(), &others).await?);
+        chosen.push(format!("tekton.dev/pipeline={pipeline},!{SERVICE_LABEL}"));
     }
-    let mut runs: Vec<(Rank, RunSummary)> = found.iter().filter_map(|run| summary(run).ok()).collect();
-    runs.retain(|(rank, _)| below.as_ref().is_none_or(|below| rank < below));
+    let mut runs: Vec<(Rank, RunSummary)> = Vec::new();
+    for labels in chosen {
+        let params = ListParams::default().labels(&labels);
+        // A run holds its whole pipeline: what is not listed of it is not kept.
+        let keep = |run: DynamicObject| {
+            let found = summary(&run).ok();
+            runs.extend(found.filter(|(rank, _)| below.as_ref().is_none_or(|below| rank < below)));
+        };
+        each(&session, &place.namespace, &version.runs(), params, keep).await?;
+    }
     runs.sort_by(|(one, _), (other, _)| other.cmp(one));
     let next = (runs.len() > PAGE).then(|| write_page(&runs[PAGE - 1].0));
     Ok(RunPage { runs: runs.into_iter().take(PAGE).map(|(_, run)| run).collect(), next })

@@ -4,6 +4,7 @@ mod build_provider;
 mod cancel;
 mod configs;
 mod decide;
+mod denials;
 mod deploy;
 mod describe;
 mod earlier;

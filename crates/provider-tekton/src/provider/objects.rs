@@ -1,14 +1,13 @@
 //! The objects on the cluster that this provider deals with.
 
-use alm_build_spi::ProviderError;
+use alm_build_spi::{Finding, ProviderError};
 use alm_domain::{BuildId, Capability, CapabilityNote};
-use http::Method;
 use kube::{
     api::ListParams,
     core::{ApiResource, DynamicObject},
 };
 
-use alm_kubernetes::{Place, RUN_LABEL, Session, unknown};
+use alm_kubernetes::{Place, RUN_LABEL, Session, is_too_long, unknown};
 use serde_json::{Value, json};
 
 use crate::{
@@ -17,6 +16,10 @@ use crate::{
     note::Note,
 };
 
+/// The group of Tekton's kinds.
+pub(super) const GROUP: &str = "tekton.dev";
+/// The version of the manual approval gate that is understood.
+const GATE_VERSION: &str = "v1alpha1";
 /// The label that says which build service an object belongs to.
 pub(super) const SERVICE_LABEL: &str = "alm.build/service";
 /// The label that holds a build's number.
@@ -37,13 +40,17 @@ impl Version {
     /// The newest of the cluster's.
     ///
     /// # Errors
-    /// Those of the cluster.
+    /// Those of the cluster; [`ProviderError::Invalid`] for one without Tekton.
     pub(super) async fn of(session: &Session) -> Result<Self, ProviderError> {
-        match session.raw(Method::GET, "/apis/tekton.dev/v1", None).await {
-            Ok(_) => Ok(Self::V1),
-            Err(ProviderError::NotFound(_)) => Ok(Self::V1Beta1),
-            Err(error) => Err(error),
-        }
+        let served = session.versions(GROUP).await?;
+        let mut known = [Self::V1, Self::V1Beta1].into_iter();
+        known.find(|known| served.iter().any(|name| name == known.name())).ok_or_else(|| {
+            let message = format!(
+                "{} has no Tekton, v1 or v1beta1: have OpenShift Pipelines or Tekton Pipelines installed there",
+                session.host()
+            );
+            ProviderError::Invalid(vec![Finding::new(["endpoint"], message)])
+        })
     }
 
     const fn name(self) -> &'static str {
@@ -55,14 +62,8 @@ impl Version {
 
     fn kind(self, kind: &str, plural: &str) -> ApiResource {
         let version = self.name().to_owned();
-        let api_version = format!("tekton.dev/{version}");
-        ApiResource {
-            group: "tekton.dev".to_owned(),
-            version,
-            api_version,
-            kind: kind.to_owned(),
-            plural: plural.to_owned(),
-        }
+        let api_version = format!("{GROUP}/{version}");
+        ApiResource { group: GROUP.to_owned(), version, api_version, kind: kind.to_owned(), plural: plural.to_owned() }
     }
 
     pub(super) fn runs(self) -> ApiResource {
@@ -92,8 +93,8 @@ impl Version {
 fn approval_tasks() -> ApiResource {
     ApiResource {
         group: GATE_GROUP.to_owned(),
-        version: "v1alpha1".to_owned(),
-        api_version: format!("{GATE_GROUP}/v1alpha1"),
+        version: GATE_VERSION.to_owned(),
+        api_version: format!("{GATE_GROUP}/{GATE_VERSION}"),
         kind: "ApprovalTask".to_owned(),
         plural: "approvaltasks".to_owned(),
     }
@@ -104,11 +105,7 @@ fn approval_tasks() -> ApiResource {
 /// # Errors
 /// Those of the cluster.
 pub(super) async fn has_gate(session: &Session) -> Result<bool, ProviderError> {
-    match session.raw(Method::GET, &format!("/apis/{GATE_GROUP}/v1alpha1"), None).await {
-        Ok(_) => Ok(true),
-        Err(ProviderError::NotFound(_)) => Ok(false),
-        Err(error) => Err(error),
-    }
+    Ok(session.versions(GATE_GROUP).await?.iter().any(|version| version == GATE_VERSION))
 }
 
 /// The build that a run belongs to; nothing for those that others have started.
@@ -181,8 +178,8 @@ pub(super) async fn parts_of(
     let mut parts = Parts::new();
     for family in Family::of(pipeline_of(run).unwrap_or(&Value::Null)) {
         let found = match select(session, &place.namespace, &version.parts(family), &of_run(place)).await {
-            // The cluster has no such kind, and so none of them.
-            Err(ProviderError::NotFound(_)) if family != Family::TaskRun => continue,
+            // Where there is no gate there are no questions of it. What the cluster answers then depends on who asks.
+            Err(_) if family == Family::Approval && !has_gate(session).await? => continue,
             other => other?,
         };
         parts.extend(found.into_iter().filter_map(|it| Some(((family, it.metadata.name.clone()?), it))));
@@ -223,9 +220,17 @@ pub(super) async fn each(
 ) -> Result<(), ProviderError> {
     let api = session.api(namespace, kind);
     let mut params = params.limit(FETCH);
-    let mut count = 0;
+    let (mut count, mut at_once) = (0, FETCH);
     loop {
-        let part = session.call(api.list(&params)).await?;
+        let part = match session.call(api.list(&params)).await {
+            // Objects may be so large that fewer of them are what is read at a time.
+            Err(error) if is_too_long(&error) && at_once > 1 => {
+                at_once /= 2;
+                params.limit = Some(at_once);
+                continue;
+            }
+            part => part?,
+        };
         count += part.items.len();
         part.items.into_iter().for_each(&mut look);
         match part.metadata.continue_.filter(|next| !next.is_empty()) {

@@ -1,11 +1,11 @@
 //! Stories of runs.
 
-use alm_build_spi::CancelReceipt;
-use alm_cluster_sim::Options;
+use alm_build_spi::{CancelReceipt, ConfigRef, Verb};
+use alm_cluster_sim::{Options, Role};
 use alm_domain::{BuildShape, Capability, ReasonCode, RunStatus, StageKind};
 use serde_json::json;
 
-use crate::support::{PATIENCE, PROJECT, Rig, task};
+use crate::support::{PATIENCE, PROJECT, Rig, access_of, task};
 
 #[tokio::test]
 async fn the_graph_is_told_with_skips_results_and_the_last_tasks() {
@@ -137,6 +137,39 @@ async fn a_cluster_that_only_has_the_older_version_is_served_too() {
     let stored = rig.cluster.object("pipelineruns.tekton.dev", PROJECT, &told.name).unwrap();
     assert_eq!(stored["spec"]["taskRunTemplate"]["serviceAccountName"], "pipeline");
     assert_eq!(stored["spec"]["timeouts"]["pipeline"], "10m");
+}
+
+#[tokio::test]
+async fn a_cluster_without_openshift_is_served_and_one_without_tekton_says_so() {
+    let rig = Rig::with(Options { openshift: false, ..Options::default() }).await;
+    assert_eq!(rig.provider().who_am_i(&rig.access()).await.unwrap().account, "alice");
+    let service = rig.service(&json!({"tasks": [task("a", "echo one", &[])]}), &[]).await;
+    assert_eq!(rig.run(&service).await.texts(), ["one"]);
+    let rig = Rig::with(Options { tekton: false, ..Options::default() }).await;
+    let own = [("pipeline.definition", json!(json!({"tasks": [task("a", "echo one", &[])]}).to_string()))];
+    let alm_build_spi::ProviderError::Invalid(findings) = rig.made(&own).await.unwrap_err() else {
+        panic!("not invalid")
+    };
+    assert_eq!(findings[0].path, ["endpoint"]);
+    assert!(findings[0].message.contains("has no Tekton"), "{findings:?}");
+}
+
+#[tokio::test]
+async fn what_an_account_may_not_do_is_known_before_it_is_tried() {
+    let rig = Rig::new().await;
+    let service = rig.service(&json!({"tasks": [task("a", "echo one", &[])]}), &[]).await;
+    let configs = [service.config.clone(), ConfigRef("no such configuration".to_owned())];
+    let vera = access_of(&rig.cluster.token("vera"));
+    rig.cluster.grant("vera", PROJECT, Role::View);
+    let provider = rig.provider();
+    assert!(provider.denials(&rig.access(), &configs).await.unwrap().iter().all(Vec::is_empty));
+    let denied = provider.denials(&vera, &configs).await.unwrap();
+    let verbs: Vec<_> = denied[0].iter().map(|denial| denial.verb).collect();
+    assert_eq!(verbs, [Verb::Start, Verb::Decide, Verb::Deploy, Verb::Edit]);
+    assert!(denied[0][0].reason.contains("may not create pipelineruns in demo"), "{:?}", denied[0]);
+    assert!(denied[1].is_empty());
+    let error = provider.start(&vera, service.request()).await.unwrap_err();
+    assert!(matches!(error, alm_build_spi::ProviderError::Forbidden(_)), "{error}");
 }
 
 #[tokio::test]
