@@ -29,6 +29,10 @@ pub struct Options {
     pub build_volumes: bool,
     /// Whether the manual approval gate is there, which lets tasks of Tekton wait for people.
     pub approvals: bool,
+    /// Whether something puts proxies into the pods of tasks: one as an init container that goes on, and one in front of the steps that
+    /// does not end by itself. *Documented, unrecorded* (Kubernetes' documentation, "Sidecar Containers"; Istio's,
+    /// `holdApplicationUntilProxyStarts`).
+    pub proxies: bool,
 }
 
 impl Default for Options {
@@ -41,6 +45,7 @@ impl Default for Options {
             tekton_v1: true,
             build_volumes: true,
             approvals: false,
+            proxies: false,
         }
     }
 }
@@ -364,6 +369,13 @@ impl Cluster {
     /// Makes the node that runs this pod disappear: its log is gone, and its containers have failed.
     pub fn lose_pod(&self, project: &str, pod: &str) {
         self.shared.change(|world| world.lose_pod(project, pod));
+    }
+
+    /// Makes the node of this pod fall silent: the pod is still there, and nobody can be asked for its logs. *Documented, unrecorded*
+    /// (Kubernetes' documentation, "Communication between Nodes and the Control Plane").
+    pub fn cut_off(&self, project: &str, pod: &str) {
+        let pod = (project.to_owned(), pod.to_owned());
+        self.shared.change(|world| world.silent_pods.insert(pod));
     }
 
     /// Makes the log of a container forget its first lines, as a rotation does.

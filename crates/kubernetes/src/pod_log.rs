@@ -1,4 +1,5 @@
-//! The log of a pod: of all its containers, one after another, in the order in which they run.
+//! The log of a pod: of all its containers, one after another, in the order in which they run. What runs beside the work comes last,
+//! since it does not end before the work does.
 
 use std::{pin::Pin, time::Duration};
 
@@ -6,18 +7,22 @@ use alm_build_spi::ProviderError;
 use alm_domain::{LogLine, LogStream};
 use alm_masking::Masks;
 use futures::{AsyncRead, AsyncReadExt, Stream, StreamExt};
-use k8s_openapi::api::core::v1::{Container, ContainerStatus, Pod};
+use k8s_openapi::api::core::v1::{ContainerStatus, Pod};
 use kube::{Api, api::LogParams};
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::watch,
-    time::{sleep, timeout},
+    time::{Instant, sleep, timeout},
 };
 
 use crate::{Fate, Lines, Overlap, Piece, Session, Told};
 
 /// How often a pod that does not run yet is looked at.
 const PULSE: Duration = Duration::from_millis(500);
+/// How seldom what went wrong is tried again at the most.
+const LONGEST_PAUSE: Duration = Duration::from_secs(5);
+/// For how long a cluster that answers may have no log of a run that is over: the node that had it is gone then.
+const PATIENCE: Duration = Duration::from_secs(600);
 /// How many bytes are read at a time.
 const CHUNK: usize = 32 << 10;
 /// After how long a silence it is asked whether the container runs at all.
@@ -96,6 +101,8 @@ fn stream(
         Reader { session: session.clone(), pods, pod: pod.to_owned(), masks: masks.clone(), follows: life.is_some() };
     async_stream::stream! {
         let mut at = from;
+        let mut pause = PULSE;
+        let mut unreadable: Option<Instant> = None;
         loop {
             // Looked at before the pod: one that is made meanwhile is not taken for gone.
             let life = life.as_ref().map_or(RunLife::Over, |life| *life.borrow());
@@ -105,18 +112,32 @@ fn stream(
             }
             let step = match reader.step(&mut at, life).await {
                 Ok(step) => step,
-                Err(error) => {
-                    yield Err(error);
-                    if !reader.follows { return; }
-                    sleep(PULSE).await;
-                    continue;
-                }
+                // Nothing is known of a log while the cluster itself does not answer.
+                Err(error) => { unreadable = None; Step::Trouble(error) }
             };
+            if !matches!(step, Step::Trouble(_) | Step::Unreadable(_)) {
+                (pause, unreadable) = (PULSE, None);
+            }
             let (log, current) = match step {
                 Step::Read(log, current) => (log, current),
                 Step::Wait if reader.follows => { sleep(PULSE).await; continue; }
                 Step::Wait | Step::End => { yield Ok(LogNews::End(at)); return; }
                 Step::Gap(why) => { yield Ok(LogNews::Lines(vec![gap(&why)], at.clone())); continue; }
+                Step::Unreadable(error)
+                    if life != RunLife::Live && unreadable.get_or_insert_with(Instant::now).elapsed() > PATIENCE =>
+                {
+                    at.gone = true;
+                    let why = format!("the log of the container {} cannot be had: {error}", at.container);
+                    yield Ok(LogNews::Lines(vec![gap(&why)], at.clone()));
+                    continue;
+                }
+                Step::Trouble(error) | Step::Unreadable(error) => {
+                    yield Err(error);
+                    if !reader.follows { return; }
+                    sleep(pause).await;
+                    pause = (pause * 2).min(LONGEST_PAUSE);
+                    continue;
+                }
             };
             let mut reading = Reading::new(log, &reader, &at, current.has_ended);
             let is_whole = loop {
@@ -154,10 +175,14 @@ enum Step {
     End,
     Gap(String),
     Read(LogBytes, Current),
+    /// The cluster answers, and has no log for now.
+    Unreadable(ProviderError),
+    Trouble(ProviderError),
 }
 
 /// The container that is read.
 struct Current {
+    /// Whether what is read now is all that is told of it.
     has_ended: bool,
     next: Option<String>,
 }
@@ -185,17 +210,27 @@ impl Reader {
             });
         };
         let containers = containers(&found);
-        let Some(current) = current(&containers, at) else { return Ok(Step::End) };
+        let begun = containers.iter().position(|container| container.name == at.container).unwrap_or(0);
+        // What has not begun when the run is over never will. What runs beside the work is read when that is over, as far as it is.
+        let is_due = |container: &&Known<'_>| match container.state {
+            State::Waits => false,
+            State::Runs => !container.is_beside || life != RunLife::Live,
+            State::Ended => true,
+        };
+        let mut left = containers[begun..].iter();
+        let current = match life {
+            RunLife::Live => left.next(),
+            RunLife::Over | RunLife::NeverRan => left.find(is_due),
+        };
+        let Some(current) = current else { return Ok(Step::End) };
         if current.name != at.container {
             *at = PodTold { container: current.name.to_owned(), ..PodTold::default() };
         }
-        if current.state == State::Waits {
-            // What has not begun when the run is over never will.
-            return Ok(if life == RunLife::Live { Step::Wait } else { Step::End });
+        if !is_due(&current) {
+            return Ok(Step::Wait);
         }
-        let has_ended = current.state == State::Ended;
-        let behind = containers.iter().skip_while(|container| container.name != at.container);
-        let next = behind.skip(1).map(|container| container.name.to_owned()).next();
+        let has_ended = current.state == State::Ended || current.is_beside;
+        let next = left.next().map(|container| container.name.to_owned());
         let params = LogParams {
             container: Some(at.container.clone()),
             follow: !has_ended && self.follows,
@@ -214,6 +249,7 @@ impl Reader {
                 }
                 Ok(Step::Gap(why))
             }
+            Err(error) if error.is_transient() => Ok(Step::Unreadable(error)),
             Err(error) => Err(error),
         }
     }
@@ -317,28 +353,38 @@ enum State {
 struct Known<'a> {
     name: &'a str,
     state: State,
+    /// Whether it does not do the work, but runs beside it: a proxy, or a service that the work uses.
+    is_beside: bool,
 }
 
-/// The containers in the order in which they run.
+/// The containers in the order in which they are told.
 fn containers(pod: &Pod) -> Vec<Known<'_>> {
     let Some(spec) = &pod.spec else { return Vec::new() };
     let status = pod.status.as_ref();
-    let of = |list: &'_ Option<Vec<ContainerStatus>>, name: &str| {
-        list.iter().flatten().find(|status| status.name == name).map(state).unwrap_or(State::Waits)
+    let of = |list: Option<&Option<Vec<ContainerStatus>>>, name: &str| {
+        let mut statuses = list.into_iter().flatten().flatten();
+        statuses.find(|status| status.name == name).map_or(State::Waits, state)
     };
-    let known = |container: &'_ Container, list: Option<&Option<Vec<ContainerStatus>>>| {
-        list.map_or(State::Waits, |list| of(list, &container.name))
-    };
-    let init = spec.init_containers.iter().flatten();
-    let init = init.map(|c| Known { name: &c.name, state: known(c, status.map(|s| &s.init_container_statuses)) });
-    let main = spec.containers.iter();
-    let main = main.map(|c| Known { name: &c.name, state: known(c, status.map(|s| &s.container_statuses)) });
-    init.chain(main).collect()
+    let init = spec.init_containers.iter().flatten().map(|container| Known {
+        name: &container.name,
+        state: of(status.map(|status| &status.init_container_statuses), &container.name),
+        is_beside: container.restart_policy.as_deref() == Some("Always"),
+    });
+    let has_work = spec.containers.iter().any(|container| is_work(&container.name));
+    let main = spec.containers.iter().map(|container| Known {
+        name: &container.name,
+        state: of(status.map(|status| &status.container_statuses), &container.name),
+        is_beside: has_work && !is_work(&container.name),
+    });
+    let mut all: Vec<Known<'_>> = init.chain(main).collect();
+    all.sort_by_key(|container| container.is_beside);
+    all
 }
 
-/// The one to read: where we are, or the first.
-fn current<'a>(containers: &'a [Known<'a>], at: &PodTold) -> Option<&'a Known<'a>> {
-    containers.iter().find(|container| container.name == at.container).or_else(|| containers.first())
+/// Whether a container does the work by its name: those of Tekton's steps, and of OpenShift's builds. What else stands beside them was
+/// put there by others, also in front of them.
+fn is_work(name: &str) -> bool {
+    name.starts_with("step-") || ["docker-build", "sti-build", "custom-build"].contains(&name)
 }
 
 fn state(status: &ContainerStatus) -> State {

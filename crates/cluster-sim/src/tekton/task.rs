@@ -7,6 +7,7 @@ use serde_json::{Value, json};
 use super::{
     condition::{Standing, tell},
     graph, mount,
+    run::{LONGEST, duration},
 };
 use crate::{
     build::{Outcome, Place, run_script},
@@ -17,6 +18,9 @@ use crate::{
 
 const TASK_RUNS: &str = "taskruns.tekton.dev";
 const IMAGE: &str = "registry.example.test/img@sha256:aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa";
+
+/// What stands beside the steps: the first one as an init container that goes on, the second one in front of them.
+const PROXIES: [&str; 2] = ["native-proxy", "istio-proxy"];
 
 /// How a task run ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -83,10 +87,10 @@ pub(super) fn params(child: &Child, spec: &Value) -> (Vec<Value>, BTreeMap<Strin
     given.extend(child.extra.iter().cloned());
     let mut known = BTreeMap::from([("context.taskRun.name".to_owned(), json!(child.name))]);
     for param in spec["params"].as_array().into_iter().flatten() {
-        known.insert(format!("params.{}", text(&param["name"])), param["default"].clone());
+        graph::know(&mut known, &format!("params.{}", text(&param["name"])), &param["default"]);
     }
     for param in &given {
-        known.insert(format!("params.{}", text(&param["name"])), param["value"].clone());
+        graph::know(&mut known, &format!("params.{}", text(&param["name"])), &param["value"]);
     }
     (given, known)
 }
@@ -210,7 +214,18 @@ async fn once(shared: &Arc<Shared>, child: &Child, spec: &Value, attempt: u64) -
             told.unwrap_or_else(|| text(&step.spec["script"]))
         });
         let acts = script::parse(&own);
-        let (outcome, given) = run_script(shared, &place, acts, &values, &cancelled).await;
+        let running = run_script(shared, &place, acts, &values, &cancelled);
+        // *Documented, unrecorded* (Tekton's documentation, "Configuring the failure timeout").
+        let limit = child.task["timeout"].as_str().map_or(LONGEST, duration);
+        let Ok((outcome, given)) = tokio::time::timeout(shared.clock.wait(limit), running).await else {
+            let limit = text(&child.task["timeout"]);
+            let why = format!("TaskRun \"{}\" failed to finish within \"{limit}\"", child.name);
+            for at in 0..steps.len() {
+                teller.end_step(&mut steps, at, 1);
+            }
+            teller.end(&steps, &Standing::new("False", "TaskRunTimeout", why), &results);
+            return (End::Failed, BTreeMap::new());
+        };
         // In the order in which Tekton writes them.
         let written: Vec<String> = given
             .iter()
@@ -280,14 +295,25 @@ struct Teller {
 impl Teller {
     fn begin(&self, child: &Child, spec: &Value, steps: &[Step]) {
         let names: Vec<String> = steps.iter().map(|step| step.container.clone()).collect();
-        let containers: Vec<Value> = names.iter().map(|name| json!({"name": name, "image": IMAGE})).collect();
+        let proxies: &[&str] = if self.shared.options.proxies { &PROXIES } else { &[] };
+        let mut all: Vec<String> = proxies.iter().map(|&name| name.to_owned()).collect();
+        all.extend(names.iter().cloned());
+        let mut containers: Vec<Value> = all.iter().map(|name| json!({"name": name, "image": IMAGE})).collect();
+        let mut init: Vec<Value> = containers.drain(..proxies.len().min(1)).collect();
+        for proxy in &mut init {
+            proxy["restartPolicy"] = json!("Always");
+        }
         let object = json!({
             "metadata": {"labels": {"tekton.dev/taskRun": child.name, "tekton.dev/pipelineRun": child.run["metadata"]["name"]}},
-            "spec": {"containers": containers, "restartPolicy": "Never"}, "status": {"phase": "Pending"},
+            "spec": {"initContainers": init, "containers": containers, "restartPolicy": "Never"}, "status": {"phase": "Pending"},
         });
         self.shared.change(|world| {
             let now = world.clock.stamp();
-            world.make_pod(&self.namespace, &self.pod, object, &names);
+            world.make_pod(&self.namespace, &self.pod, object, &all);
+            for proxy in proxies {
+                world.start_container(&self.namespace, &self.pod, proxy);
+                world.write_line(&self.namespace, &self.pod, proxy, &format!("{proxy} listens"));
+            }
             let pending = Standing::new(
                 "Unknown",
                 "Pending",
@@ -348,6 +374,8 @@ impl Teller {
             fields["results"] = told.collect();
         }
         self.shared.change(|world| {
+            // Kubernetes ends the one when the others have ended; the other one goes on.
+            world.end_container(&self.namespace, &self.pod, PROXIES[0], 0);
             world.set_pod_phase(
                 &self.namespace,
                 &self.pod,
@@ -358,12 +386,11 @@ impl Teller {
     }
 
     fn cancelled(&self, steps: &[Step]) {
-        let why = format!(
-            "TaskRun \"{}\" was cancelled. TaskRun cancelled as the PipelineRun it belongs to has been cancelled.",
-            self.name
-        );
         let fields = self.told(steps);
         self.shared.change(|world| {
+            let asked = resource_of(TASK_RUNS).and_then(|kind| world.get(kind, &self.namespace, &self.name));
+            let asked = asked.map(|run| text(&run["spec"]["statusMessage"])).unwrap_or_default();
+            let why = format!("TaskRun \"{}\" was cancelled. {asked}", self.name);
             let standing = Standing::new("False", "TaskRunCancelled", why);
             tell(world, TASK_RUNS, &self.namespace, &self.name, &standing, &fields);
             world.lose_pod(&self.namespace, &self.pod);

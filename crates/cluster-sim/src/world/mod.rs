@@ -71,6 +71,8 @@ pub(crate) struct World {
     pub(crate) oauth: Oauth,
     pub(crate) jenkins: Jenkins,
     pub(crate) logs: BTreeMap<(String, String), Vec<Container>>,
+    /// Pods whose node does not answer.
+    pub(crate) silent_pods: BTreeSet<(String, String)>,
     pub(crate) scripts: BTreeMap<(String, String), String>,
     /// The files of claims: by namespace, claim and path.
     pub(crate) volumes: BTreeMap<(String, String, String), String>,
@@ -96,6 +98,7 @@ impl World {
             scripts: BTreeMap::new(),
             volumes: BTreeMap::new(),
             gates: BTreeSet::new(),
+            silent_pods: BTreeSet::new(),
             requests: VecDeque::new(),
             registries: registry::Registries::default(),
             has_build_volumes: true,

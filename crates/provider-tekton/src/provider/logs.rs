@@ -17,9 +17,9 @@ use super::{
 use crate::{child::TaskPod, picture::Picture};
 
 /// Lines of a pod, as lines of its stage. `before` and `now` are the containers whose lines were told last, and are told now: where a pod
-/// has several steps, those of each begin with a line that names it.
+/// has several steps, those of each begin with a line that names it, and so do those of what runs beside the steps.
 pub(super) fn of_stage(mut lines: Vec<LogLine>, pod: &TaskPod, before: &str, now: &str) -> Vec<LogLine> {
-    if pod.has_steps && before != now && !lines.is_empty() {
+    if (pod.has_steps || !now.starts_with("step-")) && before != now && !lines.is_empty() {
         let at = lines.first().and_then(|line| line.at);
         let text = match (now.strip_prefix("step-"), now.strip_prefix("sidecar-")) {
             (Some(step), _) => format!("step {step}"),
