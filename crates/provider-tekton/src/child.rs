@@ -88,6 +88,7 @@ impl<'a> Child<'a> {
                 "the run ended before whoever carries this out had",
             ));
         }
+        let standing = standing.stopped_with(object.data["spec"]["statusMessage"].as_str().unwrap_or_default());
         Some(Self { family, name, task, object, standing })
     }
 

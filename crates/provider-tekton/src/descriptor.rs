@@ -92,7 +92,8 @@ fn settings() -> Vec<SettingDefinition> {
         define(
             "params",
             "Parameters of the pipeline",
-            "What builds give to the pipeline unless they are started with something else, each as NAME=VALUE.",
+            "What builds give to the pipeline unless they are started with something else, each as NAME=VALUE. An array or an object of \
+             texts is written as JSON behind NAME:=, such as FLAGS:=[\"-v\", \"-x\"].",
             List,
             Overridable,
             None,

@@ -2,8 +2,9 @@
 
 use serde_json::{Value, json};
 
-/// The longest definition that is read.
-const LONGEST: usize = 1 << 20;
+/// The longest definition that is read. It stands twice in a run, in what is asked and in its status, and a cluster keeps objects of
+/// 1.5 MiB or so.
+const LONGEST: usize = 256 << 10;
 
 /// What a definition defines.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +22,9 @@ pub(crate) enum Defined {
 pub(crate) fn read(text: &str) -> Result<Defined, String> {
     if text.len() > LONGEST {
         return Err(format!(
-            "has {} bytes: at most {LONGEST} are read; name a pipeline of the cluster instead",
-            text.len()
+            "has {} KiB, of which a cluster can run {}: name a pipeline of the cluster instead",
+            text.len().div_ceil(1 << 10),
+            LONGEST >> 10
         ));
     }
     let read: Value = match serde_json::from_str(text) {
@@ -58,17 +60,31 @@ fn first_line(text: &str) -> &str {
 }
 
 /// The pipeline of a single task, which is given all that the run is given.
-pub(crate) fn pipeline_of(name: &str, task: &(&'static str, Value), params: &[String], workspaces: &[String]) -> Value {
-    let given = params.iter().map(|param| {
-        let value = if param.contains('.') { format!("$(params[\"{param}\"])") } else { format!("$(params.{param})") };
-        json!({ "name": param, "value": value })
+pub(crate) fn pipeline_of(
+    name: &str,
+    task: &(&'static str, Value),
+    params: &[(String, Value)],
+    workspaces: &[String],
+) -> Value {
+    let given = params.iter().map(|(param, value)| {
+        let named = if param.contains('.') { format!("params[\"{param}\"]") } else { format!("params.{param}") };
+        let whole = if value.is_string() { "" } else { "[*]" };
+        json!({ "name": param, "value": format!("$({named}{whole})") })
+    });
+    let declared = params.iter().map(|(param, value)| match value {
+        Value::Array(_) => json!({ "name": param, "type": "array" }),
+        Value::Object(fields) => {
+            let properties = fields.keys().map(|key| (key.clone(), json!({ "type": "string" })));
+            json!({ "name": param, "type": "object", "properties": properties.collect::<serde_json::Map<_, _>>() })
+        }
+        _ => json!({ "name": param, "type": "string" }),
     });
     let mounted = workspaces.iter().map(|workspace| json!({ "name": workspace, "workspace": workspace }));
     let mut only =
         json!({ "name": name, "params": given.collect::<Vec<_>>(), "workspaces": mounted.collect::<Vec<_>>() });
     only[task.0] = task.1.clone();
     json!({
-        "params": params.iter().map(|param| json!({ "name": param, "type": "string" })).collect::<Vec<_>>(),
+        "params": declared.collect::<Vec<_>>(),
         "workspaces": workspaces.iter().map(|workspace| json!({ "name": workspace })).collect::<Vec<_>>(),
         "tasks": [only],
     })
@@ -104,6 +120,7 @@ mod tests {
             ("kind: Pipeline", "has no `spec`"),
             ("tasks: none", "has no `tasks`"),
             (bomb.as_str(), "is no"),
+            (format!("tasks: []\n#{}", "x".repeat(LONGEST)).as_str(), "has 257 KiB, of which a cluster can run 256"),
         ] {
             let error = read(text).unwrap_err();
             assert!(error.contains(why), "{text:?}: {error}");

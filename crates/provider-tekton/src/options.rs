@@ -20,7 +20,7 @@ pub(crate) struct Options {
     pub(crate) source: Source,
     /// What the pipeline is called, if it has a name.
     pub(crate) name: Option<String>,
-    pub(crate) params: Vec<(String, String)>,
+    pub(crate) params: Vec<(String, Value)>,
     pub(crate) param_url: Option<String>,
     pub(crate) param_revision: Option<String>,
     pub(crate) workspaces: Vec<Value>,
@@ -80,7 +80,7 @@ impl Options {
             wrong("namespace", message);
         }
         let source = source(spec, &mut wrong);
-        let params = pairs(spec, "params", &mut wrong);
+        let params = params(spec, &mut wrong);
         let mut workspaces = Vec::new();
         for (name, kind) in pairs(spec, "workspaces", &mut wrong) {
             match workspace(&name, &kind) {
@@ -220,6 +220,45 @@ fn pairs(spec: &BuildConfigSpec, key: &str, wrong: &mut impl FnMut(&str, String)
         }
     }
     found
+}
+
+/// What the pipeline is given: a text (NAME=VALUE), or an array or object of texts (NAME:=JSON), since Tekton takes neither for the
+/// other.
+fn params(spec: &BuildConfigSpec, wrong: &mut impl FnMut(&str, String)) -> Vec<(String, Value)> {
+    let mut params: Vec<(String, Value)> = Vec::new();
+    for (name, value) in pairs(spec, "params", wrong) {
+        let (name, value) = match name.strip_suffix(':') {
+            None => (name, Value::String(value)),
+            Some(name) => match serde_json::from_str(&value).ok().filter(is_compound) {
+                Some(value) => (name.to_owned(), value),
+                None => {
+                    let example = r#"["a", "b"] or {"key": "value"}"#;
+                    wrong(
+                        "params",
+                        format!(
+                            "{:?} is no array or object of texts: write it as JSON, such as {example}",
+                            shorten(&value)
+                        ),
+                    );
+                    continue;
+                }
+            },
+        };
+        if params.iter().any(|(known, _)| *known == name) {
+            wrong("params", format!("{:?} is given twice: give it once", shorten(&name)));
+        } else {
+            params.push((name, value));
+        }
+    }
+    params
+}
+
+fn is_compound(value: &Value) -> bool {
+    match value {
+        Value::Array(items) => items.iter().all(Value::is_string),
+        Value::Object(fields) => fields.values().all(Value::is_string),
+        _ => false,
+    }
 }
 
 fn workspace(name: &str, kind: &str) -> Option<Value> {

@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use alm_build_spi::RunSnapshot;
 use alm_domain::{
     ApprovalObservation, BuildShape, CapabilityNote, Output, ReasonCode, RunObservation, RunStatus, StageKey,
-    StageKind, StageObservation, StatusReason, Step,
+    StageKind, StageObservation, StatusReason, Step, shorten,
 };
 use kube::core::DynamicObject;
 use serde_json::Value;
@@ -18,7 +18,7 @@ use crate::{
     note::{Note, Repeats},
     outputs,
     repeating::Done,
-    standing::Standing,
+    standing::{Standing, is_stuck},
     steps::steps,
 };
 
@@ -111,7 +111,7 @@ impl Picture {
         for child in children.iter_mut().filter(|child| child.family == Family::CustomRun) {
             if let Some(asked) = asked.iter().find(|asked| asked.task() == child.task) {
                 let end = Some(&child.standing).filter(|standing| standing.status.is_terminal());
-                let late = standing.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::TimedOut);
+                let late = [&standing, &child.standing].into_iter().any(Standing::has_timed_out);
                 let is_finally = tasks.iter().any(|task| task.is_finally && task.name == child.task);
                 approvals.extend(asked.questions(end, late, expires_at(run, child.object, asked, is_finally)));
                 wait_for_people(&mut child.standing, asked);
@@ -124,7 +124,7 @@ impl Picture {
                 child.standing.reason = Some(StatusReason::new(ReasonCode::Credential, why));
             }
         }
-        explain(&mut standing, &children);
+        explain(&mut standing, &children, status);
         let mut stages = Vec::new();
         if !is_plain {
             let draw = |task: &Task, stages: &mut Vec<StageObservation>| {
@@ -193,7 +193,7 @@ fn wait_for_people(standing: &mut Standing, asked: &Asked<'_>) {
 }
 
 /// What the run does not say of itself, but what belongs to it does.
-fn explain(standing: &mut Standing, children: &[Child<'_>]) {
+fn explain(standing: &mut Standing, children: &[Child<'_>], status: &Value) {
     let all = || children.iter().map(|child| &child.standing);
     match standing.status {
         // Where only the machinery has failed, the run has not failed by its work.
@@ -208,8 +208,8 @@ fn explain(standing: &mut Standing, children: &[Child<'_>]) {
             }
             let by_people = [ReasonCode::Rejected, ReasonCode::ApprovalExpired];
             let said = all().filter_map(|standing| standing.reason.as_ref()).find(|why| by_people.contains(&why.code));
-            if let Some(said) = said.filter(|_| standing.status == RunStatus::Failed) {
-                standing.reason = Some(said.clone());
+            if standing.status == RunStatus::Failed && !standing.has_timed_out() {
+                standing.reason = said.cloned().or_else(|| ran_out(children, status)).or(standing.reason.take());
             }
         }
         // Nothing works, and something waits.
@@ -220,10 +220,33 @@ fn explain(standing: &mut Standing, children: &[Child<'_>]) {
             if let Some(wait) = waiting.filter(|_| !now.contains(RunStatus::Running.name())) {
                 standing.status = wait;
                 standing.reason = all().find(|one| one.status == wait).and_then(|one| one.reason.clone());
+            } else if !now.contains(RunStatus::Running.name())
+                && let Some(stuck) = children.iter().find(|child| is_stuck(&child.object.data["status"]))
+            {
+                standing.reason.clone_from(&stuck.standing.reason);
             }
         }
         _ => {}
     }
+}
+
+/// What says that a run has failed by a time limit alone, of all tasks, of the last ones or of a task: the run itself only says that
+/// something has failed, or was left out.
+fn ran_out(children: &[Child<'_>], status: &Value) -> Option<StatusReason> {
+    let mut bad = children.iter().map(|child| &child.standing).filter(|standing| standing.status.is_bad());
+    let first = bad.next();
+    if first.is_some_and(|first| !first.has_timed_out()) || bad.any(|other| !other.has_timed_out()) {
+        return None;
+    }
+    let mut skipped = status["skippedTasks"].as_array().into_iter().flatten().filter_map(|it| it["reason"].as_str());
+    let left_out =
+        || skipped.find(|words| is_timeout(words)).map(|words| StatusReason::new(ReasonCode::TimedOut, shorten(words)));
+    first.and_then(|first| first.reason.clone()).or_else(left_out)
+}
+
+/// Whether a task was left out since a time limit was over, by Tekton's words.
+fn is_timeout(words: &str) -> bool {
+    words.contains("imeout has been reached")
 }
 
 /// The stage of a task, and those of its variants.
@@ -343,7 +366,7 @@ fn skipped_for(words: &str, run: &Standing) -> ReasonCode {
         _ if run.status == RunStatus::Cancelled || words.starts_with("PipelineRun was gracefully") => {
             ReasonCode::CancelledByUser
         }
-        _ if words.contains("imeout") => ReasonCode::TimedOut,
+        _ if is_timeout(words) => ReasonCode::TimedOut,
         _ => ReasonCode::DependencyFailed,
     }
 }

@@ -19,8 +19,7 @@ pub(crate) struct Standing {
 impl Standing {
     /// By the `status` of an object, and whether it was asked to stop.
     pub(crate) fn of(status: &Value, is_stopping: bool) -> Self {
-        let conditions = status["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
-        let condition = conditions.iter().find(|condition| condition["type"] == "Succeeded").unwrap_or(&Value::Null);
+        let condition = condition(status);
         let reason = condition["reason"].as_str().unwrap_or_default();
         let message = condition["message"].as_str().unwrap_or_default();
         let words = || {
@@ -32,8 +31,8 @@ impl Standing {
             Some("True") => (RunStatus::Succeeded, None),
             Some("False") => bad(reason),
             Some(_) if is_stopping => (RunStatus::Cancelling, Some(ReasonCode::CancelledByUser)),
-            // A pod that is pending has not begun; one that is tried again has.
-            Some(_) if reason == "Pending" && status["retriesStatus"].is_null() => {
+            // What waits for its pod has not begun; what is tried again has.
+            Some(_) if waits(reason) && status["retriesStatus"].is_null() => {
                 (RunStatus::Queued, Some(ReasonCode::WaitingForSlot))
             }
             Some(_) => (RunStatus::Running, None),
@@ -44,6 +43,50 @@ impl Standing {
         let finished_at = time(&status["completionTime"]).filter(|_| now.is_terminal());
         Self { status: now, reason, started_at, finished_at }
     }
+
+    /// Whether a time limit has ended it.
+    pub(crate) fn has_timed_out(&self) -> bool {
+        self.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::TimedOut)
+    }
+
+    /// The same of what belongs to a run, with the words with which that stopped it: Tekton calls it cancelled also where the time of
+    /// the run was over, and nobody had asked for it.
+    pub(crate) fn stopped_with(mut self, words: &str) -> Self {
+        let by_clock = words.contains("has timed out");
+        if let Some(reason) =
+            self.reason.as_mut().filter(|reason| by_clock && reason.code == ReasonCode::CancelledByUser)
+        {
+            reason.code = ReasonCode::TimedOut;
+            if self.status == RunStatus::Cancelled {
+                self.status = RunStatus::Failed;
+            }
+        }
+        self
+    }
+}
+
+fn condition(status: &Value) -> &Value {
+    let conditions = status["conditions"].as_array().map(Vec::as_slice).unwrap_or_default();
+    conditions.iter().find(|condition| condition["type"] == "Succeeded").unwrap_or(&Value::Null)
+}
+
+/// Whether something keeps a pod from beginning that may last, and that the engine has words for.
+pub(crate) fn is_stuck(status: &Value) -> bool {
+    let condition = condition(status);
+    condition["status"] == "Unknown" && condition["reason"].as_str().is_some_and(|it| it != "Pending" && waits(it))
+}
+
+/// Whether nothing works, by the reason of what has not ended.
+fn waits(reason: &str) -> bool {
+    matches!(
+        reason,
+        "Pending"
+            | "PipelineRunPending"
+            | "ExceededResourceQuota"
+            | "ExceededNodeResources"
+            | "CreateContainerConfigError"
+            | "PullImageFailed"
+    )
 }
 
 /// What a reason of the engine means.
@@ -58,10 +101,21 @@ fn bad(reason: &str) -> (RunStatus, Option<ReasonCode>) {
         | "StoppedRunFinally"
         | "CancelledRunFinally"
         | "PipelineRunCancelled" => (RunStatus::Cancelled, CancelledByUser),
-        "Failed" | "Error" => (RunStatus::Failed, CommandFailed),
+        "Failed" | "Error" | "FailureIgnored" => (RunStatus::Failed, CommandFailed),
         "PipelineRunTimeout" | "TaskRunTimeout" | "CustomRunTimedOut" => (RunStatus::Failed, TimedOut),
-        "ParameterMissing" | "ParameterTypeMismatch" | "InvalidParamValue" | "ParamArrayIndexingInvalid" => {
-            (RunStatus::Errored, ParameterInvalid)
+        "ParameterMissing"
+        | "ParameterTypeMismatch"
+        | "InvalidParamValue"
+        | "ParamArrayIndexingInvalid"
+        | "ObjectParameterMissKeys" => (RunStatus::Errored, ParameterInvalid),
+        "PipelineValidationFailed"
+        | "TaskRunValidationFailed"
+        | "PipelineInvalidGraph"
+        | "RequiredWorkspaceMarkedOptional"
+        | "ResourceVerificationFailed"
+        | "CELEvaluationFailed" => (RunStatus::Errored, DefinitionInvalid),
+        "CreateRunFailed" | "CreateContainerConfigError" | "PullImageFailed" => {
+            (RunStatus::Errored, RuntimeUnavailable)
         }
         // Its pod was there, and is no more.
         "PodEvicted" | "PodCreationFailed" => (RunStatus::Errored, Interrupted),
@@ -96,6 +150,12 @@ mod tests {
             ("False", "CouldntGetPipeline", RunStatus::Errored),
             ("Unknown", "Pending", RunStatus::Queued),
             ("Unknown", "Running", RunStatus::Running),
+            ("Unknown", "ExceededResourceQuota", RunStatus::Queued),
+            ("Unknown", "PipelineRunPending", RunStatus::Queued),
+            ("False", "CreateRunFailed", RunStatus::Errored),
+            ("False", "PipelineValidationFailed", RunStatus::Errored),
+            ("False", "ObjectParameterMissKeys", RunStatus::Errored),
+            ("False", "FailureIgnored", RunStatus::Failed),
         ] {
             let standing = Standing::of(&of(status, reason), false);
             assert_eq!(standing.status, wanted, "{reason}");

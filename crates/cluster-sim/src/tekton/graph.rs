@@ -74,6 +74,23 @@ pub(crate) fn place(namespace: &str, reference: &Value) -> (String, String) {
     }
 }
 
+/// The type of a parameter that has this value.
+pub(crate) fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+        _ => "string",
+    }
+}
+
+/// Makes a value known under its name, and those of its keys.
+pub(crate) fn know(known: &mut BTreeMap<String, Value>, name: &str, value: &Value) {
+    for (key, part) in value.as_object().into_iter().flatten() {
+        known.insert(format!("{name}.{key}"), part.clone());
+    }
+    known.insert(name.to_owned(), value.clone());
+}
+
 /// The value with what stands for each `$(…)`. One that is the whole of a text may be a list.
 pub(crate) fn substitute(value: &Value, known: &BTreeMap<String, Value>) -> Value {
     match value {

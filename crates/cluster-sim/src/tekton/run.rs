@@ -17,6 +17,9 @@ use crate::{
 
 const RUNS: &str = "pipelineruns.tekton.dev";
 
+/// How long what has no time limit may take.
+pub(super) const LONGEST: Duration = Duration::from_secs(365 * 86_400);
+
 /// How far a task of the pipeline is.
 #[derive(Debug, Clone, Default)]
 struct Progress {
@@ -46,6 +49,8 @@ struct Runner {
     spec: Value,
     known: BTreeMap<String, Value>,
     tasks: BTreeMap<String, Progress>,
+    /// Whether what is stopped now is stopped since a time limit is over.
+    is_late: bool,
     working: JoinSet<(String, End, BTreeMap<String, Value>)>,
 }
 
@@ -64,7 +69,8 @@ pub(crate) async fn carry_out(shared: Arc<Shared>, namespace: String, name: Stri
     let spec = graph::substitute(&spec, &known);
     let limit = run["spec"]["timeouts"]["pipeline"].as_str().map_or(Duration::from_secs(3600), duration);
     let limit = shared.clock.wait(limit);
-    let runner = Runner { shared, namespace, name, run, spec, known, tasks: BTreeMap::new(), working: JoinSet::new() };
+    let (tasks, working) = (BTreeMap::new(), JoinSet::new());
+    let runner = Runner { shared, namespace, name, run, spec, known, tasks, is_late: false, working };
     runner.work(kind, limit).await;
 }
 
@@ -112,14 +118,13 @@ fn values(namespace: &str, name: &str, run: &Value, spec: &Value) -> Result<BTre
         ("context.pipelineRun.name".to_owned(), json!(name)),
         ("context.pipelineRun.namespace".to_owned(), json!(namespace)),
     ]);
-    let mut missing = Vec::new();
+    let (mut missing, mut mismatching) = (Vec::new(), Vec::new());
     for param in spec["params"].as_array().into_iter().flatten() {
         let of = text(&param["name"]);
         let given = run["spec"]["params"].as_array().into_iter().flatten().find(|given| given["name"] == param["name"]);
         match given.map(|given| &given["value"]).or_else(|| param.get("default")) {
-            Some(value) => {
-                known.insert(format!("params.{of}"), value.clone());
-            }
+            Some(value) if graph::type_of(value) != param["type"].as_str().unwrap_or("string") => mismatching.push(of),
+            Some(value) => graph::know(&mut known, &format!("params.{of}"), value),
             None => missing.push(of),
         }
     }
@@ -135,10 +140,18 @@ fn values(namespace: &str, name: &str, run: &Value, spec: &Value) -> Result<BTre
         );
         return Err(Standing::new("False", "InvalidWorkspaceBindings", why));
     }
+    let pipeline = text(&run["spec"]["pipelineRef"]["name"]);
+    // *Documented, unrecorded* (Tekton's `pipelinerun_types.go`).
+    if !mismatching.is_empty() {
+        let why = format!(
+            "PipelineRun {namespace}/{name} parameters have mismatching types with Pipeline {namespace}/{pipeline}'s parameters: [{}]",
+            mismatching.join(" ")
+        );
+        return Err(Standing::new("False", "ParameterTypeMismatch", why));
+    }
     if missing.is_empty() {
         return Ok(known);
     }
-    let pipeline = text(&run["spec"]["pipelineRef"]["name"]);
     let why = format!(
         "PipelineRun {namespace}/{name} parameters is missing some parameters required by Pipeline {pipeline}'s parameters: pipelineRun missing parameters: [{}]",
         missing.join(" ")
@@ -173,16 +186,27 @@ impl Runner {
         tokio::pin!(end);
         let mut timed_out = false;
         let mut killed = false;
-        for group in ["tasks", "finally"] {
+        for (group, words) in [("tasks", "PipelineRun Tasks timeout"), ("finally", "PipelineRun Finally timeout")] {
+            // *Documented, unrecorded* (Tekton's documentation, "Configuring a failure timeout").
+            let limit = self.run["spec"]["timeouts"][group].as_str().map_or(LONGEST, duration);
+            let end_of_group = tokio::time::sleep(self.shared.clock.wait(limit));
+            tokio::pin!(end_of_group);
+            let mut is_over = false;
             loop {
                 let Some(mode) = self.mode(kind) else { return };
-                let stop = !mode.is_empty() || timed_out || self.tasks.values().any(|task| task.has(End::Failed));
+                let has_failed = self.tasks.values().any(|task| task.has(End::Failed));
+                let stop = !mode.is_empty() || timed_out || is_over || has_failed;
                 let skip_finally = group == "finally" && (mode == "Cancelled" || timed_out);
-                if (group == "tasks" && !stop) || (group == "finally" && !skip_finally) {
+                if (group == "tasks" && !stop) || (group == "finally" && !skip_finally && !is_over) {
                     while self.start_ready(group) {}
                 }
-                if (mode.starts_with("Cancelled") && !killed && group == "tasks") || mode == "Cancelled" || timed_out {
+                if (mode.starts_with("Cancelled") && !killed && group == "tasks")
+                    || mode == "Cancelled"
+                    || timed_out
+                    || is_over
+                {
                     killed = true;
+                    self.is_late = timed_out || is_over;
                     self.kill();
                 }
                 let gentle = !mode.is_empty() && mode != "Cancelled" && group == "tasks";
@@ -200,12 +224,20 @@ impl Runner {
                     done = self.working.join_next() => if let Some(Ok((task, end, results))) = done { self.note(&task, end, results) },
                     _ = changed => if self.mode(kind).is_none() { return },
                     () = &mut end, if !timed_out => timed_out = true,
+                    () = &mut end_of_group, if !is_over => is_over = true,
                 }
             }
+            if timed_out || is_over {
+                self.leave_out(
+                    group,
+                    &format!("{} has been reached", if timed_out { "PipelineRun timeout" } else { words }),
+                );
+            }
+            self.is_late = false;
         }
         let mode = self.mode(kind).unwrap_or_default();
         if mode.is_empty() && !timed_out {
-            self.leave_out();
+            self.leave_out("tasks", "PipelineRun was stopping");
         }
         let standing = self.outcome(&mode, timed_out);
         let results = self.results();
@@ -270,12 +302,12 @@ impl Runner {
         false
     }
 
-    /// Tells of the tasks that never came to run since others have failed.
-    fn leave_out(&mut self) {
-        for task in self.listed("tasks") {
+    /// Tells of the tasks that never came to run, and why.
+    fn leave_out(&mut self, group: &str, why: &str) {
+        for task in self.listed(group) {
             let name = text(&task["name"]);
             if !self.tasks.contains_key(&name) {
-                self.skip(name, json!({"reason": "PipelineRun was stopping"}));
+                self.skip(name, json!({"reason": why}));
             }
         }
     }
@@ -316,6 +348,8 @@ impl Runner {
     }
 
     fn note(&mut self, task: &str, end: End, results: BTreeMap<String, Value>) {
+        // What a time limit stops has failed, though it is called cancelled.
+        let end = if self.is_late && end == End::Cancelled { End::Failed } else { end };
         if let Some(progress) = self.tasks.get_mut(task) {
             progress.ended.push(end);
             progress.results.extend(results);
@@ -331,7 +365,8 @@ impl Runner {
                     false => ("taskruns.tekton.dev", "TaskRunCancelled", "TaskRun"),
                 };
                 let Some(kind) = resource_of(kind) else { continue };
-                let why = format!("{what} cancelled as the PipelineRun it belongs to has been cancelled.");
+                let how = if self.is_late { "timed out" } else { "been cancelled" };
+                let why = format!("{what} cancelled as the PipelineRun it belongs to has {how}.");
                 for child in &task.children {
                     let open = world
                         .get(kind, &self.namespace, child)
@@ -411,7 +446,12 @@ impl Runner {
         if !mode.is_empty() && unfinished {
             return Standing::new("False", "Cancelled", format!("PipelineRun \"{}\" was cancelled", self.name));
         }
-        if self.tasks.values().any(|task| task.has(End::Failed) || task.has(End::Cancelled)) {
+        let is_left_out = |task: &Progress| {
+            let why = task.skipped.as_ref().map(|skipped| text(&skipped["reason"]));
+            why.is_some_and(|why| why.ends_with("timeout has been reached"))
+        };
+        let is_bad = |task: &Progress| task.has(End::Failed) || task.has(End::Cancelled) || is_left_out(task);
+        if self.tasks.values().any(is_bad) {
             return Standing::new("False", "Failed", told);
         }
         Standing::new("True", if skipped > 0 { "Completed" } else { "Succeeded" }, told)

@@ -63,8 +63,8 @@ fn definition(param: &Value, options: &Options) -> Option<ParameterDefinition> {
     if is_ours || !is_text {
         return None;
     }
-    let set = options.params.iter().find(|(known, _)| *known == name).map(|(_, value)| Value::from(value.clone()));
-    let default = set.or_else(|| param.get("default").filter(|value| value.is_string()).cloned());
+    let set = options.params.iter().find(|(known, _)| *known == name).map(|(_, value)| value);
+    let default = set.or_else(|| param.get("default")).filter(|value| value.is_string()).cloned();
     let help = param["description"].as_str().filter(|text| !text.is_empty()).map(shorten);
     Some(ParameterDefinition {
         label: name.clone(),

@@ -220,23 +220,22 @@ pub(super) fn object(
     plan: &Plan<'_>,
 ) -> Value {
     let kind = version.runs();
-    let mut params: Vec<(String, String)> = options.params.clone();
-    let mut set = |name: &str, value: String| match params.iter_mut().find(|(known, _)| known == name) {
+    let mut params: Vec<(String, Value)> = options.params.clone();
+    let mut set = |name: &str, value: Value| match params.iter_mut().find(|(known, _)| known == name) {
         Some((_, known)) => *known = value,
         None => params.push((name.to_owned(), value)),
     };
     if let Some(name) = &options.param_url {
-        set(name, build.repository.url.clone());
+        set(name, json!(build.repository.url));
     }
     if let Some(name) = &options.param_revision {
-        set(name, reference.to_owned());
+        set(name, json!(reference));
     }
     for parameter in given {
-        set(&parameter.name, given_value(parameter));
+        set(&parameter.name, json!(given_value(parameter)));
     }
-    let names: Vec<String> = params.iter().map(|(name, _)| name.clone()).collect();
-    let params: Vec<Value> = params.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
-    let mut spec = json!({ "params": params });
+    let given: Vec<Value> = params.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
+    let mut spec = json!({ "params": given });
     let workspaces: Vec<&Value> = options.workspaces.iter().chain(&plan.workspaces).collect();
     match &options.source {
         Source::Named(reference) => spec["pipelineRef"] = reference.clone(),
@@ -245,7 +244,7 @@ pub(super) fn object(
             let bound: Vec<String> =
                 workspaces.iter().filter_map(|it| it["name"].as_str().map(str::to_owned)).collect();
             let name = task.1["name"].as_str().filter(|name| alm_kubernetes::is_namespace(name)).unwrap_or("task");
-            spec["pipelineSpec"] = pipeline_of(name, task, &names, &bound);
+            spec["pipelineSpec"] = pipeline_of(name, task, &params, &bound);
         }
     }
     if !workspaces.is_empty() {

@@ -2,7 +2,7 @@
 
 use alm_build_spi::ProviderError;
 use alm_cluster_sim::Options;
-use alm_domain::{BuildShape, LogStream, RunStatus};
+use alm_domain::{BuildShape, LogStream, ReasonCode, RunStatus};
 use serde_json::{Value, json};
 
 use crate::support::{PROJECT, Rig, name_in, task};
@@ -81,6 +81,52 @@ async fn a_task_alone_is_a_pipeline_of_it() {
     let described = rig.provider().describe(&rig.access(), &service.spec, "main").await.unwrap();
     let inputs: Vec<_> = described.parameters.iter().map(|input| input.name.as_str()).collect();
     assert_eq!((described.shape, inputs), (BuildShape::Plain, vec!["who"]));
+}
+
+#[tokio::test]
+async fn arrays_and_objects_of_texts_are_given_as_json_to_pipelines_and_to_tasks() {
+    let rig = Rig::new().await;
+    let declared = json!([
+        {"name": "flags", "type": "array"},
+        {"name": "to", "type": "object", "properties": {"host": {"type": "string"}}},
+    ]);
+    let mut only = task("only", "echo $(params.to.host)", &[]);
+    only["taskSpec"]["params"] = declared.clone();
+    let as_task = only["taskSpec"].clone();
+    only["params"] =
+        json!([{"name": "flags", "value": ["$(params.flags[*])"]}, {"name": "to", "value": "$(params.to[*])"}]);
+    let as_pipeline = json!({"params": declared, "tasks": [only]});
+    let given = json!(["flags:=[\"-v\", \"-x\"]", "to:={\"host\": \"example.test\"}"]);
+    for definition in [&as_pipeline, &as_task] {
+        let service = rig.service(definition, &[("params", given.clone())]).await;
+        let told = rig.run(&service).await;
+        assert_eq!(told.texts(), ["example.test"], "{told:?}");
+        let runs = rig.cluster.objects("taskruns.tekton.dev", PROJECT);
+        let run = runs.iter().find(|run| run["metadata"]["labels"]["tekton.dev/pipelineRun"] == told.name.as_str());
+        let params = run.unwrap()["spec"]["params"].clone();
+        assert_eq!(params[0], json!({"name": "flags", "value": ["-v", "-x"]}));
+    }
+    for wrong in ["flags:=7", "flags:=[1]", "to:={", "to:={\"host\": {}}"] {
+        let own = [("pipeline.definition", json!(as_pipeline.to_string())), ("params", json!([wrong]))];
+        let Err(ProviderError::Invalid(findings)) = rig.made(&own).await else { panic!("{wrong} was taken") };
+        assert_eq!(findings[0].path, ["settings", "params"]);
+        assert!(findings[0].message.contains("write it as JSON"), "{findings:?}");
+    }
+}
+
+#[tokio::test]
+async fn a_list_of_large_runs_is_read_in_parts() {
+    let rig = Rig::with(Options { controllers: false, ..Options::default() }).await;
+    rig.cluster.put(PIPELINES, PROJECT, "ci", json!({"spec": {"tasks": [task("a", "echo one", &[])]}}));
+    let service = rig.made(&[("pipeline", json!("ci"))]).await.unwrap();
+    // More at once than is read of any answer.
+    let large = json!([{"name": "notes", "value": "x".repeat(1 << 20)}]);
+    for n in 0..34 {
+        let run = json!({"metadata": {"labels": {"tekton.dev/pipeline": "ci"}}, "spec": {"pipelineRef": {"name": "ci"}, "params": large}});
+        rig.cluster.put("pipelineruns.tekton.dev", PROJECT, &format!("large-{n}"), run);
+    }
+    let page = rig.provider().list(&rig.access(), &service.config, None).await.unwrap();
+    assert_eq!((page.runs.len(), page.next), (34, None));
 }
 
 #[tokio::test]
@@ -205,12 +251,31 @@ async fn workspaces_an_account_and_time_limits_reach_the_run() {
 }
 
 #[tokio::test]
-async fn a_run_that_takes_too_long_has_timed_out() {
+async fn a_run_that_a_time_limit_ends_has_timed_out_and_nobody_has_cancelled_it() {
     let rig = Rig::new().await;
-    let service = rig.service(&json!({"tasks": [task("only", "hang", &[])]}), &[("timeout", json!("2s"))]).await;
-    let told = rig.run(&service).await;
-    let end = told.run_states().pop().unwrap().clone();
-    assert_eq!((end.status, end.reason.unwrap().code), (RunStatus::Failed, alm_domain::ReasonCode::TimedOut));
+    let end = async |definition: Value, own: &[(&str, Value)], stage: &str| {
+        let service = rig.service(&definition, own).await;
+        let told = rig.run(&service).await;
+        let run = told.run_states().pop().unwrap().clone();
+        let stage = told.stage(stage).unwrap().clone();
+        ((run.status, run.reason.unwrap().code), (stage.status, stage.reason.unwrap().code))
+    };
+    let timed_out = (RunStatus::Failed, ReasonCode::TimedOut);
+    let (slow, quick) = (task("slow", "hang", &[]), task("quick", "echo quick", &["slow"]));
+    let slow_first = json!({"tasks": [slow, quick], "finally": [task("last", "echo last", &[])]});
+    for limit in ["timeout", "timeout.tasks"] {
+        let told = end(slow_first.clone(), &[(limit, json!("2s"))], "slow").await;
+        assert_eq!(told, (timed_out, timed_out), "{limit}");
+    }
+    let slow_last = json!({"tasks": [task("quick", "echo quick", &[])], "finally": [task("slow", "hang", &[])]});
+    assert_eq!(end(slow_last, &[("timeout.finally", json!("2s"))], "slow").await, (timed_out, timed_out));
+    let mut own = slow_first.clone();
+    own["tasks"][0]["timeout"] = json!("2s");
+    assert_eq!(end(own, &[], "slow").await, (timed_out, timed_out));
+    // Where something has failed by its work as well, that is why the run has.
+    let bad = json!({"tasks": [slow_first["tasks"][0], task("bad", "exit 1", &[])]});
+    let told = end(bad, &[("timeout.tasks", json!("20s"))], "slow").await;
+    assert_eq!(told, ((RunStatus::Failed, ReasonCode::CommandFailed), timed_out));
 }
 
 #[tokio::test]

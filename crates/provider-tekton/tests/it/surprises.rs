@@ -6,6 +6,9 @@
 //! | the one condition is not there at first | [`a_run_without_a_condition_waits_and_a_pod_that_is_pending_has_not_begun`] |
 //! | steps are told only when containers have begun | [`a_run_without_a_condition_waits_and_a_pod_that_is_pending_has_not_begun`] |
 //! | whatever a condition says is a state | `standing::every_condition_is_a_state_and_no_text_of_the_engine_is_too_long` |
+//! | what a time limit stops is called cancelled, and its run merely failed | `definitions::a_run_that_a_time_limit_ends_has_timed_out_and_nobody_has_cancelled_it` |
+//! | a run is running while a quota or a missing image keeps its pods from beginning | [`what_keeps_a_pod_from_beginning_is_said_by_the_run`] |
+//! | a kind that is not there is answered as plain text, or forbidden | `stories::a_cluster_without_openshift_is_served_and_one_without_tekton_says_so` |
 //! | a run without a pipeline is accepted with 201 | `stories::a_pipeline_that_is_gone_is_an_error_of_the_definition` |
 //! | what is stopping is `Unknown`, as what runs is | [`what_is_being_stopped_is_told_so_although_tekton_does_not_know`] |
 //! | there are three ways to stop, by a merge patch (others are 415) | `stories::a_run_is_stopped_in_the_way_that_was_chosen` |
@@ -66,6 +69,27 @@ async fn a_run_without_a_condition_waits_and_a_pod_that_is_pending_has_not_begun
     assert_eq!(told.stage("a").unwrap().status, RunStatus::Queued, "a pod that is pending has not begun");
     rig.cluster.patch(TASK_RUNS, PROJECT, &child, &condition("Unknown", "Running"));
     told.until("its work", |told| told.stage("a").is_some_and(|stage| stage.status == RunStatus::Running)).await;
+}
+
+#[tokio::test]
+async fn what_keeps_a_pod_from_beginning_is_said_by_the_run() {
+    let rig = Rig::with(Options { controllers: false, ..Options::default() }).await;
+    let service = rig.service(&json!({"tasks": [task("only", "echo one", &[])]}), &[]).await;
+    let mut told = rig.start(&service).await;
+    let condition = |reason: &str, message: &str| json!({"status": {"startTime": "2026-01-01T00:00:00Z", "conditions": [{"type": "Succeeded", "status": "Unknown", "reason": reason, "message": message}]}});
+    rig.cluster.patch(RUNS, PROJECT, &told.name, &condition("Running", "Tasks Completed: 0"));
+    let child = format!("{}-only", told.name);
+    let labels = json!({"tekton.dev/pipelineRun": told.name, "tekton.dev/pipelineTask": "only"});
+    rig.cluster.put(TASK_RUNS, PROJECT, &child, json!({"metadata": {"labels": labels}, "spec": {}}));
+    let words = "pods \"only\" is forbidden: exceeded quota";
+    rig.cluster.patch(TASK_RUNS, PROJECT, &child, &condition("ExceededResourceQuota", words));
+    let reason = |told: &Followed| told.run_states().pop().and_then(|run| run.reason.clone());
+    let says = |told: &Followed| {
+        reason(told).is_some_and(|it| it.code == ReasonCode::WaitingForSlot && it.message.ends_with(words))
+    };
+    told.until("why it waits", says).await;
+    rig.cluster.patch(TASK_RUNS, PROJECT, &child, &condition("Running", "Not all Steps have finished"));
+    told.until("its work", |told| told.status() == Some(RunStatus::Running) && reason(told).is_none()).await;
 }
 
 #[tokio::test]
