@@ -344,6 +344,12 @@ fn absent(task: &Task, status: &Value, run: &Standing) -> Standing {
             let words: String = words.chars().take(500).collect();
             (RunStatus::Skipped, Some(StatusReason::new(skipped_for(&words, run), words)))
         }
+        // It has run, and somebody has tidied its task run away.
+        None if run.status.is_terminal() && has_run(task, status) => {
+            let why = "its task run is gone from the cluster, and with it what is known of it";
+            let now = if run.status == RunStatus::Succeeded { RunStatus::Succeeded } else { RunStatus::Errored };
+            (now, Some(StatusReason::new(ReasonCode::Lost, why)))
+        }
         None if run.status == RunStatus::Cancelled => {
             let reason = StatusReason::new(ReasonCode::CancelledByUser, "the run was stopped before its turn");
             (RunStatus::Skipped, Some(reason))
@@ -355,6 +361,12 @@ fn absent(task: &Task, status: &Value, run: &Standing) -> Standing {
         None => (RunStatus::Planned, None),
     };
     Standing { status: now, reason, started_at: None, finished_at: None }
+}
+
+/// Whether something has carried a task out, by what the run remembers.
+fn has_run(task: &Task, status: &Value) -> bool {
+    let mut children = status["childReferences"].as_array().into_iter().flatten();
+    children.any(|child| child["pipelineTaskName"] == task.name.as_str())
 }
 
 /// What it means that Tekton has left a task out: it says so of what was not to run, and of what never came to run.

@@ -267,8 +267,11 @@ async fn once(shared: &Arc<Shared>, child: &Child, spec: &Value, attempt: u64) -
                     "\"{}\" exited with code {code} (image: \"{IMAGE}\"); for logs run: kubectl -n {} logs {pod} -c {}\n",
                     step.container, child.namespace, step.container
                 );
-                teller.end(&steps, &Standing::new("False", "Failed", why), &results);
-                return (End::Failed, BTreeMap::new());
+                // *Documented, unrecorded* (Tekton's documentation, "Using the `onError` field").
+                let is_ignored = child.task["onError"] == "continue";
+                let reason = if is_ignored { "FailureIgnored" } else { "Failed" };
+                teller.end(&steps, &Standing::new("False", reason, why), &results);
+                return (if is_ignored { End::Succeeded } else { End::Failed }, BTreeMap::new());
             }
         }
     }

@@ -9,6 +9,8 @@
 //! | what a time limit stops is called cancelled, and its run merely failed | `definitions::a_run_that_a_time_limit_ends_has_timed_out_and_nobody_has_cancelled_it` |
 //! | a run is running while a quota or a missing image keeps its pods from beginning | [`what_keeps_a_pod_from_beginning_is_said_by_the_run`] |
 //! | a kind that is not there is answered as plain text, or forbidden | `stories::a_cluster_without_openshift_is_served_and_one_without_tekton_says_so` |
+//! | a task may fail, and its run go on as if nothing had happened | [`a_failure_that_is_ignored_is_told_and_task_runs_that_were_tidied_away_were_not_left_out`] |
+//! | task runs are tidied away while their run stays | [`a_failure_that_is_ignored_is_told_and_task_runs_that_were_tidied_away_were_not_left_out`] |
 //! | a run without a pipeline is accepted with 201 | `stories::a_pipeline_that_is_gone_is_an_error_of_the_definition` |
 //! | what is stopping is `Unknown`, as what runs is | [`what_is_being_stopped_is_told_so_although_tekton_does_not_know`] |
 //! | there are three ways to stop, by a merge patch (others are 415) | `stories::a_run_is_stopped_in_the_way_that_was_chosen` |
@@ -90,6 +92,22 @@ async fn what_keeps_a_pod_from_beginning_is_said_by_the_run() {
     told.until("why it waits", says).await;
     rig.cluster.patch(TASK_RUNS, PROJECT, &child, &condition("Running", "Not all Steps have finished"));
     told.until("its work", |told| told.status() == Some(RunStatus::Running) && reason(told).is_none()).await;
+}
+
+#[tokio::test]
+async fn a_failure_that_is_ignored_is_told_and_task_runs_that_were_tidied_away_were_not_left_out() {
+    let rig = Rig::new().await;
+    let mut lint = task("lint", "echo odd\nexit 1", &[]);
+    lint["onError"] = json!("continue");
+    let service = rig.service(&json!({"tasks": [lint, task("ship", "echo shipped", &["lint"])]}), &[]).await;
+    let told = rig.run(&service).await;
+    assert_eq!((told.status(), told.texts()), (Some(RunStatus::Succeeded), vec!["odd", "shipped"]));
+    let lint = told.stage("lint").unwrap();
+    assert_eq!((lint.status, lint.reason.as_ref().unwrap().code), (RunStatus::Failed, ReasonCode::CommandFailed));
+    rig.cluster.remove(TASK_RUNS, PROJECT, &format!("{}-ship", told.name));
+    let later = rig.provider().get(&rig.access(), &told.run).await.unwrap();
+    let ship = later.stages.iter().find(|stage| stage.key.as_str() == "ship").unwrap();
+    assert_eq!((ship.status, ship.reason.as_ref().unwrap().code), (RunStatus::Succeeded, ReasonCode::Lost));
 }
 
 #[tokio::test]
