@@ -1,6 +1,6 @@
 import { APP_BASE_HREF } from "@angular/common";
 import { ApplicationConfig, inject, provideZonelessChangeDetection } from "@angular/core";
-import { provideRouter, withComponentInputBinding, withInMemoryScrolling, withNavigationErrorHandler } from "@angular/router";
+import { provideRouter, withComponentInputBinding, withInMemoryScrolling, withNavigationErrorHandler, withRouterConfig } from "@angular/router";
 import { provideApollo } from "apollo-angular";
 
 import { routes } from "./app.routes";
@@ -18,6 +18,8 @@ export const config: ApplicationConfig = {
       routes,
       withComponentInputBinding(),
       withInMemoryScrolling({ scrollPositionRestoration: "enabled" }),
+      // Whoever goes back, and then stays, has all before it still behind.
+      withRouterConfig({ canceledNavigationResolution: "computed" }),
       withNavigationErrorHandler(({ url }) => inject(LostPage).missed(url)),
     ),
     provideApollo(() => options(inject(Session), inject(Socket))),

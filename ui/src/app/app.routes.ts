@@ -1,5 +1,7 @@
 import type { Routes } from "@angular/router";
 
+import { mayLeave } from "./core/unsaved";
+
 export const routes: Routes = [
   { path: "", title: "Projects", loadComponent: () => import("./projects/projects").then((m) => m.Projects) },
   {
@@ -17,8 +19,12 @@ export const routes: Routes = [
           { path: ":environment/history", loadComponent: () => import("./project/environments/history").then((m) => m.History) },
         ],
       },
-      { path: "settings", loadComponent: () => import("./project/settings/settings").then((m) => m.Settings) },
-      { path: "settings/:service", loadComponent: () => import("./project/settings/service").then((m) => m.ServiceSettings) },
+      { path: "settings", canDeactivate: [mayLeave], loadComponent: () => import("./project/settings/settings").then((m) => m.Settings) },
+      {
+        path: "settings/:service",
+        canDeactivate: [mayLeave],
+        loadComponent: () => import("./project/settings/service").then((m) => m.ServiceSettings),
+      },
       { path: "members", loadComponent: () => import("./project/members/members").then((m) => m.Members) },
       { path: "audit", loadComponent: () => import("./project/audit/audit").then((m) => m.Audit) },
     ],
@@ -30,7 +36,11 @@ export const routes: Routes = [
   { path: "create", title: "Create a project · ALM", loadComponent: () => import("./create/new-project").then((m) => m.NewProject) },
   { path: "providers", title: "Providers · ALM", loadComponent: () => import("./providers/providers").then((m) => m.Providers) },
   { path: "providers/register", title: "Register a provider · ALM", loadComponent: () => import("./providers/register").then((m) => m.Register) },
-  { path: "providers/:provider", loadComponent: () => import("./providers/provider").then((m) => m.ProviderPage) },
+  {
+    path: "providers/:provider",
+    canDeactivate: [mayLeave],
+    loadComponent: () => import("./providers/provider").then((m) => m.ProviderPage),
+  },
   { path: "tokens", title: "Personal access tokens · ALM", loadComponent: () => import("./tokens/tokens").then((m) => m.Tokens) },
   { path: "audit", title: "Audit · ALM", loadComponent: () => import("./audit/instance").then((m) => m.InstanceAudit) },
   { path: "projects/:project/:service/trend", loadComponent: () => import("./trend/trend").then((m) => m.Trend) },

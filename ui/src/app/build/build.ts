@@ -1,4 +1,4 @@
-import { Component, DestroyRef, computed, effect, inject, input, linkedSignal, signal, untracked } from "@angular/core";
+import { Component, DestroyRef, ElementRef, afterRenderEffect, computed, effect, inject, input, linkedSignal, signal, untracked } from "@angular/core";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
 import type { Subscription } from "rxjs";
 
@@ -58,6 +58,7 @@ export class Build {
   private readonly router = inject(Router);
   private readonly route = inject(ActivatedRoute);
   private readonly tab = inject(Tab);
+  private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
   protected readonly reading = new Reading();
   private live: Subscription | undefined;
 
@@ -81,6 +82,8 @@ export class Build {
   private readonly isNarrow = signal(false);
   /** At once when somebody picks one; the address follows. */
   private readonly picked = linkedSignal(() => this.view());
+  /** Key of a stage that somebody wants to be led to. */
+  private readonly sought = signal<string | null>(null);
 
   protected readonly isOver = computed(() => isOver(this.state()?.build.status ?? ""));
   /** Whether it is not known yet of which stages it will be. */
@@ -101,6 +104,10 @@ export class Build {
     return here.filter((grant) => !works(grant));
   });
   protected readonly chosen = computed(() => this.state()?.stages.find((stage) => stage.key === this.stage()) ?? null);
+  /** What failed, in reading order. */
+  protected readonly failures = computed(() =>
+    tree(this.state()?.stages ?? [], new Set()).flatMap(({ stage, isFrame }) => (isBad(stage.status) && !isFrame ? [stage] : [])),
+  );
   protected readonly tried = computed(() => {
     const wanted = Number(this.attempt());
     return this.chosen()?.attempts.some((one) => one.number === wanted) ? wanted : null;
@@ -126,6 +133,14 @@ export class Build {
     effect(() => {
       const build = this.state()?.build;
       if (build) this.tab.show(`#${build.number} ${build.service.displayName}`, build.status);
+    });
+    // Once it is chosen, and drawn as such.
+    afterRenderEffect(() => {
+      if (this.sought() === null || this.chosen()?.key !== this.sought()) return;
+      this.sought.set(null);
+      const place = this.host.nativeElement.querySelector<HTMLElement>("[data-chosen]");
+      place?.focus({ preventScroll: true });
+      place?.scrollIntoView({ block: "nearest", inline: "nearest" });
     });
     const narrow = matchMedia("(max-width: 767px)");
     const measure = (): void => this.isNarrow.set(narrow.matches);
@@ -159,6 +174,12 @@ export class Build {
     this.go({ stage: stage || null, attempt: isSame ? null : attempt }, undefined);
   }
 
+  /** Chooses a stage, and leads to where it is drawn. */
+  protected reveal(key: string): void {
+    this.sought.set(key);
+    if (key !== this.stage()) this.go({ stage: key, attempt: null }, undefined);
+  }
+
   protected show(view: View): void {
     this.picked.set(view);
     this.go({ view }, this.route.snapshot.fragment ?? undefined);
@@ -189,11 +210,10 @@ export class Build {
 
   /** The failure before or after the chosen stage, in reading order. */
   private toFailure(step: 1 | -1): void {
-    const all = tree(this.state()?.stages ?? [], new Set());
-    const bad = all.filter(({ stage, isFrame }) => isBad(stage.status) && !isFrame);
-    const at = bad.findIndex(({ stage }) => stage.key === this.stage());
-    const next = bad[at < 0 ? (step > 0 ? 0 : bad.length - 1) : (at + step + bad.length) % bad.length]?.stage;
-    if (next && next.key !== this.stage()) this.choose(next.key);
+    const bad = this.failures();
+    const at = bad.findIndex((stage) => stage.key === this.stage());
+    const next = bad[at < 0 ? (step > 0 ? 0 : bad.length - 1) : (at + step + bad.length) % bad.length];
+    if (next) this.reveal(next.key);
   }
 
   private load(address: { project: string; service: string; number: number }): void {

@@ -1,4 +1,4 @@
-import { Component, computed, input, output, signal } from "@angular/core";
+import { Component, ElementRef, afterNextRender, computed, input, output, signal, viewChild } from "@angular/core";
 
 import type { StageBitsFragment } from "../api/operations";
 import { Status, isBad, look } from "../parts/status";
@@ -21,6 +21,7 @@ export class Graph {
   readonly choose = output<string>();
 
   protected readonly margin = MARGIN;
+  private readonly scroller = viewChild.required<ElementRef<HTMLElement>>("scroller");
   private readonly opened = signal<ReadonlySet<string>>(new Set());
   private readonly byId = computed(() => new Map(this.stages().map((stage) => [stage.id, stage])));
 
@@ -57,6 +58,22 @@ export class Graph {
     const parts = counted(stages.map((stage) => stage.status)).map(({ status, count }) => `${count} ${look(status).word.toLowerCase()}`);
     return `${stages.length} ${stages.length === 1 ? "stage" : "stages"}: ${parts.join(", ")}`;
   });
+
+  constructor() {
+    afterNextRender(() => this.begin());
+  }
+
+  /** What somebody comes for is in sight from the beginning: the chosen stage, else the first that failed. */
+  private begin(): void {
+    const { boxes } = this.laidOut();
+    const stage = (id: string) => this.byId().get(id);
+    const failed = ({ node, isGroup }: Box<Node | Fold>): boolean =>
+      !isGroup && ("members" in node ? node.members : [node.id]).some((id) => isBad(stage(id)?.status ?? ""));
+    const box = boxes.find(({ node }) => stage(node.id)?.key === this.chosen()) ?? boxes.find(failed);
+    const view = this.scroller().nativeElement;
+    if (!box || (box.x + box.width <= view.clientWidth && box.y + box.height <= view.clientHeight)) return;
+    view.scrollTo(box.x + (box.width - view.clientWidth) / 2, box.y + (box.height - view.clientHeight) / 2);
+  }
 
   protected toggle(id: string): void {
     this.opened.update((all) => {

@@ -15,7 +15,7 @@ import { webAddress } from "../parts/web-address";
         @for (output of outputs(); track $index) {
           <li class="row">
             <span>
-              <b>{{ output.name }}</b> <span class="hint">{{ kinds[output.kind] }}</span>
+              <b>{{ output.name }}</b>&ngsp;<span class="hint">{{ kinds[output.kind] }}</span>
             </span>
             <code class="wide" [title]="whole(output)">{{ whole(output) }}</code>
             @if (output.provenance; as provenance) {

@@ -29,6 +29,7 @@ import { type Branch, tree } from "./tree";
               [attr.aria-level]="row.level"
               [attr.aria-expanded]="row.isFrame ? !closed().has(row.stage.id) : null"
               [attr.aria-selected]="row.stage.key === chosen()"
+              [attr.data-chosen]="row.stage.key === chosen() ? '' : null"
               [tabindex]="index === at() ? 0 : -1"
             >
               <td role="gridcell" [style.--level]="row.level - 1"><div class="cell">

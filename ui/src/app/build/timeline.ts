@@ -29,6 +29,7 @@ import { tree } from "./tree";
               type="button"
               class="lane"
               [attr.aria-pressed]="row.stage.key === chosen()"
+              [attr.data-chosen]="row.stage.key === chosen() ? '' : null"
               [attr.aria-label]="row.says"
               (click)="choose.emit({ key: row.stage.key, attempt: null })"
             >

@@ -4,7 +4,8 @@ import { Router, RouterLink } from "@angular/router";
 import { FirstRunDocument, type FirstRunQuery } from "../api/operations";
 import { Reading } from "../core/reading";
 import { Control, Field } from "../parts/field";
-import { repositoryName, slugOf } from "../parts/slug";
+import { isRepositoryAddress, repositoryName } from "../parts/repository";
+import { slugOf } from "../parts/slug";
 import { Trouble } from "../parts/trouble";
 import { type Plan, Steps } from "./steps";
 
@@ -24,7 +25,7 @@ type Sample = NonNullable<FirstRunQuery["samples"]>[number];
     @if (steps.now(); as doing) {
       <p class="note" role="status">{{ doing }}</p>
     }
-    @if (steps.refused(); as why) {
+    @for (why of steps.refused().get(""); track $index) {
       <p class="note failed refused" role="alert">{{ why }}</p>
     }
     @if (found(); as all) {
@@ -59,10 +60,15 @@ type Sample = NonNullable<FirstRunQuery["samples"]>[number];
               changed later.
             </p>
             <form (submit)="runRepository($event)">
-              <alm-field label="Address of the repository" help="Such as https://git.example.org/team/shop.git" [required]="true">
-                <input almControl #place required autocomplete="off" spellcheck="false" [value]="url()" (input)="url.set(place.value)" />
+              <alm-field
+                label="Address of the repository"
+                help="Such as https://git.example.org/team/shop.git"
+                [required]="true"
+                [errors]="wrong()"
+              >
+                <input almControl #place required autocomplete="off" spellcheck="false" [value]="url()" (input)="type(place.value)" />
               </alm-field>
-              <button type="submit" [disabled]="steps.now() !== null || !slug()">Create and build</button>
+              <button type="submit" [disabled]="steps.now() !== null">Create and build</button>
             </form>
           } @else {
             <p>Every provider here needs an account of yours first: create a project, add an environment, connect it, then a build service.</p>
@@ -82,7 +88,12 @@ export class FirstRun {
 
   protected readonly found = signal<Partial<FirstRunQuery> | null>(null);
   protected readonly url = signal("");
-  protected readonly slug = computed(() => slugOf(repositoryName(this.url())));
+  private readonly tried = signal(false);
+  /** What is wrong with the address. */
+  protected readonly wrong = computed(() => {
+    if (this.tried() && !isRepositoryAddress(this.url())) return ["It is no address that git can clone by: it begins with https://, ssh:// or user@host:, for example."];
+    return this.steps.refused().get("repository/url") ?? [];
+  });
 
   /** The first one that builds for somebody who has connected nothing yet. */
   protected readonly provider = computed(() => {
@@ -107,11 +118,21 @@ export class FirstRun {
     void this.run({ provider: provider.id, project, service, source: { sample: sample.name } });
   }
 
+  /** What was said of another address holds no longer. */
+  protected type(text: string): void {
+    this.url.set(text);
+    this.tried.set(false);
+    this.steps.refused.set(new Map());
+  }
+
   protected runRepository(event: Event): void {
     event.preventDefault();
-    const [provider, slug, url] = [this.provider(), this.slug(), this.url().trim()];
-    if (!provider || !slug) return;
+    this.tried.set(true);
+    const [provider, url] = [this.provider(), this.url().trim()];
+    if (!provider || !isRepositoryAddress(url)) return;
     const displayName = repositoryName(url);
+    // Names of which nothing is left, such as those in other scripts.
+    const slug = slugOf(displayName) || "repository";
     const project = { slug, displayName, description: null };
     void this.run({ provider: provider.id, project, service: { slug, displayName }, source: { url } });
   }

@@ -8,8 +8,10 @@ import {
   CreateProjectDocument,
   PrepareSampleDocument,
   StartBuildDocument,
+  UpdateProjectDocument,
 } from "../api/operations";
 import { freshKey } from "../core/key";
+import { type Refusal, type Refused as Refusals, placed } from "../core/send";
 import { problem } from "../parts/problem";
 
 /** From nothing to a running build. */
@@ -24,37 +26,59 @@ export interface Plan {
 /** Where the build is that was started. */
 export type Running = readonly [project: string, service: string, number: number];
 
-interface Refusals {
-  readonly userErrors: readonly { readonly message: string; readonly code: string }[];
+interface Payload {
+  readonly userErrors: readonly (Refusal & { readonly code: string })[];
 }
 
-class Refused extends Error {}
+interface Begun {
+  readonly id: string;
+  readonly slug: string;
+  /** Whether there is nothing in it but what is made now. */
+  readonly isEmpty: boolean;
+}
 
-/** Makes project and build service, and starts a build. A try that was cut off is gone on with: what is there is used again. */
+class Refused extends Error {
+  readonly all: readonly Refusal[];
+
+  constructor(all: readonly Refusal[]) {
+    super();
+    this.all = all;
+  }
+}
+
+/**
+ * Makes project and build service, and starts a build. A try that was cut off is gone on with: what is there is used again. A project
+ * whose build service is refused is put away, so that nobody finds what came to nothing.
+ */
 @Injectable()
 export class Steps {
   private readonly apollo = inject(Apollo);
 
   /** What is being done; null while nothing is. */
   readonly now = signal<string | null>(null);
-  readonly refused = signal<string | null>(null);
+  /** What was refused of the plan: of its address, where that was typed, and of all else. */
+  readonly refused = signal<Refusals>(new Map());
 
   async run(plan: Plan): Promise<Running | null> {
     if (this.now() !== null) return null;
-    this.refused.set(null);
+    this.refused.set(new Map());
     try {
       const repository = await this.repository(plan);
       this.now.set("Setting up the project…");
       const project = await this.project(plan.project);
       this.now.set("Setting up the build service…");
-      const service = await this.service(project, plan, repository);
+      const service = await this.service(project, plan, repository).catch(async (error: unknown) => {
+        // Should it stay where it is, what was refused is still what counts.
+        if (project.isEmpty && error instanceof Refused) await this.put(project, true).catch(() => undefined);
+        throw error;
+      });
       this.now.set("Starting a build…");
       const input = { serviceId: service.id, idempotencyKey: freshKey() };
-      const started = await this.did(StartBuildDocument, { input }, (data) => data.startBuild);
-      const build = started.told.build;
+      const { build } = await this.did(StartBuildDocument, { input }, (data) => data.startBuild);
       return build ? [project.slug, service.slug, build.number] : null;
     } catch (error) {
-      this.refused.set(error instanceof Refused ? error.message : problem(error));
+      const all = error instanceof Refused ? error.all : [{ message: problem(error) }];
+      this.refused.set(placed(all, "url" in plan.source ? ["repository/url"] : []));
       return null;
     } finally {
       this.now.set(null);
@@ -64,17 +88,24 @@ export class Steps {
   private async repository({ source }: Plan): Promise<{ readonly url: string; readonly ref: string }> {
     if ("url" in source) return { url: source.url, ref: "HEAD" };
     this.now.set("Writing the sample…");
-    const { told } = await this.did(PrepareSampleDocument, { input: { name: source.sample } }, (data) => data.prepareSample);
-    if (!told.repository) throw new Refused("The server did not say where the sample is. Try again.");
+    const told = await this.did(PrepareSampleDocument, { input: { name: source.sample } }, (data) => data.prepareSample);
+    if (!told.repository) throw new Refused([{ message: "The server did not say where the sample is. Try again." }]);
     return told.repository;
   }
 
-  private async project(wanted: Plan["project"]): Promise<{ readonly id: string; readonly slug: string }> {
+  private async project(wanted: Plan["project"]): Promise<Begun> {
     const made = await this.did(CreateProjectDocument, { input: wanted }, (data) => data.createProject, true);
-    if (made.told.project) return made.told.project;
+    if (made.project) return { ...made.project, isEmpty: true };
     const there = await this.begun(wanted.slug);
-    if (!there) throw new Refused(`There is a project ${wanted.slug} already that is not yours: ${made.why}`);
-    return there;
+    if (!there) throw new Refused([{ message: `There is a project ${wanted.slug} already that is not yours.` }, ...made.userErrors]);
+    const isEmpty = there.services.length === 0;
+    if (there.isArchived && isEmpty) await this.put(there, false);
+    return { ...there, isEmpty };
+  }
+
+  /** Into the archive, or out of it. */
+  private async put(project: { readonly id: string }, archived: boolean): Promise<void> {
+    await this.did(UpdateProjectDocument, { input: { projectId: project.id, archived } }, (data) => data.updateProject);
   }
 
   private async service(
@@ -84,9 +115,9 @@ export class Steps {
   ): Promise<{ readonly id: string; readonly slug: string }> {
     const input = { projectId: project.id, providerId: plan.provider, repository, ...plan.service };
     const made = await this.did(CreateBuildServiceDocument, { input }, (data) => data.createBuildService, true);
-    if (made.told.service) return made.told.service;
+    if (made.service) return made.service;
     const there = (await this.begun(project.slug))?.services.find((one) => one.slug === plan.service.slug);
-    if (there?.repository.url !== repository.url) throw new Refused(made.why);
+    if (there?.repository.url !== repository.url) throw new Refused(made.userErrors);
     return there;
   }
 
@@ -96,18 +127,17 @@ export class Steps {
   }
 
   /** The payload; a short name that is in use is no refusal where one goes on with what is there. */
-  private async did<Data, Variables extends Record<string, unknown>, Told extends Refusals>(
+  private async did<Data, Variables extends Record<string, unknown>, Told extends Payload>(
     mutation: import("@apollo/client").TypedDocumentNode<Data, Variables>,
     variables: Variables,
     payload: (data: Data) => Told | null | undefined,
     orThere = false,
-  ): Promise<{ readonly told: Told; readonly why: string }> {
+  ): Promise<Told> {
     const { data } = await firstValueFrom(this.apollo.mutate<Data, Variables>({ mutation, variables }));
     const told = data ? payload(data as Data) : null;
-    if (!told) throw new Refused("The server gave no answer. Try again.");
-    const why = told.userErrors.map(({ message }) => message).join("; ");
+    if (!told) throw new Refused([{ message: "The server gave no answer. Try again." }]);
     const isThere = orThere && told.userErrors.every(({ code }) => code === "TAKEN");
-    if (why && !isThere) throw new Refused(why);
-    return { told, why };
+    if (told.userErrors.length > 0 && !isThere) throw new Refused(told.userErrors);
+    return told;
   }
 }

@@ -11,6 +11,8 @@ export interface Doubt {
   readonly words: string;
   /** On the button, such as "Remove". */
   readonly verb: string;
+  /** On the button that does nothing; "Cancel" where it is left out. */
+  readonly closing?: string;
   /** What has to be typed first; nothing where it is left out. */
   readonly typed?: string;
 }
@@ -19,7 +21,7 @@ export interface Doubt {
   selector: "alm-confirm",
   imports: [Control, DialogFrame, Field],
   template: `
-    <alm-dialog>
+    <alm-dialog [closing]="doubt.closing ?? 'Cancel'">
       <p>{{ doubt.words }}</p>
       @if (doubt.typed; as wanted) {
         <alm-field [label]="'Type ' + wanted + ' to go on'">

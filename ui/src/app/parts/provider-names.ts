@@ -1,3 +1,5 @@
+import { length } from "./time";
+
 /** What families of providers are called. */
 export const KINDS: Readonly<Record<string, string>> = {
   LOCAL: "This machine",
@@ -35,6 +37,11 @@ export const HEALTH: Readonly<Record<string, { readonly tone: string; readonly m
   FAILING: { tone: "failed", mark: "✕", word: "Failing" },
   UNKNOWN: { tone: "idle", mark: "?", word: "Not probed yet" },
 };
+
+/** How long a probe took; one that failed may have had no answer. */
+export function probed({ state, latency }: { readonly state: string; readonly latency: number }): string {
+  return `${state === "FAILING" ? "failed after" : "answered in"} ${length(latency)}`;
+}
 
 export function health(state: string | null | undefined) {
   return HEALTH[state ?? "UNKNOWN"] ?? { tone: "idle", mark: "?", word: state ?? "" };

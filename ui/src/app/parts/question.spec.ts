@@ -9,6 +9,7 @@ import {
   parameterQuestions,
   settingInputs,
   settingQuestions,
+  written,
   wrong,
 } from "./question";
 
@@ -70,6 +71,18 @@ describe("settings", () => {
       { key: "script", value: { inherit: true } },
     ]);
     expect(settingInputs(settings, before, before)).toEqual([]);
+  });
+
+  it("take sizes as people write them", () => {
+    const [size] = settingQuestions({
+      properties: { max: { type: "integer", description: "Bytes that are kept.", default: 1_073_741_824, minimum: 1024, maximum: 2 ** 40 } },
+    });
+    if (!size) throw new Error("there is no question");
+    expect(size).toMatchObject({ kind: "size", otherwise: "1 GiB" });
+    const said = ["much", "1 KB", "2 TiB", "500 MB"].map((text) => wrong(size, { max: text }));
+    expect(said).toEqual(["Write a size, such as 500 MB or 2 GiB.", "Write at least 1 KiB.", "Write at most 1 TiB.", null]);
+    expect(settingInputs([size], {}, { max: "500 MB" })).toEqual([{ key: "max", value: { plain: 500_000_000 } }]);
+    expect(settingInputs([size], { max: written(500_000_000, "size") }, { max: "500 MB" })).toEqual([]);
   });
 
   it("take lists by the line", () => {

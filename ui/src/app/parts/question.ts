@@ -1,7 +1,8 @@
 import type { ConfigurationInput, ParameterBitsFragment, ParameterInput } from "../api/operations";
+import { bytesOf, sized } from "./size";
 
 /** How a value is given. */
-export type QuestionKind = "text" | "lines" | "yes-no" | "number" | "choice" | "list";
+export type QuestionKind = "text" | "lines" | "yes-no" | "number" | "size" | "choice" | "list";
 
 /** One value that a form asks for. */
 export interface Question {
@@ -92,23 +93,27 @@ export function settingQuestions(schema: unknown, inherited: Readonly<Record<str
   return Object.entries(properties).map(([name, property]) => {
     const type = property.type ?? "string";
     const held = inherited[name] ?? property.default;
+    const kind = property.enum ? "choice" : kindOf(property);
+    const help = property.description ?? null;
     return {
       name,
       type,
       label: property.title ?? name,
-      help: property.description ?? null,
-      kind: property.enum ? "choice" : kindOf(type),
+      help: kind === "size" ? `${help} Such as 500 MB or 2 GiB.` : help,
+      kind,
       required: false,
       choices: property.enum ?? [],
       min: property.minimum ?? null,
       max: property.maximum ?? null,
-      otherwise: held == null ? "not set" : shown(held),
+      otherwise: held == null ? "not set" : kind === "size" ? written(held, kind) : shown(held),
     };
   });
 }
 
-function kindOf(type: string): QuestionKind {
+function kindOf({ type, description }: Property): QuestionKind {
   if (type === "boolean") return "yes-no";
+  // A schema has no word for units: what it is about begins with them.
+  if (type === "integer" && description?.startsWith("Bytes ")) return "size";
   if (type === "integer" || type === "number") return "number";
   // Certificates and whole files are pasted into texts, so that each may have lines.
   return type === "array" ? "list" : "lines";
@@ -123,17 +128,18 @@ export function shown(value: unknown): string {
 }
 
 /** A value as it stands in its field. */
-export function written(value: unknown): string {
+export function written(value: unknown, kind?: QuestionKind): string {
   if (value == null) return "";
+  if (kind === "size" && typeof value === "number") return sized(value);
   return Array.isArray(value) ? value.map(String).join("\n") : String(value);
 }
 
 /** What is sent of settings: what has changed since `before`; an emptied field goes back to what it inherits. */
 export function settingInputs(settings: readonly Setting[], before: Answers, now: Answers): ConfigurationInput[] {
-  return settings.flatMap(({ name, type }): ConfigurationInput[] => {
+  return settings.flatMap(({ name, type, kind }): ConfigurationInput[] => {
     const text = now[name] ?? "";
     if (text === (before[name] ?? "")) return [];
-    return [{ key: name, value: text.trim() === "" ? { inherit: true } : { plain: value(type, text) } }];
+    return [{ key: name, value: text.trim() === "" ? { inherit: true } : { plain: kind === "size" ? bytesOf(text) : value(type, text) } }];
   });
 }
 
@@ -158,11 +164,14 @@ function value(type: string, text: string): unknown {
 export function wrong(question: Question, answers: Answers): string | null {
   const text = answers[question.name] ?? "";
   if (text.trim() === "") return question.required && question.kind !== "yes-no" ? "Give it a value." : null;
-  if (question.kind !== "number") return null;
-  const number = Number(text);
+  const isSize = question.kind === "size";
+  if (question.kind !== "number" && !isSize) return null;
+  const number = isSize ? bytesOf(text) : Number(text);
+  if (number === null) return "Write a size, such as 500 MB or 2 GiB.";
   if (!Number.isSafeInteger(number)) return "Write a whole number.";
-  if (question.min !== null && number < question.min) return `Write at least ${question.min}.`;
-  if (question.max !== null && number > question.max) return `Write at most ${question.max}.`;
+  const said = isSize ? sized : String;
+  if (question.min !== null && number < question.min) return `Write at least ${said(question.min)}.`;
+  if (question.max !== null && number > question.max) return `Write at most ${said(question.max)}.`;
   return null;
 }
 

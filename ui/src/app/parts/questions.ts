@@ -44,11 +44,13 @@ import { type Answers, type Question, grouped, wrong } from "./question";
                 <textarea
                   almControl
                   #control
-                  [rows]="question.otherwise === null ? 4 : 1"
+                  [class.line]="isLine(question)"
+                  [rows]="isLine(question) ? 1 : 4"
                   spellcheck="false"
                   [placeholder]="hint(question)"
                   [value]="text(question)"
                   (input)="set(question, control.value)"
+                  (keydown.enter)="enter($event, question, control)"
                 ></textarea>
               }
               @case ("list") {
@@ -69,7 +71,7 @@ import { type Answers, type Question, grouped, wrong } from "./question";
                   autocomplete="off"
                   spellcheck="false"
                   [attr.inputmode]="question.kind === 'number' ? 'numeric' : null"
-                  [class.short]="question.kind === 'number'"
+                  [class.short]="question.kind === 'number' || question.kind === 'size'"
                   [placeholder]="hint(question)"
                   [value]="text(question)"
                   (input)="set(question, control.value)"
@@ -101,6 +103,18 @@ export class Questions {
 
   protected hint(question: Question): string {
     return question.otherwise === null || question.otherwise === "not set" ? "" : question.otherwise;
+  }
+
+  /** Settings that may have lines rarely do: each is a field of one line until there are more. */
+  protected isLine(question: Question): boolean {
+    return question.otherwise !== null && !this.text(question).includes("\n");
+  }
+
+  /** As in any field of one line; with Shift there is another line. */
+  protected enter(event: Event, question: Question, control: HTMLTextAreaElement): void {
+    if (!this.isLine(question) || (event as KeyboardEvent).isComposing) return;
+    event.preventDefault();
+    control.form?.requestSubmit();
   }
 
   protected set(question: Question, text: string): void {

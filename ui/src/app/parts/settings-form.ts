@@ -2,6 +2,7 @@ import { Component, computed, inject, input, linkedSignal, signal } from "@angul
 
 import type { ConfigurationInput, ConfigurationOrigin } from "../api/operations";
 import { Sending } from "../core/send";
+import { unsaved } from "../core/unsaved";
 import { type Answers, settingInputs, settingQuestions, written } from "./question";
 import { Questions, complete, names } from "./questions";
 
@@ -69,7 +70,8 @@ export class SettingsForm {
   protected readonly before = computed<Answers>(
     () => {
       const own = this.entries().filter(({ origin }) => origin === this.layer());
-      return Object.fromEntries(own.map(({ key, value }) => [key, written(value)]));
+      const kinds = new Map(this.questions().map(({ name, kind }) => [name, kind]));
+      return Object.fromEntries(own.map(({ key, value }) => [key, written(value, kinds.get(key))]));
     },
     { equal: (a, b) => JSON.stringify(a) === JSON.stringify(b) },
   );
@@ -77,6 +79,10 @@ export class SettingsForm {
   protected readonly changes = computed(() => settingInputs(this.questions(), this.before(), this.answers()));
   protected readonly tried = signal(false);
   protected readonly saved = signal(false);
+
+  constructor() {
+    unsaved(() => this.changes().length > 0);
+  }
 
   protected async save(event: Event): Promise<void> {
     event.preventDefault();

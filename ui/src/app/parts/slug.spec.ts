@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import { repositoryName, slugOf } from "./slug";
+import { slugOf } from "./slug";
 
 describe("slugOf", () => {
   it("makes a short name that the server takes", () => {
@@ -8,14 +8,5 @@ describe("slugOf", () => {
     expect(slugOf("  Größe & Übermaß! ")).toBe("gro-e-uberma");
     expect(slugOf("-".repeat(3) + "a".repeat(80))).toBe("a".repeat(63));
     expect(slugOf("日本")).toBe("");
-  });
-});
-
-describe("repositoryName", () => {
-  it("is the last part of an address of any form", () => {
-    expect(repositoryName("https://git.example.org/team/shop.git")).toBe("shop");
-    expect(repositoryName("git@git.example.org:team/shop.git/")).toBe("shop");
-    expect(repositoryName("/srv/git/shop")).toBe("shop");
-    expect(repositoryName("")).toBe("");
   });
 });

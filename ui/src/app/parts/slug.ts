@@ -7,9 +7,3 @@ export function slugOf(name: string): string {
     .slice(0, 63)
     .replace(/-+$/, "");
 }
-
-/** What a repository is called, from its address. */
-export function repositoryName(address: string): string {
-  const last = address.trim().replace(/\/+$/, "").split(/[/:]/).pop() ?? "";
-  return last.replace(/\.git$/, "");
-}

@@ -18,7 +18,7 @@ interface Able {
           <tr>
             <th scope="col">Capability</th>
             @for (one of providers(); track one.id) {
-              <th scope="col">{{ one.displayName }}</th>
+              <th scope="col" [title]="one.displayName"><span class="name">{{ one.displayName }}</span></th>
             }
           </tr>
         </thead>

@@ -4,12 +4,13 @@ import { Router, RouterLink } from "@angular/router";
 
 import { type ConfigurationInput, ProbeProviderDocument, RemoveProviderDocument, UpdateProviderDocument } from "../api/operations";
 import { Sending } from "../core/send";
+import { Unsaved } from "../core/unsaved";
 import { confirmed } from "../parts/confirm";
 import { Dialogs } from "../parts/dialog";
 import { Missing } from "../parts/missing";
-import { CAPABILITIES, KINDS, health } from "../parts/provider-names";
+import { CAPABILITIES, KINDS, health, probed } from "../parts/provider-names";
 import { SettingsForm } from "../parts/settings-form";
-import { Ago, length } from "../parts/time";
+import { Ago } from "../parts/time";
 import { Trouble } from "../parts/trouble";
 import { ProviderList } from "./provider-list";
 
@@ -23,11 +24,12 @@ import { ProviderList } from "./provider-list";
 export class ProviderPage {
   private readonly dialogs = inject(Dialogs);
   private readonly router = inject(Router);
+  private readonly unsaved = inject(Unsaved);
   protected readonly list = inject(ProviderList);
   protected readonly sending = inject(Sending);
   protected readonly kinds = KINDS;
   protected readonly health = health;
-  protected readonly length = length;
+  protected readonly probed = probed;
 
   /** Its short name, from the address. */
   readonly provider = input.required<string>();
@@ -102,7 +104,9 @@ export class ProviderPage {
       if (!sure) return;
       const input = { providerId: provider.id };
       const told = await this.sending.send(RemoveProviderDocument, { input }, (data) => data.removeProvider);
-      if (told) void this.router.navigate(["/providers"]);
+      if (!told) return;
+      this.unsaved.forget();
+      void this.router.navigate(["/providers"]);
     });
   }
 }

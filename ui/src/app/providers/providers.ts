@@ -1,8 +1,8 @@
 import { Component, computed, inject } from "@angular/core";
 import { RouterLink } from "@angular/router";
 
-import { KINDS, health } from "../parts/provider-names";
-import { Ago, length } from "../parts/time";
+import { KINDS, health, probed } from "../parts/provider-names";
+import { Ago } from "../parts/time";
 import { Trouble } from "../parts/trouble";
 import { Matrix } from "./matrix";
 import { ProviderList } from "./provider-list";
@@ -55,7 +55,7 @@ import { ProviderList } from "./provider-list";
               @if (one.health; as it) {
                 <p>
                   {{ it.runningBuilds }} running · {{ it.queuedBuilds }} queued
-                  <span class="hint">· answered in {{ length(it.latency) }}, <alm-ago [at]="it.checkedAt" /></span>
+                  <span class="hint">· {{ probed(it) }}, <alm-ago [at]="it.checkedAt" /></span>
                 </p>
               }
               @if (one.services.totalCount !== null) {
@@ -81,7 +81,7 @@ export class Providers {
   protected readonly list = inject(ProviderList);
   protected readonly kinds = KINDS;
   protected readonly health = health;
-  protected readonly length = length;
+  protected readonly probed = probed;
 
   constructor() {
     this.load();

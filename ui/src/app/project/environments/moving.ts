@@ -21,7 +21,7 @@ import { Ago } from "../../parts/time";
     @if (it.takesBack; as bad) {
       <p class="hint">Takes back {{ bad.version }}.</p>
     }
-    @if (it.comment; as words) {
+    @if (comment(); as words) {
       <p class="hint">“{{ words }}”</p>
     }
     @if (it.statusReason; as why) {
@@ -56,6 +56,11 @@ export class Moving {
   protected readonly asked = computed(() => {
     const { approval } = this.deployment();
     return approval && (approval.status === "PENDING" || approval.status === "DELIVERING") ? approval : null;
+  });
+  /** Where a question is shown, it says why it is asked. */
+  protected readonly comment = computed(() => {
+    const { comment } = this.deployment();
+    return comment && this.asked()?.message.includes(comment) ? null : comment;
   });
   protected readonly said = computed(() => {
     const approval = this.asked();

@@ -20,7 +20,7 @@ import { Ago } from "../../parts/time";
       <ul class="plainlist">
         @for (secret of service().secrets; track secret.name) {
           <li class="row">
-            <span class="grow"><code>{{ secret.name }}</code> <span class="hint">set by {{ by(secret.updatedBy) }}, <alm-ago [at]="secret.updatedAt" /></span></span>
+            <span class="grow"><code>{{ secret.name }}</code>&ngsp;<span class="hint">set by {{ by(secret.updatedBy) }}, <alm-ago [at]="secret.updatedAt" /></span></span>
             @if (!readOnly()) {
               <button type="button" class="quiet" [attr.aria-label]="'Set ' + secret.name + ' anew'" (click)="name.set(secret.name); value.focus()">Set anew</button>
               <button type="button" class="quiet" [disabled]="sending.busy()" [attr.aria-label]="'Remove ' + secret.name" (click)="remove(secret.name)">Remove</button>

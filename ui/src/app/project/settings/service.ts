@@ -12,6 +12,7 @@ import {
 } from "../../api/operations";
 import { Reading } from "../../core/reading";
 import { Sending } from "../../core/send";
+import { Unsaved, unsaved } from "../../core/unsaved";
 import { engineNames } from "../../create/new-service";
 import { confirmed } from "../../parts/confirm";
 import { Dialogs } from "../../parts/dialog";
@@ -33,6 +34,7 @@ import { UsedEnvironments } from "./used-environments";
 export class ServiceSettings {
   private readonly dialogs = inject(Dialogs);
   private readonly router = inject(Router);
+  private readonly unsaved = inject(Unsaved);
   protected readonly head = inject(Head);
   protected readonly sending = inject(Sending);
   protected readonly reading = new Reading();
@@ -72,6 +74,7 @@ export class ServiceSettings {
 
   constructor() {
     this.head.named("Build service");
+    unsaved(() => this.changed());
     effect(() => {
       const [project, service] = [this.project(), this.service()];
       untracked(() => this.load(project, service));
@@ -129,7 +132,9 @@ export class ServiceSettings {
       if (!sure) return;
       const input = { serviceId: it.id, expectedRevision: it.revision };
       const told = await this.sending.send(RemoveBuildServiceDocument, { input }, (data) => data.removeBuildService);
-      if (told) void this.router.navigate(["/projects", this.project(), "settings"]);
+      if (!told) return;
+      this.unsaved.forget();
+      void this.router.navigate(["/projects", this.project(), "settings"]);
     });
   }
 }

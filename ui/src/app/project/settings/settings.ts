@@ -4,6 +4,7 @@ import { RouterLink } from "@angular/router";
 import { ProjectSettingsDocument, type ProjectSettingsQuery, UpdateProjectDocument } from "../../api/operations";
 import { Reading } from "../../core/reading";
 import { Sending } from "../../core/send";
+import { unsaved } from "../../core/unsaved";
 import { confirmed } from "../../parts/confirm";
 import { Dialogs } from "../../parts/dialog";
 import { Control, Field } from "../../parts/field";
@@ -118,6 +119,7 @@ export class Settings {
 
   constructor() {
     this.head.named("Settings");
+    unsaved(() => this.changed());
     effect(() => {
       const slug = this.project();
       untracked(() => this.load(slug));
