@@ -22,6 +22,7 @@ const HOSTILE: &str = r#"run: |
   head -c 2000000 /dev/zero | tr '\0' x; echo
   echo the last line
 "#;
+const LINES_AND_FAIL: &str = "seq 40; echo no such case; exit 1";
 const FAILING: &str = r#"stages:
   compile:
     run: for n in $(seq 200); do echo "compiled $n"; done
@@ -83,6 +84,18 @@ async fn a_person_watches_a_log_searches_in_it_and_is_not_taken_over_by_it() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_finds_a_failure_and_runs_again_from_there() {
     told("failure", &[("broken", FAILING)]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_is_led_to_failures_that_are_out_of_sight() {
+    let stage = |name: String, run: &str| format!("      {name}:\n        run: {run}\n");
+    let group = |name: &str, bad: usize| {
+        let stages =
+            (1..=11).map(|n| stage(format!("{name}-{n}"), if n == bad { LINES_AND_FAIL } else { "echo fine" }));
+        format!("  {name}:\n    needs: prepare\n    parallel:\n{}", stages.collect::<String>())
+    };
+    let wide = format!("stages:\n  prepare:\n    run: echo prepared\n{}{}", group("first", 10), group("second", 9));
+    told("failures", &[("wide", wide.as_str())]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -15,6 +15,19 @@ await story(async ({ page, look }) => {
   await page.waitForSelector("text=Parallel stages");
   await look("first-run");
 
+  // What is no address is told at once; what the server refuses leaves nothing behind.
+  const place = page.getByLabel("Address of the repository");
+  for (const [typed, why] of [["hello world", "git can clone by"], ["http://git.example.org/\u{1F600}.git", "use https"]]) {
+    await place.fill(typed);
+    assert.equal(await page.locator(".field.wrong").count(), 0, "what was said of another address holds no longer");
+    await page.click("button:text-is('Create and build')");
+    await page.waitForSelector(`.field.wrong [role=alert]:has-text("${why}")`);
+    assert.equal(await place.getAttribute("aria-invalid"), "true");
+  }
+  await look("first-run-refused");
+  await page.reload();
+  await page.waitForSelector("h2:text('Your first build')");
+
   // By the keyboard alone.
   await page.focus("button:text-is('Run') >> nth=0");
   await page.keyboard.press("Enter");

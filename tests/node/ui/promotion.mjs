@@ -56,13 +56,16 @@ await story(async ({ page, context, look }) => {
   await dialog.getByText("is used").waitFor();
   assert(!page.url().includes("promote="), page.url());
   await look("promote");
-  await dialog.getByLabel("Why, for whoever approves").fill("For the sale");
+  const why = dialog.getByLabel("Why, for whoever approves");
+  assert((await why.boundingBox()).width > 200, "there is room for words");
+  await why.fill("For the sale");
   await press(dialog, "Promote");
   await dialog.waitFor({ state: "detached" });
   await cell(page).getByText("Waiting for approval").waitFor();
   const own = cell(page).getByRole("button", { name: "Deploy" });
   assert(await own.isDisabled(), "whoever asks does not approve");
   await cell(page).getByText("may not decide about it").waitFor();
+  assert.equal(await cell(page).getByText("For the sale").count(), 1, "its reason is told once");
   await look("board-asked");
 
   // Bob approves on the board, and Alice sees it without a reload.

@@ -54,15 +54,29 @@ await story(async ({ page, look }) => {
   assert.equal(await page.getByLabel("Builds at a time").inputValue(), "3");
   await look("provider");
 
-  // Its settings: one is changed, one is given back.
+  // Its settings: some are changed, one is given back. Sizes are read and written as people do; nobody loses what is typed.
   await page.getByLabel("Builds at a time").fill("");
   await page.getByLabel("Isolation").selectOption("NONE");
-  await page.click("button:text('Save 2 changes')");
+  assert.equal(await page.getByLabel("Most artifacts").getAttribute("placeholder"), "1 GiB");
+  await page.getByLabel("Most artifacts").fill("2 EB");
+  await page.waitForSelector(".field.wrong:has-text('Most artifacts') [role=alert]:has-text('Write a size')");
+  await page.getByLabel("Most artifacts").fill("500 MB");
+  await page.click(".crumbs a");
+  const doubt = page.getByRole("dialog", { name: "Leave without saving?" });
+  await doubt.waitFor();
+  await look("provider-leave");
+  await page.keyboard.press("Escape");
+  await doubt.waitFor({ state: "detached" });
+  await page.waitForSelector("button:text('Save 3 changes')");
+  await page.getByLabel("Longest build").fill("3h");
+  await page.getByLabel("Longest build").press("Enter");
   await page.waitForSelector("text=Saved");
   const { providers } = await ask("{ providers(first: 10) { edges { node { slug configuration { key value origin } } } } }");
   const { configuration } = providers.edges.find(({ node }) => node.slug === "second-machine").node;
   const setting = (key) => configuration.find((one) => one.key === key);
   assert.deepEqual(setting("concurrency"), { key: "concurrency", value: 2, origin: "DEFAULT" });
+  assert.deepEqual(setting("artifacts.max_bytes"), { key: "artifacts.max_bytes", value: 500_000_000, origin: "PROVIDER" });
+  assert.deepEqual(setting("build.timeout"), { key: "build.timeout", value: "3h", origin: "PROVIDER" });
   assert.deepEqual(setting("isolation"), { key: "isolation", value: "NONE", origin: "PROVIDER" });
 
   await page.click("button:text('Probe now')");

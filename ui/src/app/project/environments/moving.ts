@@ -21,7 +21,7 @@ import { Ago } from "../../parts/time";
     @if (it.takesBack; as bad) {
       <p class="hint">Takes back {{ bad.version }}.</p>
     }
-    @if (comment(); as words) {
+    @if (it.comment; as words) {
       <p class="hint">“{{ words }}”</p>
     }
     @if (it.statusReason; as why) {
@@ -53,14 +53,12 @@ export class Moving {
   readonly project = input.required<string>();
   readonly stop = output();
 
+  /** The question without its reason, which stands above it. */
   protected readonly asked = computed(() => {
-    const { approval } = this.deployment();
-    return approval && (approval.status === "PENDING" || approval.status === "DELIVERING") ? approval : null;
-  });
-  /** Where a question is shown, it says why it is asked. */
-  protected readonly comment = computed(() => {
-    const { comment } = this.deployment();
-    return comment && this.asked()?.message.includes(comment) ? null : comment;
+    const { approval, comment } = this.deployment();
+    if (!approval || (approval.status !== "PENDING" && approval.status !== "DELIVERING")) return null;
+    const { message } = approval;
+    return comment && message.endsWith(comment) ? { ...approval, message: message.slice(0, -comment.length).trimEnd() } : approval;
   });
   protected readonly said = computed(() => {
     const approval = this.asked();
