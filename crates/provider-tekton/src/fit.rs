@@ -34,6 +34,17 @@ pub(crate) fn findings(options: &Options, build: &BuildConfigSpec, spec: &Value,
             wrong(key, format!("the {what} has no parameter {:?}: {}", shorten(param), listed(&params)));
         }
     }
+    for param in spec["params"].as_array().into_iter().flatten() {
+        let given = options.params.iter().find(|(name, _)| param["name"] == name.as_str());
+        if let Some((name, given)) = given.filter(|(_, given)| type_of(given) != type_of_param(param)) {
+            let (wants, is) = (in_words(type_of_param(param)), in_words(type_of(given)));
+            let remedy = if type_of_param(param) == "string" { "NAME=VALUE" } else { "NAME:=JSON" };
+            wrong(
+                "params",
+                format!("the {what} takes {wants} for {:?}, not {is}: write it as {remedy}", shorten(name)),
+            );
+        }
+    }
     let declared = names("workspaces");
     let bound: Vec<&str> = options.workspaces.iter().filter_map(|workspace| workspace["name"].as_str()).collect();
     for (key, workspace) in options.handing.named() {
@@ -52,6 +63,32 @@ pub(crate) fn findings(options: &Options, build: &BuildConfigSpec, spec: &Value,
         }
     }
     findings
+}
+
+/// What type a parameter has. Where it does not say so, Tekton goes by its properties and its default.
+pub(crate) fn type_of_param(param: &Value) -> &str {
+    match param["type"].as_str() {
+        Some(kind) => kind,
+        None if param["properties"].is_object() => "object",
+        None => type_of(&param["default"]),
+    }
+}
+
+fn in_words(kind: &str) -> &'static str {
+    match kind {
+        "array" => "an array",
+        "object" => "an object",
+        _ => "a text",
+    }
+}
+
+/// The type of a parameter that is given this.
+fn type_of(value: &Value) -> &'static str {
+    match value {
+        Value::Array(_) => "array",
+        Value::Object(_) => "object",
+        _ => "string",
+    }
 }
 
 fn listed(names: &[String]) -> String {

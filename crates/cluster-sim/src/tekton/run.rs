@@ -123,7 +123,12 @@ fn values(namespace: &str, name: &str, run: &Value, spec: &Value) -> Result<BTre
         let of = text(&param["name"]);
         let given = run["spec"]["params"].as_array().into_iter().flatten().find(|given| given["name"] == param["name"]);
         match given.map(|given| &given["value"]).or_else(|| param.get("default")) {
-            Some(value) if graph::type_of(value) != param["type"].as_str().unwrap_or("string") => mismatching.push(of),
+            Some(value)
+                if graph::type_of(value)
+                    != param["type"].as_str().unwrap_or_else(|| graph::type_of(&param["default"])) =>
+            {
+                mismatching.push(of)
+            }
             Some(value) => graph::know(&mut known, &format!("params.{of}"), value),
             None => missing.push(of),
         }

@@ -10,6 +10,7 @@ use super::{
     tekton::Inner,
 };
 use crate::{
+    fit::type_of_param,
     options::{Options, Source},
     picture::plan,
 };
@@ -58,7 +59,7 @@ pub(super) async fn describe(
 /// builds cannot have: those are for the setting `params`.
 fn definition(param: &Value, options: &Options) -> Option<ParameterDefinition> {
     let name = param["name"].as_str().filter(|name| is_input(name))?.to_owned();
-    let is_text = param["type"].as_str().is_none_or(|kind| kind == "string");
+    let is_text = type_of_param(param) == "string";
     let is_ours = [&options.param_url, &options.param_revision].into_iter().flatten().any(|ours| *ours == name);
     if is_ours || !is_text {
         return None;

@@ -106,11 +106,18 @@ async fn arrays_and_objects_of_texts_are_given_as_json_to_pipelines_and_to_tasks
         let params = run.unwrap()["spec"]["params"].clone();
         assert_eq!(params[0], json!({"name": "flags", "value": ["-v", "-x"]}));
     }
-    for wrong in ["flags:=7", "flags:=[1]", "to:={", "to:={\"host\": {}}"] {
+    for (wrong, why) in [
+        ("flags:=7", "write it as JSON"),
+        ("flags:=[1]", "write it as JSON"),
+        ("to:={", "write it as JSON"),
+        ("to:={\"host\": {}}", "write it as JSON"),
+        ("flags=-v", "the pipeline takes an array for \"flags\", not a text"),
+        ("to:=[\"a\"]", "the pipeline takes an object for \"to\", not an array"),
+    ] {
         let own = [("pipeline.definition", json!(as_pipeline.to_string())), ("params", json!([wrong]))];
         let Err(ProviderError::Invalid(findings)) = rig.made(&own).await else { panic!("{wrong} was taken") };
         assert_eq!(findings[0].path, ["settings", "params"]);
-        assert!(findings[0].message.contains("write it as JSON"), "{findings:?}");
+        assert!(findings[0].message.contains(why), "{findings:?}");
     }
 }
 
