@@ -44,7 +44,7 @@ import { Elapsed } from "../parts/time";
         <div class="bar" role="group" aria-label="Attempts">
           @for (one of it.attempts; track one.number) {
             <button type="button" class="quiet small" [attr.aria-pressed]="one.number === attempt()" [title]="one.statusReason ?? ''" (click)="choose.emit(one.number)">
-              Attempt {{ one.number }} <alm-status [status]="one.status" [brief]="true" /> <alm-elapsed [from]="one.startedAt" [to]="one.finishedAt" />
+              Attempt {{ one.number }} <alm-status [status]="one.status" [brief]="true" />&ngsp;<alm-elapsed [from]="one.startedAt" [to]="one.finishedAt" />
             </button>
           }
         </div>

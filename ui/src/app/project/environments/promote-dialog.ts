@@ -75,7 +75,7 @@ export interface Promotion {
       </ul>
 
       <form id="promotion" (submit)="$event.preventDefault(); send(words.value)">
-        <label for="promotion-words">Why, for whoever approves (optional)</label>
+        <label for="promotion-words">{{ it.environment.protection.requiredApprovals > 0 ? "Why, for whoever approves" : "Why" }} (optional)</label>
         <textarea #words id="promotion-words" rows="2" maxlength="1000"></textarea>
       </form>
       <button actions type="submit" form="promotion" [disabled]="sending.busy()">
