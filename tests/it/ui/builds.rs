@@ -129,6 +129,11 @@ async fn a_person_narrows_the_list_of_builds_and_is_told_of_those_that_fit() {
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_reads_far_down_a_list_of_builds_and_finds_the_place_again() {
+    told("many", &[("busy", "run: echo hello\n")]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn what_cannot_be_read_says_so_in_its_place_and_the_rest_is_there() {
     told("trouble", &[("shop", FAILING)]).await;
 }

@@ -1,5 +1,6 @@
-import { Component } from "@angular/core";
+import { Component, computed, inject } from "@angular/core";
 
+import { Viewer } from "../core/viewer";
 import { Trail } from "./trail";
 
 /** What was done on the whole instance, for administrators. */
@@ -9,7 +10,17 @@ import { Trail } from "./trail";
   template: `
     <h1>Audit</h1>
     <p class="hint">Everything that was done here, in all projects and outside of them; for administrators.</p>
-    <alm-trail [project]="null" />
+    @if (forbidden()) {
+      <section class="card empty">
+        <h2>For administrators</h2>
+        <p>Only an administrator of this server sees all that was done here. What was done in a project is told to its owners, in its own tab.</p>
+      </section>
+    } @else {
+      <alm-trail [project]="null" />
+    }
   `,
 })
-export class InstanceAudit {}
+export class InstanceAudit {
+  private readonly viewer = inject(Viewer);
+  protected readonly forbidden = computed(() => this.viewer.who()?.isAdmin === false);
+}

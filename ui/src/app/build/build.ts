@@ -1,4 +1,5 @@
 import { Component, DestroyRef, ElementRef, afterRenderEffect, computed, effect, inject, input, linkedSignal, signal, untracked } from "@angular/core";
+import { toSignal } from "@angular/core/rxjs-interop";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
 import type { Subscription } from "rxjs";
 
@@ -19,6 +20,7 @@ import { Status, isBad, isOver } from "../parts/status";
 import { Ago, Elapsed, length } from "../parts/time";
 import { Trouble } from "../parts/trouble";
 import { webAddress } from "../parts/web-address";
+import { Answers } from "./answers";
 import { Approval } from "./approval";
 import { Artifacts } from "./artifacts";
 import { type BuildState, folded } from "./build-state";
@@ -26,6 +28,7 @@ import { cause } from "./cause";
 import { Failure } from "./failure";
 import { Graph } from "./graph";
 import { Held } from "./held";
+import { lost } from "./lost";
 import { Outputs } from "./outputs";
 import { Phases } from "./phases";
 import { StageList } from "./stage-list";
@@ -45,7 +48,7 @@ type View = (typeof VIEWS)[number]["view"];
 @Component({
   selector: "alm-build",
   imports: [
-    RouterLink, Status, Ago, Connect, Elapsed, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Steps, Timeline, Trouble, Watch, Missing,
+    RouterLink, Status, Ago, Connect, Elapsed, Answers, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Steps, Timeline, Trouble, Watch, Missing,
   ],
   providers: [Sending],
   templateUrl: "./build.html",
@@ -60,6 +63,7 @@ export class Build {
   private readonly tab = inject(Tab);
   private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
   protected readonly reading = new Reading();
+  private readonly fragment = toSignal(this.route.fragment);
   private live: Subscription | undefined;
 
   /** From the address. */
@@ -102,6 +106,11 @@ export class Build {
     if (build?.degradedReasonCode !== "CREDENTIAL" || !this.viewer.is(build.trigger.actor)) return [];
     const here = this.viewer.connections().filter(({ environment }) => environment.project.id === build.project.id && environment.role === "BUILD");
     return here.filter((grant) => !works(grant));
+  });
+  /** What the address names, and is not there. */
+  protected readonly lost = computed(() => {
+    const state = this.state();
+    return state ? lost({ stage: this.stage(), attempt: this.attempt(), fragment: this.fragment() }, state.build, state.stages) : [];
   });
   protected readonly chosen = computed(() => this.state()?.stages.find((stage) => stage.key === this.stage()) ?? null);
   /** What failed, in reading order. */

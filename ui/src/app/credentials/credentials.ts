@@ -2,7 +2,8 @@ import { Component, computed, inject, signal } from "@angular/core";
 import { Title } from "@angular/platform-browser";
 import { RouterLink } from "@angular/router";
 
-import { type ConnectionBitsFragment, DisconnectDocument, RenewConnectionDocument } from "../api/operations";
+import { type ConnectionBitsFragment, DisconnectDocument, RenewConnectionDocument, UnconnectedDocument } from "../api/operations";
+import { Reading } from "../core/reading";
 import { Sending } from "../core/send";
 import { Viewer } from "../core/viewer";
 import { confirmed } from "../parts/confirm";
@@ -25,7 +26,15 @@ export class Credentials {
   protected readonly viewer = inject(Viewer);
   protected readonly sending = inject(Sending);
 
+  protected readonly reading = new Reading();
+
   protected readonly here = "/ui/credentials";
+  /** Where an account may be wanted one day, as it was when this page came. */
+  private readonly elsewhere = signal<readonly ConnectionBitsFragment[]>([]);
+  protected readonly unconnected = computed(() => {
+    const known = new Set(this.all().map(({ environment }) => environment.id));
+    return this.elsewhere().filter(({ environment }) => !known.has(environment.id));
+  });
   /** The account that was asked about last, and what is to be said of it. */
   protected readonly about = signal<{ readonly id: string; readonly words: string | null } | null>(null);
   protected readonly all = computed(() => [...this.viewer.connections()].sort(byUrgency));
@@ -33,6 +42,12 @@ export class Credentials {
 
   constructor() {
     inject(Title).setTitle("Credentials · ALM");
+    this.reading.ask(UnconnectedDocument, {}, "projects", ({ projects }) => {
+      // Whoever only looks around in a project needs none.
+      const mine = projects?.edges.map((edge) => edge.node).filter(({ viewerRole }) => viewerRole === "DEVELOPER" || viewerRole === "OWNER") ?? [];
+      const grants = mine.flatMap(({ environments }) => environments.flatMap(({ connection }) => connection ?? []));
+      this.elsewhere.set(grants.filter(({ status, isOwnToken }) => status === "NOT_CONNECTED" && !isOwnToken));
+    });
   }
 
   protected exact(at: string): string {

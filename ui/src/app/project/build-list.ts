@@ -1,10 +1,11 @@
-import { Component, DestroyRef, ElementRef, afterNextRender, computed, inject, input, linkedSignal, signal, untracked, viewChild } from "@angular/core";
+import { Component, DestroyRef, ElementRef, Injector, afterNextRender, computed, inject, input, linkedSignal, signal, untracked, viewChild } from "@angular/core";
 import { RouterLink } from "@angular/router";
 
 import type { BuildEntryFragment } from "../api/operations";
 import { Awaited } from "../build/awaited";
+import { cause } from "../build/cause";
 import { Status } from "../parts/status";
-import { Ago, Elapsed } from "../parts/time";
+import { Ago, Elapsed, length } from "../parts/time";
 import { type Place, order } from "./project-state";
 
 /** Builds, newest first. What is new slides in only while the top can be seen: nothing moves under somebody who reads further down. */
@@ -23,12 +24,18 @@ import { type Place, order } from "./project-state";
             <alm-status [status]="build.status" />
             <span class="name"><bdi>{{ build.service.displayName }}</bdi> #{{ build.number }}</span>
             <span class="wide"><bdi>{{ build.commit?.title ?? build.ref }}</bdi></span>
+            <span class="cause hint"><bdi>{{ cause(build.trigger) }}</bdi></span>
             <span class="marks">
               @for (count of build.stageCounts; track count.status) {
                 <span class="mark"><alm-status [status]="count.status" [brief]="true" />{{ count.count }}</span>
               }
             </span>
-            <alm-elapsed class="took" [from]="build.startedAt" [to]="build.finishedAt" />
+            <span class="took">
+              <alm-elapsed [from]="build.startedAt" [to]="build.finishedAt" />
+              @if (build.startedAt && !build.finishedAt && build.expectedDuration; as usual) {
+                <span class="hint">of {{ length(usual) }}</span>
+              }
+            </span>
             <alm-ago class="when hint" [at]="build.queuedAt" />
           </a>
           @if (build.waitsFor.length > 0) {
@@ -48,6 +55,9 @@ export class BuildList {
   /** Whether something else is looked for already, which is on its way. */
   readonly isOld = input(false);
 
+  protected readonly cause = cause;
+  protected readonly length = length;
+  private readonly injector = inject(Injector);
   private readonly top = viewChild.required<ElementRef<HTMLElement>>("top");
   private readonly list = viewChild.required<ElementRef<HTMLElement>>("list");
   private readonly isPassed = signal(false);
@@ -74,6 +84,7 @@ export class BuildList {
   protected show(): void {
     this.newest.set(null);
     this.list().nativeElement.focus({ preventScroll: true });
-    this.top().nativeElement.scrollIntoView({ block: "start" });
+    // Before they are there, the browser would hold on to the row that was the first.
+    afterNextRender(() => this.top().nativeElement.scrollIntoView({ block: "start" }), { injector: this.injector });
   }
 }

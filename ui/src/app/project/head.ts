@@ -16,7 +16,7 @@ export class Head {
   readonly readOnly = computed(() => {
     const project = this.project();
     if (project?.isArchived) return "This project is archived: it is kept for reference only.";
-    return project?.viewerRole === "VIEWER" ? "You can see everything here; your role allows no changes." : null;
+    return project?.viewerRole === "VIEWER" ? "You can look around here; your role allows no changes." : null;
   });
 
   /** A newer picture of it, from a stream. */

@@ -6,6 +6,7 @@ import { type BuildEntryFragment, ProjectDocument, ProjectLiveDocument } from ".
 import { addressed } from "../core/addressed";
 import { Follow } from "../core/follow";
 import { Reading } from "../core/reading";
+import { Resumed } from "../core/resumed";
 import { Viewer } from "../core/viewer";
 import { Spark } from "../parts/spark";
 import { length } from "../parts/time";
@@ -33,6 +34,7 @@ export class Project {
   /** The build services, and the newest builds; or a page of older ones. */
   protected readonly reading = new Reading();
   protected readonly mayEdit = computed(() => this.head.edit()?.allowed === true && !this.head.project()?.isArchived);
+  private readonly resumed = new Resumed(() => this.builds().length);
   private live: Subscription | undefined;
 
   /** Its short name, from the address. */
@@ -111,6 +113,7 @@ export class Project {
       this.state.update((known) => continued(after ? known : { ...UNKNOWN, project: card }, builds));
       this.read.set(asked);
       if (!after) this.listen(project.id, asked);
+      if (this.resumed.wantsMore(this.builds().length, this.hasMore())) this.more();
     });
   }
 

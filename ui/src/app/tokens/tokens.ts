@@ -19,6 +19,7 @@ const SCOPES: readonly { readonly scope: TokenScope; readonly name: string; read
   { scope: "ADMIN", name: "Administer", may: "register providers, see the whole audit trail" },
 ];
 const DAYS = [7, 30, 90, 365];
+const USUAL = 30;
 const DAY = 24 * 3_600_000;
 
 /** Tokens that people make for their programs. */
@@ -34,11 +35,15 @@ export class Tokens {
   protected readonly sending = inject(Sending);
   protected readonly reading = new Reading();
   protected readonly days = DAYS;
+  protected readonly usual = USUAL;
 
   protected readonly viewer = signal<TokensQuery["viewer"]>(null);
   protected readonly projects = signal<readonly { readonly id: string; readonly displayName: string }[]>([]);
   protected readonly scopes = signal<ReadonlySet<TokenScope>>(new Set(["READ"]));
   protected readonly only = signal<ReadonlySet<string>>(new Set());
+  protected readonly name = signal("");
+  protected readonly tried = signal(false);
+  protected readonly nameless = computed(() => this.tried() && this.name().trim() === "");
   /** The token that was just made. It is in this page alone, until it is left. */
   protected readonly made = signal<{ readonly name: string; readonly token: string } | null>(null);
   protected readonly all = computed(() => SCOPES.filter(({ scope }) => scope !== "ADMIN" || this.viewer()?.isAdmin));
@@ -69,20 +74,25 @@ export class Tokens {
     });
   }
 
-  protected async create(event: Event, form: HTMLFormElement, name: string, days: string): Promise<void> {
+  protected async create(event: Event, title: HTMLInputElement, days: HTMLSelectElement): Promise<void> {
     event.preventDefault();
     this.made.set(null);
+    this.tried.set(true);
+    if (this.nameless()) return title.focus();
+    if (this.scopes().size === 0) return;
     // A minute less, so that a year from here is none too much for the server's clock.
-    const expiresAt = new Date(this.clock.now() + Number(days) * DAY - 60_000).toISOString();
+    const expiresAt = new Date(this.clock.now() + Number(days.value) * DAY - 60_000).toISOString();
     const projectIds = this.only().size > 0 ? [...this.only()] : null;
-    const input = { name: name.trim(), scopes: [...this.scopes()], projectIds, expiresAt };
+    const input = { name: this.name().trim(), scopes: [...this.scopes()], projectIds, expiresAt };
     const fields = ["name", "scopes", "projectIds", "expiresAt"];
     const told = await this.sending.send(CreateTokenDocument, { input }, (data) => data.createPersonalToken, fields);
     const { token, personalToken } = told ?? {};
     if (!token || !personalToken) return;
     this.made.set({ name: personalToken.name, token });
     this.viewer.update((viewer) => viewer && { ...viewer, personalTokens: [personalToken, ...viewer.personalTokens] });
-    form.reset();
+    this.tried.set(false);
+    this.name.set("");
+    days.value = String(USUAL);
     this.scopes.set(new Set(["READ"]));
     this.only.set(new Set());
   }

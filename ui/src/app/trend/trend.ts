@@ -12,6 +12,9 @@ import { length } from "../parts/time";
 import { Trouble } from "../parts/trouble";
 import { chart } from "./chart";
 
+/** So many builds are looked at, at most: as many as the document asks for. */
+const MOST = 100;
+
 /** How the last hundred builds of a service went: how long they took, and how many were good. */
 @Component({ selector: "alm-trend", imports: [RouterLink, Missing, Trouble], templateUrl: "./trend.html" })
 export class Trend {
@@ -28,6 +31,12 @@ export class Trend {
   protected readonly home = signal<string | null>(null);
   protected readonly gone = signal(false);
   protected readonly chart = computed(() => chart(this.shown()?.stats ?? { count: 0, successRate: null, medianDuration: null, p95Duration: null, bars: [] }));
+  protected readonly most = MOST;
+  /** What the chart begins and ends with. */
+  protected readonly ends = computed(() => {
+    const [first, last] = [this.chart().columns[0]?.number, this.chart().columns.at(-1)?.number];
+    return first !== undefined && last !== undefined && first !== last ? { first, last } : null;
+  });
   protected readonly length = length;
 
   constructor() {

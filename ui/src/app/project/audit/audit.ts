@@ -13,7 +13,10 @@ import { Head } from "../head";
       @if (it.viewerRole === "OWNER") {
         <alm-trail [project]="it.id" />
       } @else {
-        <section class="card"><p>What was done in a project is for its owners to know: ask one of them.</p></section>
+        <section class="card empty">
+          <h3>For owners</h3>
+          <p>What was done in a project is for its owners to know: ask one of them.</p>
+        </section>
       }
     }
   `,
