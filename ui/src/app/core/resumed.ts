@@ -1,4 +1,4 @@
-import { Injectable, Injector, afterNextRender, inject } from "@angular/core";
+import { Injectable, Injector, afterNextRender, inject, untracked } from "@angular/core";
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
 import { NavigationStart, Router } from "@angular/router";
 
@@ -28,7 +28,8 @@ export class Resumed {
   /** `count` tells how much of the list is read. */
   constructor(count: () => number) {
     const router = inject(Router);
-    this.isBack = router.currentNavigation()?.trigger === "popstate";
+    // What is inside of another screen comes after the navigation is over.
+    this.isBack = untracked(() => router.currentNavigation() ?? router.lastSuccessfulNavigation())?.trigger === "popstate";
     router.events.pipe(takeUntilDestroyed()).subscribe((event) => {
       if (!(event instanceof NavigationStart) || this.address === null) return;
       this.places.delete(this.address);
