@@ -9,7 +9,7 @@ export type Query<Name extends string> = { readonly [name in Name]?: string | un
 export interface Addressed<Name extends string> {
   readonly query: Signal<Query<Name>>;
   readonly isAny: Signal<boolean>;
-  /** Puts it into the address, which then is what is shown; nothing takes a name out. */
+  /** Puts it into the address, which then is what is shown, and Back takes it out again; nothing takes a name out. */
   set(change: { readonly [name in Name]?: string | null | undefined }): void;
   clear(): void;
 }
@@ -22,7 +22,7 @@ export function addressed<Name extends string>(...names: readonly Name[]): Addre
   const query = computed(() => Object.fromEntries(names.map((name) => [name, address().get(name) || undefined])) as Query<Name>);
   const set: Addressed<Name>["set"] = (change) => {
     const queryParams = Object.fromEntries(Object.entries<string | null | undefined>(change).map(([name, text]) => [name, text || null]));
-    void router.navigate([], { relativeTo: route, queryParams, queryParamsHandling: "merge", replaceUrl: true, scroll: "manual" });
+    void router.navigate([], { relativeTo: route, queryParams, queryParamsHandling: "merge", scroll: "manual" });
   };
   return {
     query,
