@@ -41,6 +41,8 @@ struct State {
     /// What is answered instead.
     instead: Option<Instead>,
     logins: Vec<Option<String>>,
+    /// What was asked: methods and addresses.
+    asked: Vec<(String, String)>,
 }
 
 /// An answer that is always the same.
@@ -72,6 +74,7 @@ impl GitServer {
             let (of, troubles) = (Arc::clone(&of), troubles.clone());
             async move {
                 let ask = Ask::read(request).await?;
+                locked(&of).asked.push((ask.method.clone(), ask.uri.clone()));
                 let fault = troubles.fault_of(&ask.method, &ask.uri);
                 if let Some(trouble) = api::in_trouble(fault, &troubles).await? {
                     return Some(trouble);
@@ -115,6 +118,12 @@ impl GitServer {
     /// From now on tells this where it is asked for its references.
     pub fn advertise(&self, body: &[u8]) {
         self.answer(200, &[("content-type", KIND)], body);
+    }
+
+    /// What it was asked, each time: the method, and the path with its query.
+    #[must_use]
+    pub fn requests(&self) -> Vec<(String, String)> {
+        locked(&self.state).asked.clone()
     }
 
     /// As whom it was asked, each time (`USER:PASSWORD`).

@@ -1,14 +1,14 @@
 //! The life of a run, from the moment when it is asked for.
 
 use alm_build_spi::{
-    CancelReceipt, Decision, DecisionReceipt, DeployBuild, LineStream, LogPosition, NamedSecret, ProviderError, RunRef,
-    StartBuild,
+    CancelReceipt, Decision, DecisionReceipt, DeployBuild, LineStream, LogPosition, NamedSecret, ProviderError,
+    RerunBuild, RunRef, StartBuild,
 };
 use alm_domain::{ApprovalStatus, ReasonCode, RunStatus, Verdict};
 use futures::StreamExt;
 
 use super::{Followed, Rig, Trial};
-use crate::Cluster;
+use crate::{Cluster, GitServer};
 
 /// What is done in a life, in this order.
 #[derive(Debug, Clone)]
@@ -30,6 +30,7 @@ pub enum Act {
 pub struct Life<'a> {
     pub(super) rig: &'a Rig,
     pub(super) target: Option<&'a Cluster>,
+    pub(super) git: Option<&'a GitServer>,
     begin: Begin,
     acts: Vec<Act>,
     end: RunStatus,
@@ -38,6 +39,7 @@ pub struct Life<'a> {
 #[derive(Debug)]
 enum Begin {
     Build(Box<StartBuild>),
+    Rerun(Box<RerunBuild>),
     Deployment(Box<DeployBuild>),
 }
 
@@ -45,16 +47,31 @@ impl<'a> Life<'a> {
     /// A build that succeeds.
     #[must_use]
     pub fn of(rig: &'a Rig, build: StartBuild) -> Self {
-        let begin = Begin::Build(Box::new(build));
-        Self { rig, target: None, begin, acts: Vec::new(), end: RunStatus::Succeeded }
+        Self::beginning(rig, Begin::Build(Box::new(build)))
+    }
+
+    /// A build that repeats another one, and succeeds.
+    #[must_use]
+    pub fn of_rerun(rig: &'a Rig, build: RerunBuild) -> Self {
+        Self::beginning(rig, Begin::Rerun(Box::new(build)))
+    }
+
+    fn beginning(rig: &'a Rig, begin: Begin) -> Self {
+        Self { rig, target: None, git: None, begin, acts: Vec::new(), end: RunStatus::Succeeded }
     }
 
     /// A deployment that succeeds, to this cluster.
     #[must_use]
     pub fn of_deployment(rig: &'a Rig, deployment: DeployBuild, target: &'a Cluster) -> Self {
         let target = Some(target).filter(|target| target.url() != rig.cluster.url());
-        let begin = Begin::Deployment(Box::new(deployment));
-        Self { rig, target, begin, acts: Vec::new(), end: RunStatus::Succeeded }
+        Self { target, ..Self::beginning(rig, Begin::Deployment(Box::new(deployment))) }
+    }
+
+    /// Of what this git server has.
+    #[must_use]
+    pub fn from_git(mut self, git: &'a GitServer) -> Self {
+        self.git = Some(git);
+        self
     }
 
     /// In which this is done.
@@ -97,6 +114,7 @@ impl<'a> Life<'a> {
         let (provider, access) = (self.rig.provider(), self.rig.access());
         match &self.begin {
             Begin::Build(build) => trial.insist(async || provider.start(&access, (**build).clone()).await).await,
+            Begin::Rerun(build) => trial.insist(async || provider.rerun(&access, (**build).clone()).await).await,
             Begin::Deployment(wanted) => {
                 trial
                     .insist(async || match provider.deploy(&access, (**wanted).clone()).await {
@@ -161,9 +179,16 @@ impl<'a> Life<'a> {
             texts.sort();
             assert_eq!(texts, log, "{told:?}");
         }
-        if let Begin::Build(build) = &self.begin {
-            let page = trial.insist(async || provider.list(&access, &build.config, None).await).await;
-            assert_eq!(page.runs.iter().map(|listed| &listed.run).collect::<Vec<_>>(), [run]);
+        let (config, before) = match &self.begin {
+            Begin::Build(build) => (Some(&build.config), None),
+            Begin::Rerun(build) => (Some(&build.start.config), Some(&build.of)),
+            Begin::Deployment(_) => (None, None),
+        };
+        if let Some(config) = config {
+            let page = trial.insist(async || provider.list(&access, config, None).await).await;
+            let listed: Vec<_> =
+                page.runs.iter().map(|listed| &listed.run).filter(|run| Some(*run) != before).collect();
+            assert_eq!(listed, [run]);
         }
         trial.insist(async || provider.release(&access, run).await).await;
     }

@@ -13,7 +13,7 @@ use futures::{FutureExt, StreamExt, future::LocalBoxFuture, stream};
 use tokio::time::{sleep, timeout};
 
 use super::{Followed, Life, quickly};
-use crate::{Cluster, Fault, Faults, shape};
+use crate::{Cluster, Fault, Faults, GitServer, shape};
 
 /// After how long all has to be right again.
 const RIGHT_AGAIN: Duration = Duration::from_secs(30);
@@ -45,6 +45,7 @@ enum At {
     Cluster,
     Jenkins,
     Target,
+    Git,
 }
 
 /// A request at which a trouble begins: the first one of this [shape].
@@ -70,10 +71,12 @@ pub fn through_every_trouble(story: impl Fn(Trial) -> LocalBoxFuture<'static, ()
         story(Trial { trouble: None, asked: Arc::clone(&asked) }).await;
         let points = asked.lock().unwrap_or_else(PoisonError::into_inner).clone();
         let cells: Vec<_> = points.iter().flat_map(|point| FAULTS.map(|fault| (point.clone(), fault))).collect();
+        // A token ends at the cluster, which Jenkins asks about it, and never at Jenkins alone. What Jenkins does not know it says so. A git
+        // server has nothing of either: what it refuses it refuses for good.
+        let is_cluster = |at: At| !matches!(at, At::Jenkins | At::Git);
         let cells = cells.into_iter().filter(|(point, fault)| match fault {
-            // A token ends at the cluster, which Jenkins asks about it, and never at Jenkins alone. What Jenkins does not know it says so.
-            Fault::Unauthorized | Fault::Astray => point.0 != At::Jenkins,
-            Fault::Quota => point.0 != At::Jenkins && point.1.starts_with("POST "),
+            Fault::Unauthorized | Fault::Astray => is_cluster(point.0),
+            Fault::Quota => is_cluster(point.0) && point.1.starts_with("POST "),
             _ => true,
         });
         let mut all = 0;
@@ -99,9 +102,9 @@ impl Trial {
     #[expect(clippy::panic, reason = "a test that has failed")]
     pub async fn live(&self, life: Life<'_>) -> Option<Followed> {
         let Some((Point(at, shape), fault)) = &self.trouble else {
-            let before = asked(&life).len();
+            let before: Vec<usize> = asked(&life).iter().map(Vec::len).collect();
             let told = life.live(self).await;
-            let new = asked(&life).split_off(before.min(asked(&life).len()));
+            let new = asked(&life).into_iter().zip(before).flat_map(|(all, before)| all.into_iter().skip(before));
             self.asked.lock().unwrap_or_else(PoisonError::into_inner).extend(new);
             return told;
         };
@@ -109,6 +112,7 @@ impl Trial {
             At::Cluster => life.rig.cluster.faults(),
             At::Jenkins => life.rig.cluster.jenkins_faults(),
             At::Target => life.target.unwrap_or(&life.rig.cluster).faults(),
+            At::Git => life.git.map_or(life.rig.cluster.faults(), GitServer::faults),
         };
         faults.trap_shape(*fault, shape);
         let mut living = pin!(life.live(self));
@@ -166,15 +170,17 @@ impl Trial {
     }
 }
 
-/// What was asked so far in a life.
-fn asked(life: &Life<'_>) -> Vec<Point> {
+/// What was asked so far in a life, of each server.
+fn asked(life: &Life<'_>) -> Vec<Vec<Point>> {
     let of = |cluster: &Cluster, at: At| {
         let seen = cluster.requests().into_iter();
         seen.map(move |seen| Point(if seen.jenkins { At::Jenkins } else { at }, shape(&seen.method, &seen.path)))
+            .collect()
     };
-    let mut all: Vec<Point> = of(&life.rig.cluster, At::Cluster).collect();
-    if let Some(target) = life.target {
-        all.extend(of(target, At::Target));
-    }
-    all
+    let of_git = |git: &GitServer| {
+        let asked = git.requests().into_iter();
+        asked.map(|(method, path)| Point(At::Git, shape(&method, &path))).collect()
+    };
+    let target = life.target.map(|target| of(target, At::Target));
+    [of(&life.rig.cluster, At::Cluster)].into_iter().chain(target).chain(life.git.map(of_git)).collect()
 }

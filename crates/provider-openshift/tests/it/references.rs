@@ -2,7 +2,7 @@
 
 use alm_build_spi::{Finding, ProviderError, StartBuild};
 use alm_cluster_sim::{GitServer, Role};
-use alm_domain::{RunStatus, ServiceId, SystemIds};
+use alm_domain::RunStatus;
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -29,15 +29,6 @@ async fn git() -> GitServer {
         git.set(name, commit);
     }
     git
-}
-
-/// A build service that builds this repository.
-async fn service_of(rig: &Rig, url: &str, own: &[(&str, Value)]) -> Service {
-    let mut spec = rig.spec(ServiceId::generate(&SystemIds), "shop/web", own);
-    spec.repository.url = url.to_owned();
-    rig.provider().validate(&rig.access(), &spec).await.unwrap();
-    let config = rig.provider().create_config(&rig.access(), &spec).await.unwrap();
-    Service { name: alm_cluster_sim::rig::name_in(&config.0), spec, config }
 }
 
 fn docker() -> Vec<(&'static str, Value)> {
@@ -67,7 +58,7 @@ async fn refused(rig: &Rig, service: &Service, reference: &str) -> String {
 #[tokio::test]
 async fn a_branch_or_a_tag_is_built_at_the_commit_that_it_stands_for() {
     let (rig, git) = (Rig::new().await, git().await);
-    let service = service_of(&rig, &git.url(), &docker()).await;
+    let service = rig.service_of(&git.url(), &docker()).await;
     for (reference, commit) in [
         ("feature/x", FEATURE),
         ("v1.0", TAGGED),
@@ -98,7 +89,7 @@ async fn a_branch_or_a_tag_is_built_at_the_commit_that_it_stands_for() {
 #[tokio::test]
 async fn the_jenkinsfile_of_a_branch_is_that_of_its_commit() {
     let (rig, git) = (Rig::new().await, git().await);
-    let service = service_of(&rig, &git.url(), &[("jenkinsfile.path", json!("ci/Jenkinsfile"))]).await;
+    let service = rig.service_of(&git.url(), &[("jenkinsfile.path", json!("ci/Jenkinsfile"))]).await;
     rig.cluster.script(PROJECT, &service.name, "stage Build\necho x");
     let run = rig.provider().start(&rig.access(), request(&service, "feature/x")).await.unwrap();
     let mut told = rig.follow(&run);
@@ -113,7 +104,7 @@ async fn the_jenkinsfile_of_a_branch_is_that_of_its_commit() {
 #[tokio::test]
 async fn a_start_that_is_repeated_while_a_branch_moves_is_one_build() {
     let (rig, git) = (Rig::new().await, git().await);
-    let service = service_of(&rig, &git.url(), &docker()).await;
+    let service = rig.service_of(&git.url(), &docker()).await;
     let asked = request(&service, "feature/x");
     let first = rig.provider().start(&rig.access(), asked.clone()).await.unwrap();
     git.set("refs/heads/feature/x", MAIN);
@@ -131,7 +122,7 @@ async fn a_repository_is_shown_the_secret_that_the_cluster_fetches_it_by() {
     ] {
         let own = with_secret(&rig, pairs);
         git.ask_for(login.0, login.1);
-        let service = service_of(&rig, &git.url(), &own).await;
+        let service = rig.service_of(&git.url(), &own).await;
         let run = rig.provider().start(&rig.access(), request(&service, "feature/x")).await.unwrap();
         assert_eq!(git.logins().pop().flatten(), Some(format!("{}:{}", login.0, login.1)));
         let build = rig.build(&name_of(&run)).to_string();
@@ -139,7 +130,7 @@ async fn a_repository_is_shown_the_secret_that_the_cluster_fetches_it_by() {
         rig.provider().delete_config(&rig.access(), &service.config).await.unwrap();
     }
     let wrong = with_secret(&rig, &[("password", "another")]);
-    let service = service_of(&rig, &git.url(), &wrong).await;
+    let service = rig.service_of(&git.url(), &wrong).await;
     let why = refused(&rig, &service, "feature/x").await;
     assert!(why.contains("does not show it to whoever the source secret of-git is of (401"), "{why}");
     // Whoever may not read the Secret is told so, and builds what the configuration names.
@@ -156,7 +147,7 @@ async fn a_repository_is_shown_the_secret_that_the_cluster_fetches_it_by() {
 async fn a_secret_is_shown_to_no_other_host() {
     let (rig, git, other) = (Rig::new().await, git().await, git().await);
     let own = with_secret(&rig, &[("password", PASSWORD)]);
-    let service = service_of(&rig, &git.url(), &own).await;
+    let service = rig.service_of(&git.url(), &own).await;
     for status in [301, 302, 307, 308] {
         git.answer(status, &[("location", &format!("{}/info/refs?service=git-upload-pack", other.url()))], b"");
         let why = refused(&rig, &service, "feature/x").await;
@@ -173,7 +164,7 @@ async fn a_secret_is_shown_to_no_other_host() {
 #[tokio::test]
 async fn what_cannot_be_looked_up_says_why_and_what_can_be_done() {
     let (rig, git) = (Rig::new().await, git().await);
-    let service = service_of(&rig, &git.url(), &docker()).await;
+    let service = rig.service_of(&git.url(), &docker()).await;
     for none in ["nosuch", "MAIN", "0123456", "heads/main", "refs/heads", "feature", "main\n"] {
         let why = refused(&rig, &service, none).await;
         assert!(why.contains("neither a branch nor a tag of this name"), "{why}");
@@ -194,14 +185,14 @@ async fn what_cannot_be_looked_up_says_why_and_what_can_be_done() {
         ["git@git.example.test:demo/app.git", "ssh://git@git.example.test/demo/app.git", "git://git.example.test/x"]
     {
         let rig = Rig::new().await;
-        let service = service_of(&rig, url, &docker()).await;
+        let service = rig.service_of(url, &docker()).await;
         let why = refused(&rig, &service, "feature/x").await;
         assert!(why.contains("references are asked for over https alone"), "{why}");
         rig.provider().start(&rig.access(), request(&service, FEATURE)).await.unwrap();
     }
     // Where this service may not go it does not go.
     let rig = Rig::new().await;
-    let service = service_of(&rig, "https://10.0.0.1/demo/app.git", &docker()).await;
+    let service = rig.service_of("https://10.0.0.1/demo/app.git", &docker()).await;
     assert!(refused(&rig, &service, "feature/x").await.contains("only the loopback is reached from here"));
     assert!(rig.cluster.objects("builds.build.openshift.io", PROJECT).is_empty());
 }
@@ -209,7 +200,7 @@ async fn what_cannot_be_looked_up_says_why_and_what_can_be_done() {
 #[tokio::test]
 async fn a_repository_that_does_not_answer_now_is_asked_again_later() {
     let (rig, git) = (Rig::new().await, git().await);
-    let service = service_of(&rig, &git.url(), &docker()).await;
+    let service = rig.service_of(&git.url(), &docker()).await;
     let faults = git.faults();
     let troubles: [&dyn Fn(); 4] = [&|| faults.refuse(), &|| faults.server_error(), &|| faults.lose_answers(), &|| {
         faults.too_many_requests(std::time::Duration::from_secs(1))
@@ -237,7 +228,7 @@ fn run_git(folder: &std::path::Path, arguments: &[&str]) -> Vec<u8> {
 #[tokio::test]
 async fn what_git_itself_advertises_is_understood() {
     let (rig, git) = (Rig::new().await, GitServer::start().await);
-    let service = service_of(&rig, &git.url(), &docker()).await;
+    let service = rig.service_of(&git.url(), &docker()).await;
     let folder = tempfile::tempdir().unwrap();
     let folder = folder.path();
     run_git(folder, &["init", "--quiet", "--initial-branch=trunk"]);

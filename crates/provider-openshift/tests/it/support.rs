@@ -6,7 +6,7 @@ use std::{
 };
 
 use alm_cluster_sim::{Options, rig};
-use alm_domain::SystemClock;
+use alm_domain::{ServiceId, SystemClock, SystemIds};
 use alm_provider_openshift::{OpenShiftProvider, descriptor};
 use serde_json::{Value, json};
 
@@ -56,6 +56,15 @@ impl Rig {
     /// Makes a build service with these settings of its own.
     pub(crate) async fn service(&self, name: &str, own: &[(&str, Value)]) -> Service {
         self.made(name, own).await.unwrap()
+    }
+
+    /// A build service that builds this repository.
+    pub(crate) async fn service_of(&self, url: &str, own: &[(&str, Value)]) -> Service {
+        let mut spec = self.spec(ServiceId::generate(&SystemIds), "shop/web", own);
+        spec.repository.url = url.to_owned();
+        self.provider().validate(&self.access(), &spec).await.unwrap();
+        let config = self.provider().create_config(&self.access(), &spec).await.unwrap();
+        Service { name: rig::name_in(&config.0), spec, config }
     }
 
     /// A build service whose builds run in pods, and do this.

@@ -1,9 +1,13 @@
 //! Every trouble of the clusters and of Jenkins, beginning with every request of a story: a build is never taken for failed, no line is
 //! lost or told twice, nothing is started or rolled out twice, and all is right again within half a minute.
 
-use alm_build_spi::NamedSecret;
-use alm_cluster_sim::rig::{Act, Life, Trial, through_every_trouble};
+use alm_build_spi::{NamedSecret, StartBuild};
+use alm_cluster_sim::{
+    GitServer,
+    rig::{Act, Life, Trial, through_every_trouble},
+};
 use alm_domain::{ApprovalStatus, RunStatus};
+use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
@@ -15,7 +19,13 @@ const BUILDS: &str = "builds.build.openshift.io";
 
 fn assert_one_build_without_secrets(rig: &Rig) {
     assert_eq!(rig.cluster.objects(BUILDS, PROJECT).len(), 1, "one build was started");
-    assert!(!rig.cluster.objects("secrets", PROJECT).iter().any(|secret| secret["data"]["secrettext"].is_string()));
+    let is_ours = |secret: &Value| {
+        secret["metadata"]["labels"]["alm.build/id"].is_string()
+            || secret["metadata"]["labels"]["alm.build/shared"].is_string()
+    };
+    let mut left = rig.cluster.objects("secrets", PROJECT);
+    left.retain(is_ours);
+    assert!(left.is_empty(), "{left:?}");
 }
 
 async fn in_a_pod(trial: Trial) {
@@ -30,16 +40,53 @@ async fn in_a_pod(trial: Trial) {
 
 async fn at_jenkins(trial: Trial) {
     let rig = Rig::patient().await;
-    let service = rig.pipeline("stage Build\nflood 30\nstage Ship\ninput Go Ship it?\necho after").await;
+    let pipeline = "stage Build\nflood 30\nstage Ship\ninput Go Ship it?\ncredential usernamePassword $ALM_SECRET_GIT | $USER has \
+                    $SECRET\necho after";
+    let own = [("jenkinsfile", json!(pipeline)), ("secrets.kinds", json!(["GIT=basic-auth:bot"]))];
+    let service = rig.service("shop/pipeline", &own).await;
     let mut request = service.request();
-    request.secrets = vec![NamedSecret::new("npm", "canary-41c7")];
+    request.secrets =
+        vec![NamedSecret::new("NPM", "canary-41c7"), NamedSecret::new("GIT", "canary-of-a-password-77d0")];
     let told = trial.live(Life::of(&rig, request).with([Act::Approve("Go")])).await.unwrap();
     assert_eq!(told.approval("Go"), Some(ApprovalStatus::Approved), "{told:?}");
     assert_eq!(told.stage("Ship").map(|stage| stage.status), Some(RunStatus::Succeeded), "{told:?}");
-    let own: Vec<_> = told.texts().into_iter().filter(|text| text.starts_with("line ") || *text == "after").collect();
-    let lines: Vec<String> = (1..=30).map(|n| format!("line {n}")).chain(["after".to_owned()]).collect();
+    let is_own = |text: &&str| text.starts_with("line ") || text.contains(" has ") || *text == "after";
+    let own: Vec<_> = told.texts().into_iter().filter(is_own).collect();
+    let last = ["bot has ***", "after"].map(str::to_owned);
+    let lines: Vec<String> = (1..=30).map(|n| format!("line {n}")).chain(last).collect();
     assert_eq!(own, lines, "{told:?}");
     assert!(told.warnings().is_empty(), "{told:?}");
+    assert_one_build_without_secrets(&rig);
+}
+
+async fn with_files(trial: Trial) {
+    let rig = Rig::patient().await;
+    let script = "echo begun\nawait go\ncat $ALM_SECRET_NPM\ncat $ALM_TOKEN_PROD\necho after";
+    let own = [("strategy", json!("Docker")), ("dockerfile", json!(script)), ("secrets.mount", json!("/run/alm"))];
+    let service = rig.service("shop/docker", &own).await;
+    let mut request = service.request();
+    request.secrets =
+        vec![NamedSecret::new("NPM", "canary-41c7"), NamedSecret::token("prod", "canary-of-a-token-19fe", None)];
+    let acts = [Act::Line("begun".to_owned()), Act::Gate("go".to_owned())];
+    let told = trial.live(Life::of(&rig, request).with(acts)).await.unwrap();
+    assert_eq!(told.texts(), ["begun", "***", "***", "after"]);
+    assert_one_build_without_secrets(&rig);
+}
+
+async fn of_a_branch(trial: Trial) {
+    const COMMIT: &str = "2222222222222222222222222222222222222222";
+    let (rig, git) = (Rig::patient().await, GitServer::start().await);
+    git.set("refs/heads/feature/x", COMMIT);
+    git.ask_for("deployer", "canary-of-a-repository-5c1e");
+    let data =
+        json!({ "username": STANDARD.encode("deployer"), "password": STANDARD.encode("canary-of-a-repository-5c1e") });
+    rig.cluster.put("secrets", PROJECT, "of-git", json!({ "type": "kubernetes.io/basic-auth", "data": data }));
+    let own = [("strategy", json!("Docker")), ("dockerfile", json!("echo built")), ("source.secret", json!("of-git"))];
+    let service = rig.service_of(&git.url(), &own).await;
+    let request = StartBuild { reference: "feature/x".to_owned(), ..service.request() };
+    let told = trial.live(Life::of(&rig, request).from_git(&git)).await.unwrap();
+    let commit = told.run_states().last().and_then(|run| run.commit.clone());
+    assert_eq!((commit.map(|commit| commit.sha).as_deref(), told.texts()), (Some(COMMIT), vec!["built"]));
     assert_one_build_without_secrets(&rig);
 }
 
@@ -131,6 +178,16 @@ fn no_trouble_fails_doubles_or_loses_a_build_in_a_pod() {
 #[test]
 fn no_trouble_fails_doubles_or_loses_a_pipeline_its_secrets_or_its_decision() {
     through_every_trouble(|trial| Box::pin(at_jenkins(trial)));
+}
+
+#[test]
+fn no_trouble_loses_the_shared_secret_or_leaves_anything_in_it() {
+    through_every_trouble(|trial| Box::pin(with_files(trial)));
+}
+
+#[test]
+fn no_trouble_of_the_cluster_or_the_git_server_builds_another_commit_or_none() {
+    through_every_trouble(|trial| Box::pin(of_a_branch(trial)));
 }
 
 #[test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use crate::support::{Followed, PROJECT, Rig, Service, task};
 
 const COMMIT: &str = "7f2f46e1b97df36b2b82d1b1d87c81b8b3d21601";
-const RUNS: &str = "pipelineruns.tekton.dev";
+pub(crate) const RUNS: &str = "pipelineruns.tekton.dev";
 
 /// A task with the workspace `source` and these parameters.
 fn working(name: &str, script: &str, after: &[&str], params: &[(&str, &str)]) -> Value {
@@ -20,7 +20,7 @@ fn working(name: &str, script: &str, after: &[&str], params: &[(&str, &str)]) ->
 
 /// Fetches, builds what was fetched, tests what was built, and tells at the end; beside them something that `when` leaves out and a
 /// matrix. Testing ends with the code that is given.
-fn pipeline() -> Value {
+pub(crate) fn pipeline() -> Value {
     let fetch =
         format!("echo fetched\nwrite /workspace/in/app the source of $(params.rev)\nresult CHAINS-GIT_COMMIT {COMMIT}");
     let mut fetch = working("fetch", &fetch, &[], &[("rev", "$(params.rev)")]);
@@ -44,22 +44,22 @@ fn pipeline() -> Value {
     })
 }
 
-fn settings() -> Vec<(&'static str, Value)> {
+pub(crate) fn settings() -> Vec<(&'static str, Value)> {
     vec![("workspaces", json!(["source=volume:1Gi"])), ("param.revision", json!("rev"))]
 }
 
-fn code(value: &str) -> Vec<ParameterValue> {
+pub(crate) fn code(value: &str) -> Vec<ParameterValue> {
     vec![ParameterValue { name: "code".to_owned(), value: json!(value) }]
 }
 
-async fn run(rig: &Rig, service: &Service, parameters: Vec<ParameterValue>) -> Followed {
+pub(crate) async fn run(rig: &Rig, service: &Service, parameters: Vec<ParameterValue>) -> Followed {
     let request = StartBuild { parameters, ..service.request() };
     let run = rig.provider().start(&rig.access(), request).await.unwrap();
     rig.told(&run).await
 }
 
 /// A request to repeat a build from there, at its commit.
-fn again(rig: &Rig, service: &Service, told: &Followed, from: RerunFrom) -> RerunBuild {
+pub(crate) fn again(rig: &Rig, service: &Service, told: &Followed, from: RerunFrom) -> RerunBuild {
     let run = rig.cluster.object(RUNS, PROJECT, &told.name);
     let build = run.and_then(|run| run["metadata"]["labels"]["alm.build/id"].as_str()?.parse::<BuildId>().ok());
     let start = service.request();
@@ -74,7 +74,7 @@ fn again(rig: &Rig, service: &Service, told: &Followed, from: RerunFrom) -> Reru
     }
 }
 
-fn from(key: &str) -> RerunFrom {
+pub(crate) fn from(key: &str) -> RerunFrom {
     RerunFrom::Stage(key.into())
 }
 

@@ -6,10 +6,13 @@ use alm_cluster_sim::{
     Options,
     rig::{Act, Life, Trial, through_every_trouble},
 };
-use alm_domain::{ApprovalStatus, RunStatus};
+use alm_domain::{ApprovalStatus, ReasonCode, RunStatus};
 use serde_json::json;
 
-use crate::support::{PROJECT, Rig, question, task};
+use crate::{
+    reruns::{RUNS, again, code, from, pipeline, run, settings},
+    support::{PROJECT, Rig, question, task},
+};
 
 /// A cluster on which everything takes as long as on a real one.
 async fn patient() -> Rig {
@@ -17,7 +20,7 @@ async fn patient() -> Rig {
 }
 
 fn assert_one_run(rig: &Rig) {
-    assert_eq!(rig.cluster.objects("pipelineruns.tekton.dev", PROJECT).len(), 1, "one run was started");
+    assert_eq!(rig.cluster.objects(RUNS, PROJECT).len(), 1, "one run was started");
 }
 
 async fn to_its_end(trial: Trial) {
@@ -81,6 +84,29 @@ async fn with_secrets(trial: Trial) {
     let mut left = rig.cluster.objects("secrets", PROJECT);
     left.retain(|secret| secret["metadata"]["labels"]["alm.build/id"].is_string());
     assert!(left.is_empty(), "{left:?}");
+}
+
+async fn repeated(trial: Trial) {
+    let rig = patient().await;
+    let service = rig.service(&pipeline(), &settings()).await;
+    let first = run(&rig, &service, code("0")).await;
+    let told = trial.live(Life::of_rerun(&rig, again(&rig, &service, &first, from("test")))).await.unwrap();
+    let mut texts = told.texts();
+    // The pods are read side by side.
+    texts.sort_unstable();
+    assert_eq!(texts, ["on the source of main", "shipped", "testing r/app@sha256:1", "told None"]);
+    let reused = told
+        .stages()
+        .into_iter()
+        .filter(|stage| stage.reason.as_ref().is_some_and(|reason| reason.code == ReasonCode::Reused));
+    let reused: Vec<_> = reused.map(|stage| stage.key.as_str()).collect();
+    assert!(reused.contains(&"build") && !reused.contains(&"test"), "{reused:?}");
+    assert_eq!(rig.cluster.objects(RUNS, PROJECT).len(), 2, "one run was started");
+}
+
+#[test]
+fn no_trouble_repeats_more_than_was_asked_for_or_elsewhere_than_in_its_volume() {
+    through_every_trouble(|trial| Box::pin(repeated(trial)));
 }
 
 #[test]
