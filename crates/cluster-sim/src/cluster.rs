@@ -348,6 +348,11 @@ impl Cluster {
         self.shared.change(|world| world.registries.held.insert(digest.to_owned()));
     }
 
+    /// Lets triggers on images wait, as a cluster does that has much to do, or go on.
+    pub fn hold_triggers(&self, held: bool) {
+        self.shared.change(|world| world.triggers_are_held = held);
+    }
+
     /// Forgets the history of all objects: watches from before are answered 410.
     pub fn compact(&self) {
         self.shared.change(crate::world::World::compact);

@@ -23,24 +23,22 @@ fn triggers(object: &Value) -> Vec<Value> {
 
 fn step(world: &World, namespace: &str, object: &Value) -> Option<Vec<Change>> {
     let controllers = kind_of("replicationcontrollers")?;
-    let mut next = object.clone();
-    if pull_triggers(world, namespace, &mut next) {
-        return begin(world, namespace, next, "image change");
-    }
     let name = text(&object["metadata"]["name"]);
+    let write = |kind, name: String, object| Change { kind, namespace: namespace.to_owned(), name, object };
+    if let Some(pulled) = pulled(world, namespace, object) {
+        return Some(vec![write(kind_of("deploymentconfigs.apps.openshift.io")?, name, pulled)]);
+    }
+    let mut next = object.clone();
     let latest = object["status"]["latestVersion"].as_i64().unwrap_or(0);
     let newest = world.get(controllers, namespace, &format!("{name}-{latest}"));
-    let has_config_change = triggers(object).iter().any(|trigger| trigger["type"] == "ConfigChange");
-    let differs = newest.is_none_or(|newest| newest["spec"]["template"] != object["spec"]["template"]);
-    if differs && has_config_change {
-        return begin(world, namespace, next, "config change");
-    }
     if newest.is_none() && latest > 0 {
         // Somebody asked for it.
         return Some(vec![controller_of(&next, namespace, "manual change")?]);
     }
+    if let Some(cause) = activated(object, newest) {
+        return begin(world, namespace, next, cause);
+    }
     let mut controller = newest?.clone();
-    let write = |kind, name: String, object| Change { kind, namespace: namespace.to_owned(), name, object };
     let phase = text(&controller["metadata"]["annotations"][PHASE]);
     let (to, reason) = match (phase.as_str(), start_of(world, namespace, &controller)) {
         ("New", _) => ("Running", None),
@@ -115,26 +113,59 @@ pub(crate) fn admit(object: &mut Value, old: Option<&Value>) {
     }
 }
 
-/// Sets images by the triggers; whether there is something new.
-fn pull_triggers(world: &World, namespace: &str, object: &mut Value) -> bool {
+/// Why the controller begins a rollout now, if it does: as `triggerActivated` of openshift-controller-manager has it. A trigger on an image
+/// is one on any change of images, also where it is not automatic.
+fn activated(object: &Value, newest: Option<&Value>) -> Option<&'static str> {
+    let all = triggers(object);
+    let of_images: Vec<&Value> = all.iter().filter(|trigger| trigger["type"] == "ImageChange").collect();
+    let on_change = all.iter().any(|trigger| trigger["type"] == "ConfigChange");
+    if object["spec"]["paused"] == true {
+        return None;
+    }
+    let Some(newest) = newest else {
+        let is_given = |trigger: &&Value| !text(&trigger["imageChangeParams"]["lastTriggeredImage"]).is_empty();
+        return match of_images.is_empty() {
+            false => of_images.iter().all(is_given).then_some("image change"),
+            true => on_change.then_some("config change"),
+        };
+    };
+    let images = |object: &Value| -> Vec<String> {
+        let containers = object["spec"]["template"]["spec"]["containers"].as_array().into_iter().flatten();
+        containers.map(|container| text(&container["image"])).collect()
+    };
+    let known = images(newest);
+    if !of_images.is_empty() && images(object).iter().any(|image| !known.contains(image)) {
+        return Some("image change");
+    }
+    (on_change && newest["spec"]["template"] != object["spec"]["template"]).then_some("config change")
+}
+
+/// The DeploymentConfig with the images that its triggers give it, where those are others: as `UpdateDeploymentConfigImages` of
+/// openshift-controller-manager has it. That begins no rollout.
+fn pulled(world: &World, namespace: &str, object: &Value) -> Option<Value> {
+    if world.triggers_are_held {
+        return None;
+    }
+    let mut next = object.clone();
     let mut all = triggers(object);
-    let mut changed = false;
-    for trigger in all.iter_mut().filter(|trigger| trigger["imageChangeParams"]["automatic"] == true) {
+    let is_automatic = |trigger: &&mut Value| {
+        let parameters = &trigger["imageChangeParams"];
+        parameters["automatic"] == true && parameters["from"]["kind"] == "ImageStreamTag"
+    };
+    for trigger in all.iter_mut().filter(is_automatic) {
         let parameters = &mut trigger["imageChangeParams"];
-        let Some(image) = triggered(world, namespace, &parameters["from"]) else { continue };
-        if parameters["lastTriggeredImage"] == image.as_str() {
-            continue;
-        }
+        let last = Some(text(&parameters["lastTriggeredImage"])).filter(|last| !last.is_empty());
+        // A tag that is not there holds all of them up, unless it was there once.
+        let image = triggered(world, namespace, &parameters["from"]).or(last)?;
         parameters["lastTriggeredImage"] = json!(image);
-        changed = true;
         for container in parameters["containerNames"].as_array().into_iter().flatten() {
-            set_image(object, &text(container), &image);
+            set_image(&mut next, &text(container), &image);
         }
     }
-    if changed {
-        object["spec"]["triggers"] = Value::Array(all);
+    if !all.is_empty() {
+        next["spec"]["triggers"] = Value::Array(all);
     }
-    changed
+    (next != *object).then_some(next)
 }
 
 /// `POST deploymentconfigs/NAME/instantiate`.

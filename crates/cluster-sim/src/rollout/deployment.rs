@@ -65,7 +65,7 @@ fn pull_trigger(world: &World, namespace: &str, object: &mut Value) -> bool {
     let annotation = text(&object["metadata"]["annotations"]["image.openshift.io/triggers"]);
     let all: Vec<Value> = serde_json::from_str(&annotation).unwrap_or_default();
     let mut changed = false;
-    for trigger in all {
+    for trigger in all.into_iter().filter(|trigger| trigger["paused"] != true && !world.triggers_are_held) {
         let path = text(&trigger["fieldPath"]);
         let container = path.split("@.name==\"").nth(1).and_then(|rest| rest.split('"').next());
         if let (Some(container), Some(image)) = (container, triggered(world, namespace, &trigger["from"])) {

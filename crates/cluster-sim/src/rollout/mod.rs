@@ -1,5 +1,6 @@
 //! Rollouts of Deployments and DeploymentConfigs. Their objects are as they were recorded (`fabric8/deploymentconfig`); how they change
-//! is *documented, unrecorded* (Kubernetes' documentation, "Deployments"; OpenShift's, "Understanding DeploymentConfigs").
+//! is *documented, unrecorded* (Kubernetes' documentation, "Deployments"; OpenShift's, "Understanding DeploymentConfigs"; the source of
+//! openshift-controller-manager).
 
 mod config;
 mod deployment;

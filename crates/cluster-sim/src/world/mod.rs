@@ -79,6 +79,8 @@ pub(crate) struct World {
     pub(crate) gates: BTreeSet<String>,
     pub(crate) requests: VecDeque<Seen>,
     pub(crate) registries: registry::Registries,
+    /// Whether no trigger on an image does anything for now.
+    pub(crate) triggers_are_held: bool,
     /// Whether builds can mount volumes.
     pub(crate) has_build_volumes: bool,
     pub(crate) clock: Arc<Clock>,
@@ -101,6 +103,7 @@ impl World {
             silent_pods: BTreeSet::new(),
             requests: VecDeque::new(),
             registries: registry::Registries::default(),
+            triggers_are_held: false,
             has_build_volumes: true,
             clock,
         }

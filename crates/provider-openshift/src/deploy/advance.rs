@@ -3,6 +3,7 @@
 use alm_build_spi::ProviderError;
 use alm_domain::{ReasonCode, RunStatus, Timestamp, shorten};
 use alm_kubernetes::Session;
+use chrono::TimeDelta;
 use kube::{
     api::{Patch, PatchParams},
     core::{ApiResource, DynamicObject},
@@ -17,6 +18,9 @@ use super::{
     workload::{Kind, Workload},
 };
 use crate::kinds;
+
+/// How long a trigger is waited for: as long as a Deployment is given by default to come forward.
+const TRIGGER_PATIENCE: TimeDelta = TimeDelta::minutes(10);
 
 /// Carries a deployment on by one step, as often as need be, and gives the record as it is then; `None` where nothing is new.
 ///
@@ -124,33 +128,52 @@ async fn bring(
     Ok(())
 }
 
+/// Gives the workload the image, unless the cluster does so by itself: where a trigger follows the tag that was just written, a change
+/// of ours beside it would be one too many as soon as the two write the image differently.
 async fn roll_out(target: &Session, next: &mut Record, now: Timestamp) -> Result<(), ProviderError> {
-    let given = next.given.clone().unwrap_or_default();
-    let container = give(target, next, &given).await?;
-    next.say(Part::Rollout, &format!("{}: the container {container} is given {given}", next.workload), now);
+    let workload = read(target, next).await?;
+    let tag = next.environment_tag();
+    next.by_trigger = next.workload.follows(&workload, &next.to.namespace, &tag);
+    if next.by_trigger {
+        next.say(Part::Rollout, &format!("{}: its image trigger gives it {tag}", next.workload), now);
+    } else {
+        let given = next.given.clone().unwrap_or_default();
+        let container = give(target, next, &workload, &given, None).await?;
+        next.say(Part::Rollout, &format!("{}: the container {container} is given {given}", next.workload), now);
+    }
     next.go_on(Step::Wait, now);
     Ok(())
 }
 
-/// Gives the container an image, and sees that it is rolled out; the name of the container. As often as need be: where an image
-/// trigger, or another follower, was faster, there is nothing left to change.
+/// Gives the container an image, and perhaps a DeploymentConfig other triggers, and sees that it is rolled out; the name of the
+/// container. As often as need be: where another follower was faster, there is nothing left to change.
 ///
 /// A DeploymentConfig that begins no rollout by itself is given the number of the next one together with the image, in one write that is
 /// refused where the object has changed since it was looked at: so that of two followers one alone begins a rollout. (`instantiate` counts
 /// on from whatever number it finds.)
-async fn give(target: &Session, next: &Record, image: &str) -> Result<String, ProviderError> {
-    let workload = read(target, next).await?;
-    let (container, has) = next.workload.container(&workload).map_err(ProviderError::NotFound)?;
+async fn give(
+    target: &Session,
+    next: &Record,
+    workload: &Value,
+    image: &str,
+    triggers: Option<Value>,
+) -> Result<String, ProviderError> {
+    let (container, has) = next.workload.container(workload).map_err(ProviderError::NotFound)?;
     let is_asked_for =
-        !next.workload.rolls_out_by_itself(&workload) && !rolls_out(target, next, &workload, image).await?;
+        !next.workload.rolls_out_by_itself(workload) && !rolls_out(target, next, workload, image).await?;
     if has == image && !is_asked_for {
         return Ok(container.to_owned());
     }
     let mut patch = Workload::patch(container, image);
-    let number = latest(&workload) + 1;
-    if is_asked_for {
+    let number = latest(workload) + 1;
+    if is_asked_for || triggers.is_some() {
         patch["metadata"]["resourceVersion"] = workload["metadata"]["resourceVersion"].clone();
+    }
+    if is_asked_for {
         patch["status"]["latestVersion"] = json!(number);
+    }
+    if let Some(triggers) = triggers {
+        patch["spec"]["triggers"] = triggers;
     }
     let api = target.api(&next.to.namespace, &next.workload.resource());
     let patch = Patch::Strategic(patch);
@@ -187,9 +210,12 @@ async fn newest(target: &Session, next: &Record, config: &Value) -> Result<Optio
 
 async fn wait(target: &Session, next: &mut Record, now: Timestamp) -> Result<(), ProviderError> {
     let workload = read(target, next).await?;
-    let given = next.given.clone().unwrap_or_default();
     let (container, has) = next.workload.container(&workload).map_err(ProviderError::NotFound)?;
-    if has != given {
+    if !next.is_given(has) {
+        if next.by_trigger && next.before.as_ref().is_some_and(|before| before.image == has) {
+            wait_for_trigger(next, &workload, now);
+            return Ok(());
+        }
         let why = format!("somebody else gave the container {container} {}", shorten(has));
         // It is not ours to undo.
         next.turn_back(RunStatus::Failed, ReasonCode::Interrupted, &why, now);
@@ -200,7 +226,7 @@ async fn wait(target: &Session, next: &mut Record, now: Timestamp) -> Result<(),
         Kind::Deployment => of_deployment(&workload),
         Kind::Config => {
             let newest = newest(target, next, &workload).await?;
-            let is_of = |found: &Value| next.workload.container(found).is_ok_and(|(_, has)| has == given);
+            let is_of = |found: &Value| next.workload.container(found).is_ok_and(|(_, has)| next.is_given(has));
             of_config(&workload, newest.filter(is_of).as_ref())
         }
     };
@@ -220,14 +246,42 @@ async fn wait(target: &Session, next: &mut Record, now: Timestamp) -> Result<(),
     Ok(())
 }
 
-/// Gives the workload, and the tag, back what they had.
+/// Waits until the cluster gives the workload the image.
+fn wait_for_trigger(next: &mut Record, workload: &Value, now: Timestamp) {
+    let tag = next.environment_tag();
+    if !next.workload.follows(workload, &next.to.namespace, &tag) {
+        let told = format!("the image trigger of {} was switched off: it is given the image without it", next.workload);
+        next.say(Part::Rollout, &told, now);
+        next.step = Step::Rollout;
+    } else if next.rollout.started_at.is_some_and(|since| now - since > TRIGGER_PATIENCE) {
+        let why = format!(
+            "the cluster has not given {} the image of {tag} for {} minutes: see what keeps its image trigger from it, or take that out",
+            next.workload,
+            TRIGGER_PATIENCE.num_minutes()
+        );
+        next.turn_back(RunStatus::Failed, ReasonCode::CommandFailed, &why, now);
+    }
+}
+
+/// Gives the workload, and the tag, back what they had. A trigger does that with the tag.
 async fn give_back(target: &Session, next: &mut Record, now: Timestamp) -> Result<(), ProviderError> {
     if let Some(before) = next.before.clone() {
         tag::take_back(target, next, before.tagged.as_deref()).await?;
         // Before the rollout nothing else was changed.
         if next.rollout.started_at.is_some() {
-            give(target, next, &before.image).await?;
-            let told = format!("{} is given back {}, which ran before", next.workload, before.image);
+            let workload = read(target, next).await?;
+            let tag = next.environment_tag();
+            let follows = next.workload.follows(&workload, &next.to.namespace, &tag);
+            let told = match &before.tagged {
+                Some(digest) if follows => {
+                    format!("{tag} is {digest} again, which the image trigger of {} gives back to it", next.workload)
+                }
+                _ => {
+                    let triggers = next.workload.forgetful_triggers(&workload, &next.to.namespace, &tag);
+                    give(target, next, &workload, &before.image, triggers.filter(|_| follows)).await?;
+                    format!("{} is given back {}, which ran before", next.workload, before.image)
+                }
+            };
             next.say(Part::Rollout, &told, now);
             if let Some(ending) = &mut next.ending {
                 ending.reason.message = format!("{}; {told}", ending.reason.message);

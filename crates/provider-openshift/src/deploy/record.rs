@@ -120,6 +120,9 @@ pub(crate) struct Record {
     pub(crate) before: Option<Before>,
     /// The image, as the workload is given it.
     pub(crate) given: Option<String>,
+    /// Whether the cluster gives it to the workload, by a trigger of its own.
+    #[serde(default)]
+    pub(crate) by_trigger: bool,
     pub(crate) is_cancelled: bool,
     pub(crate) ending: Option<Ending>,
     pub(crate) tag: PartState,
@@ -162,6 +165,7 @@ impl Record {
             step: Step::Look,
             before: None,
             given: None,
+            by_trigger: false,
             is_cancelled: false,
             ending: None,
             tag: PartState::PLANNED,
@@ -194,6 +198,12 @@ impl Record {
     /// The tag of the environment: `STREAM:ENVIRONMENT`.
     pub(crate) fn environment_tag(&self) -> String {
         format!("{}:{}", self.stream(), self.to.environment)
+    }
+
+    /// Whether an image of the workload is the one that it is to be given. How a trigger writes it is the cluster's to say.
+    pub(crate) fn is_given(&self, image: &str) -> bool {
+        let is_same = || image.rsplit_once('@').is_some_and(|(_, digest)| digest == self.image.digest);
+        self.given.as_deref() == Some(image) || self.by_trigger && is_same()
     }
 
     /// Whether the target fetches the image from a registry.

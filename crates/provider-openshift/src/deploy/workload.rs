@@ -100,22 +100,46 @@ impl Workload {
         ))
     }
 
-    /// Whether the cluster begins a rollout by itself when the image is changed.
+    /// Whether the cluster itself gives it the images of this tag (`NAME:TAG` in its namespace): then nobody else has to, and whoever
+    /// does so all the same is set right by the cluster.
+    pub(crate) fn follows(&self, object: &Value, namespace: &str, tag: &str) -> bool {
+        let container = self.container(object).map(|(name, _)| name);
+        container.is_ok_and(|name| self.tags(object, namespace, name).iter().any(|known| known == tag))
+    }
+
+    /// The triggers of a DeploymentConfig, those of this tag without what they gave it last: by that they would go on where the tag is no
+    /// more (`UpdateDeploymentConfigImages` of openshift-controller-manager). Nothing for a Deployment, whose triggers remember nothing.
+    pub(crate) fn forgetful_triggers(&self, object: &Value, namespace: &str, tag: &str) -> Option<Value> {
+        if self.kind == Kind::Deployment {
+            return None;
+        }
+        let mut all = triggers(object).to_vec();
+        for parameters in all.iter_mut().filter_map(|trigger| trigger.get_mut("imageChangeParams")) {
+            let is_ours = parameters.get("from").and_then(|from| tag_of(from, namespace)).as_deref() == Some(tag);
+            if let Some(fields) = parameters.as_object_mut().filter(|_| is_ours) {
+                fields.remove("lastTriggeredImage");
+            }
+        }
+        Some(Value::Array(all))
+    }
+
+    /// Whether the cluster begins a rollout by itself when the image is changed. The first one of a DeploymentConfig waits until all of
+    /// its image triggers have given it something (`triggerActivated` of openshift-controller-manager).
     pub(crate) fn rolls_out_by_itself(&self, object: &Value) -> bool {
-        let is_config_change = |one: &Value| one.get("type").and_then(Value::as_str) == Some("ConfigChange");
-        self.kind == Kind::Deployment || triggers(object).iter().any(is_config_change)
+        let is = |one: &Value, kind: &str| one.get("type").and_then(Value::as_str) == Some(kind);
+        let is_first = object.pointer("/status/latestVersion").and_then(Value::as_i64).unwrap_or(0) == 0;
+        let waits = |one: &Value| {
+            let last = one.pointer("/imageChangeParams/lastTriggeredImage").and_then(Value::as_str);
+            is(one, "ImageChange") && last.is_none_or(str::is_empty)
+        };
+        self.kind == Kind::Deployment
+            || triggers(object).iter().any(|one| is(one, "ConfigChange"))
+                && !(is_first && triggers(object).iter().any(waits))
     }
 
     /// The tags that the cluster sets the container's image by. One of another namespace is told with it.
     fn tags(&self, object: &Value, namespace: &str, container: &str) -> Vec<String> {
-        let tag = |from: &Value| {
-            let is_tag = from.get("kind").and_then(Value::as_str) == Some("ImageStreamTag");
-            let name = from.get("name").and_then(Value::as_str).filter(|_| is_tag)?;
-            match from.get("namespace").and_then(Value::as_str) {
-                Some(other) if !other.is_empty() && other != namespace => Some(format!("{other}/{name}")),
-                _ => Some(name.to_owned()),
-            }
-        };
+        let tag = |from: &Value| tag_of(from, namespace);
         match self.kind {
             Kind::Deployment => {
                 let text = object.pointer(TRIGGERS).and_then(Value::as_str).unwrap_or_default();
@@ -126,10 +150,14 @@ impl Workload {
                     _ => false,
                 };
                 let field = format!("@.name==\"{container}\"");
+                let containers = object.pointer(CONTAINERS).and_then(Value::as_array).into_iter().flatten();
+                let mut names = containers.map(|one| one.get("name").and_then(Value::as_str));
+                let numbered = names.position(|name| name == Some(container)).map(|at| format!(".containers[{at}]"));
                 let is_of = |one: &&Value| {
                     let path = one.get("fieldPath").and_then(Value::as_str).unwrap_or_default();
                     // Both ways of writing it are in use.
-                    !is_off(one) && (path.replace('\'', "\"").contains(&field) || path.contains("containers[0]"))
+                    let is_numbered = numbered.as_ref().is_some_and(|numbered| path.contains(numbered));
+                    !is_off(one) && (path.replace('\'', "\"").contains(&field) || is_numbered)
                 };
                 all.iter().filter(is_of).filter_map(|one| tag(one.get("from")?)).collect()
             }
@@ -149,6 +177,16 @@ impl Workload {
     /// The change that gives the container an image, as a strategic merge patch: other containers stay as they are.
     pub(crate) fn patch(container: &str, image: &str) -> Value {
         json!({ "spec": { "template": { "spec": { "containers": [{ "name": container, "image": image }] } } } })
+    }
+}
+
+/// The tag that a trigger names. One of another namespace is told with it.
+fn tag_of(from: &Value, namespace: &str) -> Option<String> {
+    let is_tag = from.get("kind").and_then(Value::as_str) == Some("ImageStreamTag");
+    let name = from.get("name").and_then(Value::as_str).filter(|_| is_tag)?;
+    match from.get("namespace").and_then(Value::as_str) {
+        Some(other) if !other.is_empty() && other != namespace => Some(format!("{other}/{name}")),
+        _ => Some(name.to_owned()),
     }
 }
 
@@ -216,6 +254,19 @@ mod tests {
             )
         };
         assert_eq!(deployment.obstacle(&with("web:prod"), "shop", "web:prod"), None);
+        assert!(deployment.follows(&with("web:prod"), "shop", "web:prod"));
+        for (path, follows) in [
+            ("spec.template.spec.containers[0].image", [true, false]),
+            ("spec.template.spec.containers[1].image", [false, true]),
+            ("spec.template.spec.initContainers[0].image", [false, false]),
+            ("spec.template.spec.containers[?(@.name=='proxy')].image", [false, true]),
+        ] {
+            let trigger = json!([{ "from": { "kind": "ImageStreamTag", "name": "web:prod" }, "fieldPath": path }]);
+            let annotations = json!({ "image.openshift.io/triggers": trigger.to_string() });
+            let two = object(&["web", "proxy"], &json!({ "metadata": { "annotations": annotations } }));
+            let of = |name| Workload::parse("deployment/a", Some(name)).unwrap().follows(&two, "shop", "web:prod");
+            assert_eq!(["web", "proxy"].map(of), follows, "{path}");
+        }
         assert!(deployment.obstacle(&with("web:latest"), "shop", "web:prod").unwrap().contains("web:latest"));
         let config = Workload::parse("dc/a", None).unwrap();
         let with = |namespace: &str, automatic: bool| {
@@ -230,6 +281,17 @@ mod tests {
         assert!(config.obstacle(&with("demo", true), "shop", "web:prod").unwrap().contains("demo/web:prod"));
         assert_eq!(config.obstacle(&with("demo", false), "shop", "web:prod"), None);
         assert!(!config.rolls_out_by_itself(&with("shop", true)) && deployment.rolls_out_by_itself(&json!({})));
+        assert!(config.follows(&with("shop", true), "shop", "web:prod"));
+        for (namespace, automatic, tag) in
+            [("shop", false, "web:prod"), ("demo", true, "web:prod"), ("shop", true, "web:test")]
+        {
+            assert!(!config.follows(&with(namespace, automatic), "shop", tag), "{namespace} {automatic} {tag}");
+        }
+        let mut both = with("shop", false);
+        both["spec"]["triggers"].as_array_mut().unwrap().push(json!({ "type": "ConfigChange" }));
+        assert!(!config.rolls_out_by_itself(&both), "the first rollout waits for the image");
+        both["status"]["latestVersion"] = json!(1);
+        assert!(config.rolls_out_by_itself(&both));
         let paused = object(&["web"], &json!({ "spec": { "paused": true } }));
         assert!(config.obstacle(&paused, "shop", "web:prod").unwrap().contains("paused"));
     }

@@ -18,4 +18,5 @@ mod steps;
 mod support;
 mod surprises;
 mod target;
+mod triggers;
 mod troubles;

@@ -6,7 +6,7 @@ use alm_domain::{BuildId, RunStatus, SystemIds};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
-use crate::support::{Followed, PROJECT, Rig, Service};
+use crate::support::{Followed, PATIENCE, PROJECT, Rig, Service};
 
 pub(crate) const DEPLOYMENTS: &str = "deployments.apps";
 pub(crate) const CONFIGS: &str = "deploymentconfigs.apps.openshift.io";
@@ -54,6 +54,15 @@ impl Place<'_> {
         let container = &object["spec"]["template"]["spec"]["containers"][0];
         assert_eq!(container["env"][0]["value"], "yes", "nothing but the image is changed");
         container["image"].as_str().unwrap().to_owned()
+    }
+
+    /// Waits until it has an image of this digest.
+    pub(crate) async fn until_image(&self, kind: &str, digest: &str) {
+        let has = |object: &Value| {
+            let image = object["spec"]["template"]["spec"]["containers"][0]["image"].as_str();
+            image.is_some_and(|image| image.ends_with(digest))
+        };
+        self.cluster.until(kind, &self.project, "web", PATIENCE, has).await.unwrap();
     }
 
     /// The digest that a tag of the stream `web` stands for.

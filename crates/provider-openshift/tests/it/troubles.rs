@@ -13,6 +13,7 @@ use serde_json::{Value, json};
 use crate::{
     support::{PROJECT, Rig},
     target::{CONFIGS, DEPLOYMENTS, OLD, Place},
+    triggers::annotated,
 };
 
 const BUILDS: &str = "builds.build.openshift.io";
@@ -135,6 +136,16 @@ async fn rolled_out(trial: Trial) {
     assert_rolled_out_once(&prod, DEPLOYMENTS, &built.digest);
 }
 
+async fn triggered(trial: Trial) {
+    let rig = Rig::patient().await;
+    let prod = rig.place("shop-prod");
+    prod.workload(DEPLOYMENTS, &annotated(false));
+    let built = rig.built(&rig.image_service("deployment/web", &[]).await).await;
+    if trial.live(Life::of_deployment(&rig, built.to("prod", &prod), prod.cluster)).await.is_some() {
+        assert_rolled_out_once(&prod, DEPLOYMENTS, &built.digest);
+    }
+}
+
 async fn imported(trial: Trial) {
     let (rig, other) = (Rig::patient().await, Rig::patient().await);
     let host = rig.cluster.expose_registry();
@@ -203,6 +214,11 @@ fn no_trouble_keeps_a_pipeline_from_being_stopped() {
 #[test]
 fn no_trouble_fails_or_doubles_a_deployment() {
     through_every_trouble(|trial| Box::pin(rolled_out(trial)));
+}
+
+#[test]
+fn no_trouble_fails_or_doubles_a_deployment_that_the_cluster_carries_out_by_a_trigger() {
+    through_every_trouble(|trial| Box::pin(triggered(trial)));
 }
 
 #[test]
