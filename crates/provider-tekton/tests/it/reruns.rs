@@ -6,11 +6,11 @@ use serde_json::{Value, json};
 
 use crate::support::{Followed, PROJECT, Rig, Service, task};
 
-const COMMIT: &str = "7f2f46e1b97df36b2b82d1b1d87c81b8b3d21601";
+pub(crate) const COMMIT: &str = "7f2f46e1b97df36b2b82d1b1d87c81b8b3d21601";
 pub(crate) const RUNS: &str = "pipelineruns.tekton.dev";
 
 /// A task with the workspace `source` and these parameters.
-fn working(name: &str, script: &str, after: &[&str], params: &[(&str, &str)]) -> Value {
+pub(crate) fn working(name: &str, script: &str, after: &[&str], params: &[(&str, &str)]) -> Value {
     let mut task = task(name, script, after);
     task["workspaces"] = json!([{ "name": "in", "workspace": "source" }]);
     task["params"] = params.iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
@@ -20,7 +20,7 @@ fn working(name: &str, script: &str, after: &[&str], params: &[(&str, &str)]) ->
 
 /// Fetches, builds what was fetched, tests what was built, and tells at the end; beside them something that `when` leaves out and a
 /// matrix. Testing ends with the code that is given.
-pub(crate) fn pipeline() -> Value {
+fn pipeline() -> Value {
     let fetch =
         format!("echo fetched\nwrite /workspace/in/app the source of $(params.rev)\nresult CHAINS-GIT_COMMIT {COMMIT}");
     let mut fetch = working("fetch", &fetch, &[], &[("rev", "$(params.rev)")]);
@@ -48,7 +48,7 @@ pub(crate) fn settings() -> Vec<(&'static str, Value)> {
     vec![("workspaces", json!(["source=volume:1Gi"])), ("param.revision", json!("rev"))]
 }
 
-pub(crate) fn code(value: &str) -> Vec<ParameterValue> {
+fn code(value: &str) -> Vec<ParameterValue> {
     vec![ParameterValue { name: "code".to_owned(), value: json!(value) }]
 }
 
