@@ -121,7 +121,7 @@ await story(async ({ page, context, look }) => {
   await page.waitForSelector(".deployment >> text=took back main-4-");
   for (const shown of [page, history]) {
     await shown.waitForSelector(".deployment >> text=Cancelled");
-    const states = await shown.locator(".deployment alm-status").allInnerTexts();
+    const states = await shown.locator(".deployment alm-status").allTextContents();
     assert.deepEqual(states.map((one) => one.trim()), ["Cancelled", "Live", "Rolled back", "Superseded"]);
   }
   await look("history");
