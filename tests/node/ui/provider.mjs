@@ -32,7 +32,10 @@ await story(async ({ page, look }) => {
 
   // A probe registers nothing.
   await page.check("input[value=LOCAL]");
-  await page.getByRole("textbox", { name: "Name required", exact: true }).fill("Second machine");
+  const name = page.getByRole("textbox", { name: "Name required", exact: true });
+  // The name that is proposed is there first: it would come between what is typed.
+  await page.waitForFunction((field) => field.value === "This machine", await name.elementHandle());
+  await name.fill("Second machine");
   await page.click("summary:has-text('Settings')");
   await page.getByLabel("Builds at a time").fill("0");
   await page.click("button:text-is('Probe')");
