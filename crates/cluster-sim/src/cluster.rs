@@ -398,6 +398,11 @@ impl Cluster {
         self.shared.change(|world| world.jenkins.idle = idle);
     }
 
+    /// Lets Jenkins be awake and not have resumed its runs yet: it knows none of their questions until it has.
+    pub fn wake_jenkins(&self, waking: bool) {
+        self.shared.change(|world| world.jenkins.waking = waking);
+    }
+
     /// What was asked of the API server and of Jenkins so far, oldest first; the last 10,000.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {

@@ -17,7 +17,7 @@
 //! | `show TEXT \| PATH` | writes the text and, on the same line, what such a key holds, if it is there (Tekton) |
 //! | `[CONTAINER] DEED` | a deed of another container of a build's pod, such as `git-clone` |
 //! | `stage NAME` | the stage of that name begins, and the one before ends (Jenkins); `stage('NAME')` too |
-//! | `input ID TEXT` | asks a person (Jenkins); ` \| NAME=DEFAULT` behind it adds a parameter |
+//! | `input ID TEXT` | asks a person (Jenkins); ` \| NAME=DEFAULT` behind it adds a parameter, ` \| by USER` a submitter |
 //! | `environment NS NAME SERVICE VERSION URL` | what a stage deployed where, as an annotation (Jenkins) |
 //! | `credential BINDING ID \| TEXT` | binds a credential as `withCredentials` does, and writes the text, in which `$USER` and `$SECRET` stand for it; fails where there is none such (Jenkins) |
 //! | `forget` | Jenkins stops telling the cluster anything |
@@ -57,8 +57,8 @@ pub enum Act {
     In(String, Box<Act>),
     /// A stage begins.
     Stage(String),
-    /// Asks a person: id, question, parameters with their defaults.
-    Input(String, String, Vec<(String, String)>),
+    /// Asks a person: id, question, parameters with their defaults, who alone may say yes.
+    Input(String, String, Vec<(String, String)>, Option<String>),
     /// What was deployed: namespace, environment, service, version, address.
     Environment(String, String, String, String, String),
     /// Binds a credential in this way, of this id, and writes a text with it.
@@ -117,8 +117,14 @@ fn act(line: &str) -> Option<Act> {
         "input" => {
             let mut parts = rest.split(" | ");
             let (id, question) = two(parts.next()?);
-            let parameters = parts.map(|part| part.split_once('=').unwrap_or((part, "")));
-            Act::Input(id, question, parameters.map(|(name, value)| (name.to_owned(), value.to_owned())).collect())
+            let (mut parameters, mut submitter) = (Vec::new(), None);
+            for part in parts {
+                match (part.strip_prefix("by "), part.split_once('=').unwrap_or((part, ""))) {
+                    (Some(user), _) => submitter = Some(user.to_owned()),
+                    (None, (name, value)) => parameters.push((name.to_owned(), value.to_owned())),
+                }
+            }
+            Act::Input(id, question, parameters, submitter)
         }
         "environment" => {
             let words: Vec<&str> = rest.split(' ').collect();

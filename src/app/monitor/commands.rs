@@ -70,11 +70,15 @@ impl Follower<'_> {
                     let account = environment.map(|environment| awaited(&environment, message.clone()));
                     self.decision_waits(&decision, message, account).await;
                 }
-                // Whoever decided may not, over there; others may.
-                Err(ProviderError::Forbidden(why)) => {
+                Err(error @ ProviderError::Unavailable { .. }) => return Err(error.into()),
+                // Whoever decided may not, over there, or not in this way: the question is open again, and the run goes on.
+                Err(error) => {
+                    let why = match error {
+                        ProviderError::Forbidden(why) | ProviderError::Unsupported { reason: why, .. } => why,
+                        error => error.to_string(),
+                    };
                     self.write_aside(|state| state.take_back(&decision.approval, &why)).await;
                 }
-                Err(error) => return Err(error.into()),
             }
         }
         Ok(())

@@ -1,7 +1,7 @@
 //! Engines that are called with people's tokens: what happens when one ends.
 
-use alm_build_spi::conformance::fake::Script;
-use alm_domain::ProjectRole;
+use alm_build_spi::{Finding, ProviderError, conformance::fake::Script};
+use alm_domain::{Capability, ProjectRole};
 use serde_json::json;
 
 use super::support::{held, me, ring, shop};
@@ -133,4 +133,46 @@ async fn a_decision_that_the_engine_does_not_take_from_somebody_is_taken_back_an
     decide().await;
     let ended = app.follow(&build).await;
     assert_eq!((ended.status(), app.log(&ended).await.as_str()), ("SUCCEEDED", "went\n"));
+}
+
+#[tokio::test]
+async fn a_decision_that_the_engine_refuses_for_whatever_reason_is_taken_back_and_the_run_goes_on() {
+    let app = TestApp::fake(Script::new().ask("go", "Go?").line("went")).await;
+    let service = app.service("shop").await;
+    let build = app.start_build(&service).await;
+    app.follow_until(&build, |b| b["status"] == "WAITING_FOR_APPROVAL").await;
+    let decide = async || {
+        let id = app.build(build.id()).await.approval()["id"].clone();
+        let input = json!({"approvalId": id, "verdict": "APPROVE"});
+        app.done("decideApproval", "approval { id status }", input).await
+    };
+    let refusals: [(&str, fn() -> ProviderError); 4] = [
+        ("unknown input", || ProviderError::Invalid(vec![Finding::new(["parameters"], "unknown input")])),
+        ("no way there", || ProviderError::Unsupported {
+            what: Capability::Approvals,
+            reason: "no way there".to_owned(),
+        }),
+        ("it has changed", || ProviderError::Conflict("it has changed".to_owned())),
+        ("it answers 418", || ProviderError::Internal { message: "it answers 418".to_owned(), cause: None }),
+    ];
+    for (why, refusal) in refusals {
+        app.engine.refuse_decisions(Some(refusal));
+        decide().await;
+        let refused = async {
+            loop {
+                let now = app.build(build.id()).await;
+                let is_it = |w: &serde_json::Value| w["message"].as_str().is_some_and(|message| message.contains(why));
+                if now.each("warnings").any(is_it) {
+                    return now;
+                }
+                tokio::task::yield_now().await;
+            }
+        };
+        let open = crate::support::within(refused).await;
+        assert_eq!((open.status(), open.approval()["status"].as_str()), ("WAITING_FOR_APPROVAL", Some("PENDING")));
+        assert!(open.approval()["decisions"].as_array().unwrap().is_empty(), "{why}");
+    }
+    app.engine.refuse_decisions(None);
+    decide().await;
+    assert_eq!(app.follow(&build).await.status(), "SUCCEEDED");
 }

@@ -5,7 +5,7 @@ use std::{collections::BTreeMap, sync::Arc};
 use hyper::{Request, body::Incoming};
 use serde_json::Value;
 
-use super::sync;
+use super::{Input, Run, sync};
 use crate::{
     api::{self, ask::Ask, reply, reply::Reply},
     people,
@@ -44,19 +44,23 @@ fn answer(world: &mut World, ask: &Ask) -> Reply {
     let Some(namespace) = world.jenkins.runs.get(&run).map(|run| run.namespace.clone()) else {
         return reply::text(404, "Not Found", &[]);
     };
-    let role = world.people.role(&caller.name, &namespace);
-    if role.is_none() {
+    let Some(role) = world.people.role(&caller.name, &namespace) else {
         return reply::text(403, &format!("{} is missing the Job/Read permission", caller.name), &[]);
-    }
-    if ask.method == "POST" && role == Some(people::Role::View) {
-        return reply::text(403, &format!("{} is missing the Job/Build permission", caller.name), &[]);
-    }
-    act(world, ask, &run, &rest)
+    };
+    act(world, ask, &run, &rest, &Person { name: &caller.name, may_build: role > people::Role::View })
 }
 
-fn act(world: &mut World, ask: &Ask, path: &str, rest: &str) -> Reply {
+/// Whoever asks.
+struct Person<'a> {
+    name: &'a str,
+    /// Which the login plugin ties to the role `edit`, together with Job/Cancel.
+    may_build: bool,
+}
+
+fn act(world: &mut World, ask: &Ask, path: &str, rest: &str, person: &Person<'_>) -> Reply {
     let now = world.clock.now().timestamp_millis();
     let uri = format!("{}/{path}/", world.jenkins.url);
+    let is_waking = world.jenkins.waking;
     let Some(run) = world.jenkins.runs.get_mut(path) else { return reply::text(404, "Not Found", &[]) };
     let parts: Vec<&str> = rest.split('/').collect();
     match (ask.method.as_str(), parts.as_slice()) {
@@ -75,23 +79,32 @@ fn act(world: &mut World, ask: &Ask, path: &str, rest: &str) -> Reply {
         ("GET", ["consoleText"]) => reply::text(200, &run.log, &[]),
         ("GET", ["wfapi", "describe"]) => reply::json(200, &sync::describe(run, path, &uri, now)),
         ("GET", ["wfapi", "pendingInputActions"]) => {
-            let open = run.inputs.iter().filter(|input| input.settled.is_none());
+            let open = run.inputs.iter().filter(|input| !is_waking && input.settled.is_none());
             let ids: Vec<Value> =
                 open.map(|input| serde_json::json!({"id": input.id, "message": input.question})).collect();
             reply::json(200, &Value::Array(ids))
         }
+        // Only here a question that it does not know is an error of the server (`PendingInputActionsAPI` throws).
         ("POST", ["wfapi", "inputSubmit"]) => {
             let given: Value =
                 ask.form().get("json").and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-            settle(run, &ask.query("inputId").unwrap_or_default(), true, &values(&given))
+            match open(run, &ask.query("inputId").unwrap_or_default(), is_waking) {
+                Some(input) => settle(input, true, &values(&given), person),
+                None => reply::text(500, "Error processing Input Submit request", &[]),
+            }
         }
-        ("POST", ["input", id, "proceedEmpty"]) => settle(run, id, true, &BTreeMap::new()),
-        ("POST", ["input", id, "submit"]) => {
+        ("POST", ["input", id, deed @ ("proceedEmpty" | "submit" | "abort")]) => {
             let form = ask.form();
             let given: Value = form.get("json").and_then(|json| serde_json::from_str(json).ok()).unwrap_or_default();
-            settle(run, id, !form.contains_key("abort"), &values(&given))
+            let proceed = *deed == "proceedEmpty" || (*deed == "submit" && !form.contains_key("abort"));
+            match open(run, id, is_waking) {
+                Some(input) => settle(input, proceed, &values(&given), person),
+                None => reply::text(404, "Not Found", &[]),
+            }
         }
-        ("POST", ["input", id, "abort"]) => settle(run, id, false, &BTreeMap::new()),
+        ("POST", ["stop" | "term" | "kill"]) if !person.may_build => {
+            reply::text(403, &format!("{} is missing the Job/Cancel permission", person.name), &[])
+        }
         ("POST", ["stop" | "term" | "kill"]) => {
             run.stopped = true;
             reply::redirect(&uri, &[])
@@ -105,17 +118,35 @@ fn values(given: &Value) -> BTreeMap<String, String> {
     listed.iter().map(|pair| (text(&pair["name"]), text(&pair["value"]))).collect()
 }
 
-fn settle(run: &mut super::Run, id: &str, proceed: bool, given: &BTreeMap<String, String>) -> Reply {
-    let Some(input) = run.inputs.iter_mut().find(|input| input.id == id && input.settled.is_none()) else {
-        return reply::text(404, "Not Found", &[]);
+/// The question that waits under this name.
+fn open<'a>(run: &'a mut Run, id: &str, is_waking: bool) -> Option<&'a mut Input> {
+    run.inputs.iter_mut().find(|input| !is_waking && input.id == id && input.settled.is_none())
+}
+
+fn settle(input: &mut Input, proceed: bool, given: &BTreeMap<String, String>, person: &Person<'_>) -> Reply {
+    let may = match &input.submitter {
+        Some(submitter) => person.name == submitter || (!proceed && person.may_build),
+        None => person.may_build,
     };
+    if !may {
+        return failure(&match &input.submitter {
+            Some(submitter) => format!("You need to be {submitter} to submit this."),
+            None => "You need to have Job/Build permissions to submit this.".to_owned(),
+        });
+    }
     let mut told: BTreeMap<String, String> = input.parameters.iter().cloned().collect();
     for (name, value) in given {
         if !told.contains_key(name) {
-            return reply::text(400, &format!("There is no parameter {name}"), &[]);
+            return failure(&format!("No such parameter definition: {name}"));
         }
         told.insert(name.clone(), value.clone());
     }
     input.settled = Some((proceed, told));
     reply::empty(200, &[])
+}
+
+/// What Jenkins makes of a `hudson.model.Failure`, which an `input` throws at whoever may not answer it (`InputStepExecution`): a page,
+/// and its words in a header.
+fn failure(words: &str) -> Reply {
+    reply::text(400, "Error", &[("x-error", words)])
 }

@@ -26,6 +26,8 @@ use crate::{
 pub(crate) struct Jenkins {
     pub(crate) url: String,
     pub(crate) idle: bool,
+    /// Whether it has woken and resumed none of its runs yet: their questions are unknown to it.
+    pub(crate) waking: bool,
     /// By path, without slashes around it: `job/demo/job/demo-app/1`.
     pub(crate) runs: BTreeMap<String, Run>,
 }
@@ -68,6 +70,8 @@ pub(crate) struct Input {
     pub(crate) id: String,
     pub(crate) question: String,
     pub(crate) parameters: Vec<(String, String)>,
+    /// Who alone may say yes.
+    pub(crate) submitter: Option<String>,
     /// Whether to go on, with the values that were given.
     pub(crate) settled: Option<(bool, BTreeMap<String, String>)>,
 }

@@ -195,7 +195,10 @@ impl Runner {
             Act::Hang => {
                 self.until::<()>(|_| None).await?;
             }
-            Act::Input(id, question, parameters) => return self.ask(id, question, parameters).await,
+            Act::Input(id, question, parameters, submitter) => {
+                let input = Input { id, question, parameters, submitter, settled: None };
+                return self.ask(input).await;
+            }
             Act::Exit(0) => return Ok(Some("SUCCESS")),
             Act::Exit(_) | Act::Fail(..) => return Ok(Some("FAILED")),
             _ => {}
@@ -203,21 +206,17 @@ impl Runner {
         Ok(None)
     }
 
-    async fn ask(
-        &self,
-        id: String,
-        question: String,
-        parameters: Vec<(String, String)>,
-    ) -> Result<Option<&'static str>, End> {
+    async fn ask(&self, input: Input) -> Result<Option<&'static str>, End> {
         let mut asked_at = 0;
+        let id = input.id.clone();
         self.change(|run, now| {
             asked_at = now;
             run.status = "PAUSED_PENDING_INPUT";
             if let Some(stage) = run.stages.last_mut() {
                 stage.status = "PAUSED_PENDING_INPUT";
             }
-            run.log.push_str(&format!("{question}\nProceed or Abort\n"));
-            run.inputs.push(Input { id: id.clone(), question, parameters, settled: None });
+            run.log.push_str(&format!("{}\nProceed or Abort\n", input.question));
+            run.inputs.push(input);
         });
         let settled = self
             .until(|world| {

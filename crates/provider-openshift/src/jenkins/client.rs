@@ -12,6 +12,7 @@ use tokio::time::timeout;
 use url::Url;
 
 use super::Input;
+use crate::text::shown;
 
 /// How long the head of an answer may take.
 const PATIENCE: Duration = Duration::from_secs(20);
@@ -69,7 +70,8 @@ impl Jenkins {
     /// Answers a question.
     ///
     /// # Errors
-    /// [`ProviderError::NotFound`] where Jenkins does not ask it any more.
+    /// [`ProviderError::NotFound`] where Jenkins does not ask it (any more, or yet); [`ProviderError::Forbidden`], in its words, where
+    /// it does not take the answer from this account.
     pub(crate) async fn answer(
         &self,
         input: &Input,
@@ -144,7 +146,7 @@ impl Jenkins {
             }
             Ok(Ok(answer)) => answer,
         };
-        // What it says besides is for browsers, and may repeat what it was sent.
+        // What it says in the body is for browsers, and may repeat what it was sent.
         match answer.status() {
             status if status.is_success() => Ok(answer),
             // Jenkins sends a browser on after it has done what it was asked; or to where one signs in.
@@ -157,6 +159,14 @@ impl Jenkins {
             StatusCode::FORBIDDEN => {
                 Err(ProviderError::Forbidden(format!("Jenkins at {host} does not let the account do this")))
             }
+            // So Jenkins answers whatever one of its parts refuses, as an `input` does with a `submitter`.
+            StatusCode::BAD_REQUEST => match self.words(answer.headers()) {
+                Some(words) if words.contains("already given") => {
+                    Err(ProviderError::NotFound(format!("Jenkins at {host} does not ask it any more: {words}")))
+                }
+                Some(words) => Err(ProviderError::Forbidden(format!("Jenkins at {host} refuses it: {words}"))),
+                None => Err(self.odd("it answers 400 Bad Request")),
+            },
             status
                 if status.is_server_error()
                     || matches!(status, StatusCode::TOO_MANY_REQUESTS | StatusCode::REQUEST_TIMEOUT) =>
@@ -177,6 +187,12 @@ impl Jenkins {
             Ok(_) => ProviderError::Forbidden(format!("Jenkins at {} does not take the account's token", self.host())),
             Err(error) => error,
         }
+    }
+
+    /// Why it refuses something, in a header for programs.
+    fn words(&self, headers: &HeaderMap) -> Option<String> {
+        let words = shown(&String::from_utf8_lossy(headers.get("x-error")?.as_bytes()));
+        Some(words.replace(self.token.expose_secret(), "***")).filter(|words| !words.is_empty())
     }
 
     /// Whether a redirect leads back to the run.

@@ -6,6 +6,7 @@ mod builds;
 mod configs;
 mod conformance;
 mod credentials;
+mod decisions;
 mod deploy;
 mod faults;
 mod jenkins;

@@ -20,7 +20,7 @@ use super::{
     state::State,
     ticks::Ticks,
 };
-use crate::{BuildConfigSpec, ConfigRef, NamedSecret, RunRef, RunSnapshot, SecretReach};
+use crate::{BuildConfigSpec, ConfigRef, NamedSecret, ProviderError, RunRef, RunSnapshot, SecretReach};
 
 /// A build engine in memory. Clones are the same engine; it outlives the providers that are attached to it.
 #[derive(Clone)]
@@ -164,6 +164,11 @@ impl FakeEngine {
     /// Only these people are asked from now on; `None`: everybody.
     pub fn ask_only(&self, people: Option<Vec<String>>) {
         self.change(|state, _| state.deciders = people);
+    }
+
+    /// Decisions are answered with this error from now on; `None`: they are taken.
+    pub fn refuse_decisions(&self, with: Option<fn() -> ProviderError>) {
+        self.change(|state, _| state.refusal = with);
     }
 
     /// The engine's clock is wrong by this much from now on.

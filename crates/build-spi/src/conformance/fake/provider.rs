@@ -367,6 +367,9 @@ impl BuildProvider for FakeProvider {
             if state.deciders.as_ref().is_some_and(|people| !people.contains(&decision.decided_by)) {
                 return Err(ProviderError::Forbidden(format!("{} is not asked", decision.decided_by)));
             }
+            if let Some(refusal) = state.refusal {
+                return Err(refusal());
+            }
             let status = match decision.verdict {
                 Verdict::Approve => {
                     check_parameters(&approval.parameters, &decision.parameters).map_err(invalid)?;

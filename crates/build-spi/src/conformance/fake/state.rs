@@ -29,6 +29,7 @@ pub(crate) struct State {
     pub(crate) signals: HashMap<(BuildId, String), u32>,
     pub(crate) tokens: Option<Vec<SecretString>>,
     pub(crate) deciders: Option<Vec<String>>,
+    pub(crate) refusal: Option<fn() -> ProviderError>,
     pub(crate) settings: Settings,
     pub(crate) outage: bool,
     pub(crate) retry_after: Option<Duration>,
