@@ -13,7 +13,8 @@ use alm_build_spi::{
     conformance::fake::{FakeEngine, FakeProvider},
 };
 use alm_domain::{
-    Clock, LogLine, LogStream, Provider, ProviderHealth, ProviderKind, RunObservation, RunStatus, Settings, SystemClock,
+    BuildId, Clock, LogLine, LogStream, Provider, ProviderHealth, ProviderKind, RunObservation, RunStatus, Settings,
+    SystemClock,
 };
 use async_trait::async_trait;
 
@@ -89,6 +90,10 @@ impl BuildProvider for Engine {
 
     async fn start(&self, access: &Access, request: StartBuild) -> Result<RunRef, ProviderError> {
         self.fake.start(access, request).await
+    }
+
+    async fn find(&self, access: &Access, config: &ConfigRef, build: BuildId) -> Result<Option<RunRef>, ProviderError> {
+        self.fake.find(access, config, build).await
     }
 
     async fn get(&self, access: &Access, run: &RunRef) -> Result<RunSnapshot, ProviderError> {

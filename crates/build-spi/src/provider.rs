@@ -1,6 +1,6 @@
 //! The trait.
 
-use alm_domain::{Capability, ProviderHealth, Settings};
+use alm_domain::{BuildId, Capability, ProviderHealth, Settings};
 use async_trait::async_trait;
 use futures::{stream, stream::BoxStream};
 use tokio_util::sync::CancellationToken;
@@ -134,6 +134,13 @@ pub trait BuildProvider: Send + Sync + std::fmt::Debug + 'static {
     async fn deploy(&self, _access: &Access, _request: DeployBuild) -> Result<RunRef, ProviderError> {
         Err(ProviderError::unsupported(Capability::Deploy))
     }
+
+    /// The run of a build of this configuration, if one was made: by starting, repeating or deploying, by whichever instance. Starts
+    /// nothing.
+    ///
+    /// # Errors
+    /// Only those of every operation.
+    async fn find(&self, access: &Access, config: &ConfigRef, build: BuildId) -> Result<Option<RunRef>, ProviderError>;
 
     /// Asks a run to stop; resolves when the engine has taken the request in, not when the run has ended. Idempotent. Needs
     /// [`Capability::Cancel`].

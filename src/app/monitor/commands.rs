@@ -35,7 +35,17 @@ impl Follower<'_> {
                     self.shared.hub.publish(self.build, &committed);
                 }
                 Ok(CancelReceipt::AlreadyFinished) => {}
-                Err(error) => return Err(error.into()),
+                Err(
+                    error @ (ProviderError::Unavailable { .. }
+                    | ProviderError::Unauthorized(_)
+                    | ProviderError::NotFound(_)),
+                ) => return Err(error.into()),
+                // The run goes on: what becomes of it is told all the same, and it is asked again after a while.
+                Err(error) => {
+                    self.looks_again = true;
+                    let message = format!("the engine does not stop the build: {error}");
+                    self.write_aside(|state| state.warn("CANCEL_REFUSED", message.clone())).await;
+                }
             }
         }
         for approval in state.approvals.values().filter(|a| a.status == ApprovalStatus::Delivering) {
@@ -86,7 +96,7 @@ impl Follower<'_> {
 
     /// A decision that cannot be delivered with its maker's rights waits until it can; the build says so, and for which account.
     async fn decision_waits(&mut self, decision: &Decision, why: String, account: Option<AwaitedCredential>) {
-        self.awaits_account = true;
+        self.looks_again = true;
         let message = format!("the decision of {} is not delivered yet: {why}", decision.decided_by);
         self.write_aside(|state| {
             state.warn("DECISION_WAITS", message.clone());

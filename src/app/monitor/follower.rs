@@ -95,8 +95,8 @@ pub(super) struct Follower<'a> {
     defects: u32,
     /// Whether the build may still carry a note that its engine cannot be asked.
     noted: bool,
-    /// Whether a stage of the build, or a decision on it, waits for somebody's account.
-    pub(super) awaits_account: bool,
+    /// Whether something is not delivered yet that may be later: since somebody's account is missing, or may not.
+    pub(super) looks_again: bool,
     /// Whether a stage has just begun to wait for its token.
     lacks_token: bool,
 }
@@ -104,7 +104,7 @@ pub(super) struct Follower<'a> {
 impl<'a> Follower<'a> {
     pub(super) fn new(shared: &'a Shared, build: BuildId, bell: Arc<Notify>, stop: CancellationToken) -> Self {
         let backoff = Backoff::new(shared.timing.first_retry, shared.timing.longest_retry);
-        Self { shared, build, bell, stop, backoff, defects: 0, noted: true, awaits_account: false, lacks_token: false }
+        Self { shared, build, bell, stop, backoff, defects: 0, noted: true, looks_again: false, lacks_token: false }
     }
 
     /// Follows the build until it is over and released, or the service stops, or another follower takes over.
@@ -218,6 +218,8 @@ impl<'a> Follower<'a> {
         let epoch = self.shared.store.claim(&self.shared.principal, self.build).await?;
         let run = match &record.run_ref {
             Some(run) => RunRef(run.clone()),
+            // What may not or cannot be started is not started for the sake of stopping it.
+            None if state.build.cancel.is_some() => self.find(provider, &record, state, epoch).await?,
             None => self.start(provider, &record, state, epoch).await?,
         };
         let access = self.shared.gate.access(&state.build.trigger.actor, &state.build, provider).await?;
@@ -286,6 +288,31 @@ impl<'a> Follower<'a> {
             }
             error => error.into(),
         })?;
+        self.keep(run, epoch).await
+    }
+
+    /// The run of a build that was asked to stop, should an earlier start have made one whose answer was lost.
+    async fn find(
+        &self,
+        provider: &dyn BuildProvider,
+        record: &RunRecord,
+        state: &BuildState,
+        epoch: Epoch,
+    ) -> Result<RunRef, Setback> {
+        let access = self.shared.gate.access(&state.build.trigger.actor, &state.build, provider).await?;
+        let config = ConfigRef(record.config_ref.clone());
+        match provider.find(&access, &config, self.build).await? {
+            Some(run) => self.keep(run, epoch).await,
+            None => {
+                let why = "the build was asked to stop before its engine had begun it";
+                let why =
+                    state.build.reason.clone().unwrap_or_else(|| StatusReason::new(ReasonCode::CancelledByUser, why));
+                Err(Setback::Over(why))
+            }
+        }
+    }
+
+    async fn keep(&self, run: RunRef, epoch: Epoch) -> Result<RunRef, Setback> {
         let append = Append { run_ref: Some(run.0.clone()), ..Append::default() };
         self.shared.store.append_lines(&self.shared.principal, self.build, Fence::Follower(epoch), append).await?;
         Ok(run)
@@ -313,8 +340,8 @@ impl<'a> Follower<'a> {
             let may_do_more = tokio::select! {
                 biased;
                 () = self.bell.notified() => true,
-                Ok(()) = accounts.changed(), if self.awaits_account => true,
-                () = tokio::time::sleep_until(look_again), if self.awaits_account => true,
+                Ok(()) = accounts.changed(), if self.looks_again => true,
+                () = tokio::time::sleep_until(look_again), if self.looks_again => true,
                 () = ahead.read(&mut stream) => false,
                 () = tokio::time::sleep_until(window), if !ahead.is_empty() => false,
             };
@@ -362,7 +389,7 @@ impl<'a> Follower<'a> {
 
     /// Tells the engine what it does not know yet: what people asked for, and the tokens that stages wait for.
     async fn deliver(&mut self, provider: &dyn BuildProvider, access: &Access, run: &RunRef) -> Result<(), Setback> {
-        self.awaits_account = false;
+        self.looks_again = false;
         self.deliver_commands(provider, access, run).await?;
         self.supply_tokens(provider, access, run).await
     }

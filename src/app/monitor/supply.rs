@@ -27,7 +27,7 @@ impl Follower<'_> {
         let mut environments: Vec<&str> = waiting.filter_map(|stage| stage.environment.as_deref()).collect();
         environments.sort_unstable();
         environments.dedup();
-        self.awaits_account |= !environments.is_empty();
+        self.looks_again |= !environments.is_empty();
         for name in environments {
             match self.shared.gate.late_token(&state.build, provider, name).await {
                 Ok(Late::Token(token)) => match provider.supply(access, run, &token).await {

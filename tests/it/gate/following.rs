@@ -1,6 +1,9 @@
 //! Engines that are called with people's tokens: what happens when one ends.
 
-use alm_build_spi::{Finding, ProviderError, conformance::fake::Script};
+use alm_build_spi::{
+    Finding, ProviderError,
+    conformance::fake::{Deed, Script},
+};
 use alm_domain::{Capability, ProjectRole};
 use serde_json::json;
 
@@ -156,7 +159,7 @@ async fn a_decision_that_the_engine_refuses_for_whatever_reason_is_taken_back_an
         ("it answers 418", || ProviderError::Internal { message: "it answers 418".to_owned(), cause: None }),
     ];
     for (why, refusal) in refusals {
-        app.engine.refuse_decisions(Some(refusal));
+        app.engine.refuse(Deed::Decide, Some(refusal));
         decide().await;
         let refused = async {
             loop {
@@ -172,7 +175,7 @@ async fn a_decision_that_the_engine_refuses_for_whatever_reason_is_taken_back_an
         assert_eq!((open.status(), open.approval()["status"].as_str()), ("WAITING_FOR_APPROVAL", Some("PENDING")));
         assert!(open.approval()["decisions"].as_array().unwrap().is_empty(), "{why}");
     }
-    app.engine.refuse_decisions(None);
+    app.engine.refuse(Deed::Decide, None);
     decide().await;
     assert_eq!(app.follow(&build).await.status(), "SUCCEEDED");
 }

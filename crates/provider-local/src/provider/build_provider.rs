@@ -11,7 +11,7 @@ use alm_build_spi::{
     DecisionReceipt, DeployBuild, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, ObservedStream,
     ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
-use alm_domain::{ProviderHealth, Settings, Verdict, check_parameters};
+use alm_domain::{BuildId, ProviderHealth, Settings, Verdict, check_parameters};
 use async_trait::async_trait;
 
 use super::{
@@ -94,6 +94,15 @@ impl BuildProvider for LocalProvider {
 
     async fn deploy(&self, _access: &Access, request: DeployBuild) -> Result<RunRef, ProviderError> {
         start::deploy(&self.inner, request).await
+    }
+
+    async fn find(
+        &self,
+        _access: &Access,
+        _config: &ConfigRef,
+        build: BuildId,
+    ) -> Result<Option<RunRef>, ProviderError> {
+        Ok(start::known(&self.inner, build))
     }
 
     async fn cancel(&self, _access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {

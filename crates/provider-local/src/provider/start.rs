@@ -129,7 +129,7 @@ pub(super) async fn deploy(inner: &Arc<Inner>, request: DeployBuild) -> Result<R
 }
 
 /// The run of a build that was taken in before.
-fn known(inner: &Inner, build: BuildId) -> Option<RunRef> {
+pub(super) fn known(inner: &Inner, build: BuildId) -> Option<RunRef> {
     (inner.dir(build).exists() || was_released(inner, build)).then(|| RunRef(build.to_string()))
 }
 

@@ -7,7 +7,7 @@ use alm_build_spi::{
     Denial, DeployBuild, Identity, LineStream, LogPosition, ObservedStream, ProviderDescriptor, ProviderError,
     RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
-use alm_domain::{ProviderHealth, Settings};
+use alm_domain::{BuildId, ProviderHealth, Settings};
 use async_trait::async_trait;
 use futures::stream;
 
@@ -74,6 +74,10 @@ impl BuildProvider for OpenShiftProvider {
 
     async fn deploy(&self, access: &Access, request: DeployBuild) -> Result<RunRef, ProviderError> {
         deploy::deploy(&self.inner, access, request).await
+    }
+
+    async fn find(&self, access: &Access, config: &ConfigRef, build: BuildId) -> Result<Option<RunRef>, ProviderError> {
+        start::find_run(&self.inner, access, config, build).await
     }
 
     async fn cancel(&self, access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {

@@ -9,7 +9,7 @@
 
 use std::time::Duration;
 
-use alm_build_spi::{Access, Finding, ProviderError, RerunBuild, RunRef, StartBuild};
+use alm_build_spi::{Access, ConfigRef, Finding, ProviderError, RerunBuild, RunRef, StartBuild};
 use alm_domain::{BuildId, Capability, Commit, ParameterValue, RerunFrom, shorten};
 use alm_kubernetes::{Place, RUN_LABEL, Session, unknown};
 use kube::{
@@ -24,10 +24,12 @@ use super::{
     handing::Handing,
     openshift::{Inner, Usable},
     revision,
+    run::Run,
 };
 use crate::{
     build::{BUILD_ID, Build},
     config::variable_problem,
+    deploy::Kept,
     kinds::{build_configs, builds},
 };
 
@@ -183,7 +185,30 @@ async fn send(session: &Session, place: &Place, body: &Value) -> Result<Build, P
     })
 }
 
-/// The run of a build, if there is one.
+/// The run of a build, a deployment included, if there is one.
+///
+/// # Errors
+/// Those of the cluster.
+pub(super) async fn find_run(
+    inner: &Inner,
+    access: &Access,
+    config: &ConfigRef,
+    build: BuildId,
+) -> Result<Option<RunRef>, ProviderError> {
+    let (_, session) = inner.session(access)?;
+    let place = Place::of_config(config)?;
+    if let Some(found) = find(&session, &place, build).await? {
+        return Ok(Some(RunRef(found.place.to_string())));
+    }
+    match Kept::named(&session, &place.namespace, build).await {
+        Ok(kept) => Ok(kept.map(|kept| Run::deployment(&kept.place))),
+        // Whoever may not read records has made none, and what is none under its name is none.
+        Err(ProviderError::Forbidden(_) | ProviderError::Conflict(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
+}
+
+/// The Build of a build, if there is one.
 ///
 /// # Errors
 /// Those of the cluster.

@@ -7,7 +7,7 @@ use alm_build_spi::{
     Denial, DeployBuild, Description, Identity, LineStream, LogPosition, NamedSecret, ObservedStream,
     ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
-use alm_domain::{ProviderHealth, Settings};
+use alm_domain::{BuildId, ProviderHealth, Settings};
 use async_trait::async_trait;
 
 use super::{
@@ -94,6 +94,10 @@ impl BuildProvider for TektonProvider {
 
     async fn supply(&self, access: &Access, run: &RunRef, secret: &NamedSecret) -> Result<(), ProviderError> {
         supply::supply(&self.inner, access, run, secret).await
+    }
+
+    async fn find(&self, access: &Access, config: &ConfigRef, build: BuildId) -> Result<Option<RunRef>, ProviderError> {
+        start::find(&self.inner, access, config, build).await
     }
 
     async fn cancel(&self, access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {

@@ -2,8 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use alm_build_spi::{Access, Finding, ProviderError, RunRef, StartBuild};
-use alm_domain::{Capability, CapabilityNote, Commit, ParameterValue};
+use alm_build_spi::{Access, ConfigRef, Finding, ProviderError, RunRef, StartBuild};
+use alm_domain::{BuildId, Capability, CapabilityNote, Commit, ParameterValue};
 use alm_kubernetes::{Place, RUN_LABEL, Session};
 use kube::{
     api::{Patch, PatchParams, PostParams},
@@ -66,6 +66,27 @@ pub(super) async fn start(inner: &Inner, access: &Access, request: StartBuild) -
     }
 }
 
+/// The run of a build, if it was made.
+///
+/// # Errors
+/// Those of the cluster.
+pub(super) async fn find(
+    inner: &Inner,
+    access: &Access,
+    config: &ConfigRef,
+    build: BuildId,
+) -> Result<Option<RunRef>, ProviderError> {
+    let session = inner.session(access)?;
+    let place = Place::of_config(config)?;
+    let runs = session.api(&place.namespace, &Version::of(&session).await?.runs());
+    let found = session.find(runs.get(&name_of(build))).await?.filter(|run| build_of(run) == Some(build));
+    found.map(|run| Ok(RunRef(Place::of(&run)?.to_string()))).transpose()
+}
+
+fn name_of(build: BuildId) -> String {
+    build.to_string().replace('_', "-").to_ascii_lowercase()
+}
+
 impl<'a> Start<'a> {
     pub(super) async fn of(inner: &Inner, access: &Access, request: &'a StartBuild) -> Result<Self, ProviderError> {
         let session = inner.session(access)?;
@@ -80,7 +101,7 @@ impl<'a> Start<'a> {
     }
 
     fn name(&self) -> String {
-        self.request.build.to_string().replace('_', "-").to_ascii_lowercase()
+        name_of(self.request.build)
     }
 
     fn plan(&self) -> Plan<'a> {

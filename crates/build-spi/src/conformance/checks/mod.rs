@@ -97,6 +97,8 @@ checks! {
     RacingStartsMakeOneRun = "racing_starts_make_one_run" => start::racing_starts_make_one_run;
     /// Another instance that starts the same build finds the run of the first one.
     StartFromAnotherInstanceFindsTheRun = "start_from_another_instance_finds_the_run" => start::start_from_another_instance_finds_the_run;
+    /// The run of a build is found where there is one, also by another instance; looking for it starts none.
+    RunsAreFoundAndNotStarted = "runs_are_found_and_not_started" => start::runs_are_found_and_not_started;
 
     /// `Complete` is told once, and the stream ends behind it.
     FollowEndsWithComplete = "follow_ends_with_complete" => follow::follow_ends_with_complete;

@@ -67,3 +67,19 @@ pub(super) async fn start_from_another_instance_finds_the_run(stand: &Stand<'_>)
     let runs = runs_of(stand, &started).await?;
     ensure(runs.len() == 1, || format!("one build that two instances started has the runs {runs:?}"))
 }
+
+pub(super) async fn runs_are_found_and_not_started(stand: &Stand<'_>) -> Verdict {
+    let service = stand.service(Scenario::PlainSuccess).await?;
+    let (config, build) = (service.config.clone(), stand.new_build());
+    let found = stand.provider.find(&stand.access, &config, build).await.must("find before the start")?;
+    ensure(found.is_none(), || format!("a build that was not started has the run {found:?}"))?;
+    let listed = stand.provider.list(&stand.access, &config, None).await.must("list")?.runs;
+    ensure(listed.is_empty(), || format!("looking for a run made {} of them", listed.len()))?;
+    let started = stand.start_of(&service, Vec::new()).await?;
+    let other = stand.harness.another_instance().await;
+    for (provider, who) in [(&stand.provider, "the instance that started it"), (&other, "another instance")] {
+        let found = provider.find(&stand.access, &config, started.build).await.must("find after the start")?;
+        ensure(found.as_ref() == Some(&started.run), || format!("{who} finds {found:?}, not {:?}", started.run))?;
+    }
+    Ok(())
+}

@@ -17,7 +17,7 @@ use tokio::sync::watch;
 use super::{
     run::{Hold, Run},
     script::Script,
-    state::State,
+    state::{Deed, State},
     ticks::Ticks,
 };
 use crate::{BuildConfigSpec, ConfigRef, NamedSecret, ProviderError, RunRef, RunSnapshot, SecretReach};
@@ -166,9 +166,12 @@ impl FakeEngine {
         self.change(|state, _| state.deciders = people);
     }
 
-    /// Decisions are answered with this error from now on; `None`: they are taken.
-    pub fn refuse_decisions(&self, with: Option<fn() -> ProviderError>) {
-        self.change(|state, _| state.refusal = with);
+    /// This is answered with an error from now on; `None`: it is done.
+    pub fn refuse(&self, deed: Deed, with: Option<fn() -> ProviderError>) {
+        self.change(|state, _| match with {
+            Some(error) => state.refusals.insert(deed, error),
+            None => state.refusals.remove(&deed),
+        });
     }
 
     /// The engine's clock is wrong by this much from now on.

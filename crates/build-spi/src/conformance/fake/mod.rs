@@ -29,3 +29,4 @@ pub use provider::FakeProvider;
 pub(crate) use provider::position_of;
 pub use script::Script;
 pub use stage_spec::StageSpec;
+pub use state::Deed;

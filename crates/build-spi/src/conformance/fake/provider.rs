@@ -14,7 +14,7 @@ use super::{
     engine::FakeEngine,
     run::{Entry, Hold, Run},
     script::Script,
-    state::State,
+    state::{Deed, State},
 };
 use crate::{
     Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, ConfigRef, Decision,
@@ -70,6 +70,7 @@ impl FakeProvider {
                 let name = known.name.clone();
                 return state.answer(name);
             }
+            state.allow(Deed::Start)?;
             state.config(&request.config)?;
             let script = state.script(Some(request.build), &request.spec);
             let script = match of.as_ref().and_then(|repeat| repeat.deploys.as_ref()) {
@@ -250,10 +251,22 @@ impl BuildProvider for FakeProvider {
         self.begin(access, start, Some(Repeat { of_build, stages: Vec::new(), artifacts, deploys }))
     }
 
+    async fn find(
+        &self,
+        access: &Access,
+        _config: &ConfigRef,
+        build: BuildId,
+    ) -> Result<Option<RunRef>, ProviderError> {
+        let state = self.engine.lock();
+        state.admit(access)?;
+        Ok(state.run_of(build).map(|run| run.name.clone()))
+    }
+
     async fn cancel(&self, access: &Access, run: &RunRef) -> Result<CancelReceipt, ProviderError> {
         self.needs(Capability::Cancel)?;
         self.engine.change(|state, now| {
             state.admit(access)?;
+            state.allow(Deed::Cancel)?;
             let index = state.live(run)?;
             let ended = state.runs[index].has_ended();
             state.runs[index].cancel(now);
@@ -356,6 +369,7 @@ impl BuildProvider for FakeProvider {
         self.needs(Capability::Approvals)?;
         self.engine.change(|state, now| {
             state.admit(access)?;
+            state.allow(Deed::Decide)?;
             let index = state.live(run)?;
             let run = &mut state.runs[index];
             let Some(approval) = run.approvals.iter().find(|approval| approval.key == decision.approval) else {
@@ -366,9 +380,6 @@ impl BuildProvider for FakeProvider {
             }
             if state.deciders.as_ref().is_some_and(|people| !people.contains(&decision.decided_by)) {
                 return Err(ProviderError::Forbidden(format!("{} is not asked", decision.decided_by)));
-            }
-            if let Some(refusal) = state.refusal {
-                return Err(refusal());
             }
             let status = match decision.verdict {
                 Verdict::Approve => {

@@ -16,6 +16,17 @@ use super::{
 };
 use crate::{Access, BuildConfigSpec, ConfigRef, Finding, ProviderError, RunRef};
 
+/// What the engine can be told to refuse.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Deed {
+    /// To start builds that it does not know yet.
+    Start,
+    /// To stop them.
+    Cancel,
+    /// To take decisions.
+    Decide,
+}
+
 #[derive(Default)]
 pub(crate) struct State {
     pub(crate) configs: BTreeMap<String, BuildConfigSpec>,
@@ -29,7 +40,7 @@ pub(crate) struct State {
     pub(crate) signals: HashMap<(BuildId, String), u32>,
     pub(crate) tokens: Option<Vec<SecretString>>,
     pub(crate) deciders: Option<Vec<String>>,
-    pub(crate) refusal: Option<fn() -> ProviderError>,
+    pub(crate) refusals: HashMap<Deed, fn() -> ProviderError>,
     pub(crate) settings: Settings,
     pub(crate) outage: bool,
     pub(crate) retry_after: Option<Duration>,
@@ -90,6 +101,11 @@ impl State {
 
     pub(crate) fn run_of(&self, build: BuildId) -> Option<&Run> {
         self.runs.iter().find(|run| run.build == Some(build))
+    }
+
+    /// The refusal of a deed, if it is refused.
+    pub(crate) fn allow(&self, deed: Deed) -> Result<(), ProviderError> {
+        self.refusals.get(&deed).map_or(Ok(()), |refusal| Err(refusal()))
     }
 
     /// What a build of this configuration does: by build, else by service, else by the name in its settings, else the default.

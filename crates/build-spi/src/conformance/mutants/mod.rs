@@ -68,6 +68,8 @@ mutants! {
     GoneRunCannotBeReleased => UnknownRunsAreNotFound;
     /// A build whose run has ended is started once more.
     StartsTwice => StartAgainFindsTheSameRun;
+    /// Never finds the run of a build.
+    FindsNothing => RunsAreFoundAndNotStarted;
     /// Looks whether there is a run, and starts one later.
     StartRaces => RacingStartsMakeOneRun;
     /// Another instance does not know which builds were started.

@@ -308,6 +308,11 @@ impl BuildProvider for BrokenProvider {
         self.twisted(access, answer)
     }
 
+    async fn find(&self, access: &Access, config: &ConfigRef, build: BuildId) -> Result<Option<RunRef>, ProviderError> {
+        let found = self.inner.find(access, config, build).await?;
+        Ok(found.filter(|_| !self.is(Mutant::FindsNothing)))
+    }
+
     async fn rerun(&self, access: &Access, mut request: RerunBuild) -> Result<RunRef, ProviderError> {
         let from_beginning = request.from == RerunFrom::Beginning && self.declares(Capability::Rerun);
         match self.mutant {
