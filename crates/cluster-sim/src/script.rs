@@ -10,6 +10,7 @@
 //! | `sleep MS` | waits for so many milliseconds |
 //! | `rotate N` | the log forgets its first N lines |
 //! | `exit N` | ends; other than 0 it has failed |
+//! | `end RESULT` | ends with this result of Jenkins, `UNSTABLE` or `NOT_BUILT` (Jenkins) |
 //! | `fail REASON TEXT` | ends a Docker or Source build with this reason and message |
 //! | `result NAME TEXT` | writes a result of a Tekton task |
 //! | `cat PATH` | writes the lines of a mounted Secret's key (Tekton) |
@@ -43,6 +44,8 @@ pub enum Act {
     Rotate(usize),
     /// Ends.
     Exit(i32),
+    /// Ends with this result of Jenkins.
+    End(&'static str),
     /// Ends badly, with a reason and a message.
     Fail(String, String),
     /// Writes a result.
@@ -96,6 +99,7 @@ fn act(line: &str) -> Option<Act> {
         "sleep" => Act::Sleep(rest.parse().ok()?),
         "rotate" => Act::Rotate(rest.parse().ok()?),
         "exit" => Act::Exit(rest.parse().ok()?),
+        "end" => Act::End(["UNSTABLE", "NOT_BUILT"].into_iter().find(|result| *result == rest)?),
         "fail" => {
             let (reason, message) = two(rest);
             Act::Fail(reason, message)

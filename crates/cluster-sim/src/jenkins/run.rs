@@ -2,11 +2,11 @@
 
 use std::{collections::BTreeMap, sync::Arc, time::Duration};
 
-use serde_json::Value;
+use serde_json::{Value, json};
 
 use super::{Input, Run, Stage, credential, sync};
 use crate::{
-    build::{builds, environment, is_over},
+    build::{builds, environment, is_over, set_phase},
     script::{self, Act, fill},
     shared::Shared,
     world::{World, text},
@@ -17,6 +17,14 @@ use crate::{
 enum End {
     Aborted,
     Gone,
+}
+
+/// What becomes of a build that waits.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Turn {
+    Run,
+    Overtaken,
+    Leave,
 }
 
 struct Runner {
@@ -31,14 +39,14 @@ pub(crate) async fn carry_out(shared: Arc<Shared>, build: Value) {
     let config = text(&build["status"]["config"]["name"]);
     let number = name.rsplit('-').next().unwrap_or("1").to_owned();
     let path = format!("job/{namespace}/job/{namespace}-{config}/{number}");
-    // A serial pipeline waits for the one before, as the plugin makes it.
+    // A serial pipeline waits for the one before, as the plugin makes it (`JenkinsUtils.triggerJob`).
     let turn = shared.until(|world| {
         let kind = builds()?;
-        let Some(build) = world.get(kind, &namespace, &name) else { return Some(false) };
+        let Some(build) = world.get(kind, &namespace, &name) else { return Some(Turn::Leave) };
         if is_over(build) {
-            return Some(false);
+            return Some(Turn::Leave);
         }
-        let serial = build["metadata"]["labels"]["openshift.io/build.start-policy"] != "Parallel";
+        let policy = &build["metadata"]["labels"]["openshift.io/build.start-policy"];
         let mine: u64 = number.parse().unwrap_or(0);
         let busy = world.jenkins.runs.values().any(|run| {
             run.namespace == namespace
@@ -46,10 +54,23 @@ pub(crate) async fn carry_out(shared: Arc<Shared>, build: Value) {
                 && !run.over
                 && run.number.parse().unwrap_or(0) < mine
         });
-        (build["status"]["cancelled"] == true || !serial || !busy).then_some(true)
+        let is_newer = |other: &Value| {
+            let number = text(&other["metadata"]["name"]).rsplit('-').next().and_then(|number| number.parse().ok());
+            other["status"]["config"]["name"] == *config && other["status"]["phase"] == "New" && number > Some(mine)
+        };
+        if build["status"]["cancelled"] == true || policy == "Parallel" {
+            return Some(Turn::Run);
+        }
+        let is_overtaken = policy == "SerialLatestOnly" && world.in_namespace(kind, &namespace).any(is_newer);
+        (!busy).then_some(if is_overtaken { Turn::Overtaken } else { Turn::Run })
     });
-    if turn.await != Some(true) {
-        return;
+    match turn.await {
+        Some(Turn::Run) => {}
+        // The plugin neither asks the cluster to cancel it nor gives a reason (`JenkinsUtils.handleBuildList`).
+        Some(Turn::Overtaken) => {
+            return shared.change(|world| set_phase(world, &namespace, &name, "Cancelled", &json!({})));
+        }
+        Some(Turn::Leave) | None => return,
     }
     let mut values = environment(&build["spec"]);
     values.insert("BUILD_NUMBER".to_owned(), number.clone());
@@ -70,7 +91,7 @@ pub(crate) async fn carry_out(shared: Arc<Shared>, build: Value) {
             input.settled = Some((false, BTreeMap::new()));
         }
         run.status = ended;
-        finish_stage(run, now, ended);
+        finish_stage(run, now, if ended == "NOT_BUILT" { "ABORTED" } else { ended });
         run.log.push_str(&format!("Finished: {}\n", if ended == "FAILED" { "FAILURE" } else { ended }));
     });
 }
@@ -199,6 +220,7 @@ impl Runner {
                 let input = Input { id, question, parameters, submitter, settled: None };
                 return self.ask(input).await;
             }
+            Act::End(result) => return Ok(Some(result)),
             Act::Exit(0) => return Ok(Some("SUCCESS")),
             Act::Exit(_) | Act::Fail(..) => return Ok(Some("FAILED")),
             _ => {}

@@ -40,21 +40,26 @@ pub(crate) fn tell(world: &mut World, path: &str) {
         annotations[format!("environment.services.fabric8.io/{namespace}")] = json!(yaml);
     }
     world.merge(kind, &run.namespace, &run.build, &json!({"metadata": {"annotations": annotations}}));
-    let phase = match run.status {
-        "SUCCESS" | "UNSTABLE" => "Complete",
-        "FAILED" => "Failed",
-        "ABORTED" => "Cancelled",
-        _ => "Running",
+    // As `BuildSyncRunListener.runToBuildPhase` has it, *documented, unrecorded* for what is neither success nor failure: what there is
+    // no phase for is `Pending`, with the time of its end.
+    let (phase, fields) = match run.status {
+        "SUCCESS" => ("Complete", json!({})),
+        "FAILED" | "UNSTABLE" => ("Failed", json!({})),
+        "ABORTED" => ("Cancelled", json!({})),
+        "NOT_BUILT" => ("Pending", json!({"completionTimestamp": world.clock.stamp()})),
+        _ => ("Running", json!({})),
     };
     let same = world.get(kind, &run.namespace, &run.build).is_some_and(|build| build["status"]["phase"] == phase);
     if !same {
-        set_phase(world, &run.namespace, &run.build, phase, &json!({}));
+        set_phase(world, &run.namespace, &run.build, phase, &fields);
     }
 }
 
 /// The run, as the stage view describes it.
 pub(crate) fn describe(run: &Run, path: &str, uri: &str, now: i64) -> Value {
     let end = if run.over { run.ended_ms } else { now };
+    // The stage view has no word of its own for it.
+    let status = if run.status == "NOT_BUILT" { "NOT_EXECUTED" } else { run.status };
     let stages: Vec<Value> = run
         .stages
         .iter()
@@ -74,7 +79,7 @@ pub(crate) fn describe(run: &Run, path: &str, uri: &str, now: i64) -> Value {
         .collect();
     json!({
         "_links": {"self": {"href": format!("/{path}/wfapi/describe")}},
-        "id": run.number, "name": format!("#{}", run.number), "status": run.status, "startTimeMillis": run.began_ms,
+        "id": run.number, "name": format!("#{}", run.number), "status": status, "startTimeMillis": run.began_ms,
         "endTimeMillis": end, "durationMillis": end - run.began_ms, "queueDurationMillis": 12,
         "pauseDurationMillis": run.paused_ms, "stages": stages,
     })

@@ -281,10 +281,8 @@ impl Picture {
 
 /// How many stages of a pipeline have ended well, so that what they tagged can be known.
 pub(crate) fn ended_stages(build: &Build) -> usize {
-    let text = build.annotations.get(STATUS).filter(|_| build.is_pipeline());
-    let run = text.and_then(|text| JenkinsRun::parse(text).ok());
     let good = |status| matches!(status, JenkinsStatus::Success | JenkinsStatus::Unstable);
-    run.map_or(0, |run| run.stages.iter().filter(|stage| good(stage.status)).count())
+    build.jenkins_run().map_or(0, |run| run.stages.iter().filter(|stage| good(stage.status)).count())
 }
 
 /// A question that waits.

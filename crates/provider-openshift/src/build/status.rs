@@ -24,13 +24,20 @@ pub(crate) fn observation(
     }
 }
 
+/// Whether the build has ended so that what it made counts.
+pub(crate) fn has_succeeded(build: &Build) -> bool {
+    let ended = status(build, build.jenkins_run().map(|run| run.status));
+    matches!(ended, RunStatus::Succeeded | RunStatus::Unstable)
+}
+
 fn status(build: &Build, jenkins: Option<JenkinsStatus>) -> RunStatus {
     match &build.phase {
-        Phase::Complete if jenkins == Some(JenkinsStatus::Unstable) => RunStatus::Unstable,
+        // The sync plugin makes `Failed` of it; `Complete` is what it would mean.
+        Phase::Complete | Phase::Failed if jenkins == Some(JenkinsStatus::Unstable) => RunStatus::Unstable,
         Phase::Complete => RunStatus::Succeeded,
         Phase::Failed => RunStatus::Failed,
         Phase::Error => RunStatus::Errored,
-        Phase::Cancelled => RunStatus::Cancelled,
+        Phase::Cancelled | Phase::NotBuilt => RunStatus::Cancelled,
         _ if build.is_cancelled => RunStatus::Cancelling,
         Phase::New | Phase::Pending => RunStatus::Queued,
         Phase::Running if jenkins == Some(JenkinsStatus::Paused) => RunStatus::WaitingForApproval,
@@ -53,13 +60,20 @@ fn reason(build: &Build, status: RunStatus) -> Option<StatusReason> {
             "SerialLatestOnly" => "one build at a time, and of those that wait only the newest",
             _ => return None,
         };
-        (build.phase == Phase::New && !build.is_pipeline()).then(|| format!("its run policy is {policy}: {first}"))
+        // Jenkins' plugin obeys the policy as the cluster's own controller does.
+        let where_at = if build.is_pipeline() { "Jenkins has not taken it yet, and " } else { "" };
+        (build.phase == Phase::New).then(|| format!("{where_at}its run policy is {policy}: {first}"))
     };
     let (code, words) = match status {
         RunStatus::Succeeded | RunStatus::Unstable | RunStatus::Running | RunStatus::Cancelling => return None,
         RunStatus::Queued => (code_of(word).unwrap_or(ReasonCode::WaitingForSlot), words.or_else(waits)?),
         RunStatus::WaitingForApproval => {
             (ReasonCode::WaitingForDecision, words.unwrap_or_else(|| "Jenkins waits for a decision".to_owned()))
+        }
+        RunStatus::Cancelled if build.phase == Phase::NotBuilt && !build.is_cancelled => {
+            let why =
+                "Jenkins has ended the run without building it (NOT_BUILT), as where a milestone lets a newer one pass";
+            (ReasonCode::Other, words.map_or_else(|| why.to_owned(), |words| format!("{words} ({why})")))
         }
         // The cluster says in the same words that somebody cancelled it, and that it was overtaken.
         RunStatus::Cancelled if may_be_overtaken(build) => {
@@ -81,9 +95,10 @@ fn reason(build: &Build, status: RunStatus) -> Option<StatusReason> {
     Some(StatusReason::new(code, words))
 }
 
-/// Whether it may have been cancelled since a newer build was started.
+/// Whether it may have been cancelled since a newer build was started. Jenkins' plugin says `Cancelled` then, and does not ask for it.
 fn may_be_overtaken(build: &Build) -> bool {
-    build.run_policy.as_deref() == Some("SerialLatestOnly") && !build.is_pipeline() && !build.had_pod
+    let was_asked_for = build.is_pipeline() && build.is_cancelled;
+    build.run_policy.as_deref() == Some("SerialLatestOnly") && !was_asked_for && !build.had_pod
 }
 
 /// What the reason of a Build comes to.

@@ -10,6 +10,7 @@ use serde_json::Value;
 use super::steps::steps;
 use crate::{
     config::{Mount, Strategy},
+    jenkins::{JenkinsRun, STATUS},
     text::shown,
 };
 
@@ -32,6 +33,9 @@ pub(crate) enum Phase {
     Failed,
     Error,
     Cancelled,
+    /// Its run at Jenkins has ended with a result for which the sync plugin has no phase, such as NOT_BUILT: the plugin says `Pending`
+    /// then, beside the time of the end (`BuildSyncRunListener.runToBuildPhase`).
+    NotBuilt,
     /// A word that is not known here.
     Other(String),
 }
@@ -52,7 +56,7 @@ impl Phase {
 
     /// Whether it is over.
     pub(crate) const fn is_terminal(&self) -> bool {
-        matches!(self, Self::Complete | Self::Failed | Self::Error | Self::Cancelled)
+        matches!(self, Self::Complete | Self::Failed | Self::Error | Self::Cancelled | Self::NotBuilt)
     }
 }
 
@@ -112,6 +116,11 @@ impl Build {
         let variable =
             |one: &Value| Some((one.get("name")?.as_str()?.to_owned(), one.get("value")?.as_str()?.to_owned()));
         let annotations = metadata.annotations.unwrap_or_default();
+        let finished_at = time("/status/completionTimestamp");
+        let phase = match Phase::of(text("/status/phase").unwrap_or_default()) {
+            Phase::Pending if strategy == Some(Strategy::Pipeline) && finished_at.is_some() => Phase::NotBuilt,
+            phase => phase,
+        };
         let number = name.rsplit_once('-').and_then(|(_, number)| number.parse().ok());
         let noted = annotations.get("openshift.io/build.number").and_then(|number| number.parse().ok());
         Some(Self {
@@ -120,13 +129,13 @@ impl Build {
             config: text("/status/config/name").map(str::to_owned),
             // The annotation may vanish; the name stays.
             number: number.or(noted).unwrap_or(0),
-            phase: Phase::of(text("/status/phase").unwrap_or_default()),
+            phase,
             reason: words("/status/reason"),
             message: words("/status/message"),
             is_cancelled: data.pointer("/status/cancelled").and_then(Value::as_bool).unwrap_or(false),
             created_at: metadata.creation_timestamp.as_ref().and_then(timestamp),
             started_at: time("/status/startTimestamp"),
-            finished_at: time("/status/completionTimestamp"),
+            finished_at,
             strategy,
             steps: data.get("status").filter(|_| strategy != Some(Strategy::Pipeline)).map(steps).unwrap_or_default(),
             commit: commit(&data),
@@ -158,6 +167,11 @@ impl Build {
     /// Whether Jenkins runs it.
     pub(crate) fn is_pipeline(&self) -> bool {
         self.strategy == Some(Strategy::Pipeline)
+    }
+
+    /// Where Jenkins says that its run stands, if that can be understood.
+    pub(crate) fn jenkins_run(&self) -> Option<JenkinsRun> {
+        self.annotations.get(STATUS).filter(|_| self.is_pipeline()).and_then(|text| JenkinsRun::parse(text).ok())
     }
 
     /// The pod that runs it.

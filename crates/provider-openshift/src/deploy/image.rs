@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::{
-    build::{Build, Phase},
+    build::{Build, has_succeeded},
     kinds,
 };
 
@@ -82,7 +82,7 @@ impl Image {
 /// Why there is none, with the remedy.
 pub(crate) fn of_build(build: &Build) -> Result<Image, String> {
     let name = &build.place.name;
-    if build.phase != Phase::Complete {
+    if !has_succeeded(build) {
         return Err(format!("the build {name} did not succeed"));
     }
     if build.is_pipeline() {

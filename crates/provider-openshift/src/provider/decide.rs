@@ -10,7 +10,7 @@ use kube::api::{Patch, PatchParams};
 use super::openshift::{AtJenkins, Inner, build_at};
 use crate::{
     build::{Asked, Build, Decisions, open_inputs},
-    jenkins::{Input, Jenkins, JenkinsRun, STATUS},
+    jenkins::{Input, Jenkins},
     kinds::builds,
 };
 
@@ -109,8 +109,7 @@ async fn deliver(
 
 /// The question that is decided, if the build asks it.
 fn asked(build: &Build, decision: &Decision) -> Result<Option<Input>, ProviderError> {
-    let jenkins = build.annotations.get(STATUS).and_then(|text| JenkinsRun::parse(text).ok());
-    let asked = open_inputs(build, jenkins.as_ref()).map_err(|why| ProviderError::Unavailable {
+    let asked = open_inputs(build, build.jenkins_run().as_ref()).map_err(|why| ProviderError::Unavailable {
         message: format!("what the pipeline asks cannot be understood: {why}"),
         retry_after: None,
         cause: None,

@@ -73,7 +73,8 @@ async fn a_decision_that_did_not_reach_jenkins_is_never_told_as_what_came_of_the
     let rig = Rig::new().await;
     let mut told = asking(&rig, "input Go Deploy it?").await;
     rig.cluster.idle_jenkins(true);
-    let error = rig.provider().decide(&rig.access(), &told.run, &decision(Verdict::Approve, "alice")).await.unwrap_err();
+    let error =
+        rig.provider().decide(&rig.access(), &told.run, &decision(Verdict::Approve, "alice")).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
     rig.cluster.idle_jenkins(false);
     abort_at_jenkins(&rig, &told).await;

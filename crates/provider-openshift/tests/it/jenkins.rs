@@ -6,7 +6,7 @@ use std::sync::{
 };
 
 use alm_build_spi::{CancelReceipt, Decision, DecisionReceipt, Observation, ProviderError};
-use alm_domain::{ApprovalStatus, Capability, LogStream, ParameterValue, RunStatus, Verdict};
+use alm_domain::{ApprovalStatus, Capability, LogStream, ParameterValue, ReasonCode, RunStatus, Verdict};
 use serde_json::json;
 
 use crate::support::{PROJECT, Rig};
@@ -36,6 +36,39 @@ async fn stages_times_and_the_page_of_the_run_are_told() {
     assert!(rollout.reason.as_ref().is_some_and(|reason| reason.message.contains("exit code 1")));
     let page = told.run_states().pop().unwrap().external_url.clone().unwrap();
     assert!(page.starts_with(rig.cluster.jenkins_url()), "{page}");
+}
+
+#[tokio::test]
+async fn a_pipeline_that_jenkins_calls_unstable_is_unstable_although_the_cluster_says_failed() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("stage Build\necho a\nstage Test\nend UNSTABLE").await;
+    let mut told = rig.start(&service).await;
+    told.finish().await;
+    assert_eq!(rig.build(&told.name)["status"]["phase"], "Failed");
+    let end = told.run_states().pop().unwrap().clone();
+    assert_eq!((end.status, end.reason), (RunStatus::Unstable, None));
+    assert_eq!(told.stage("Test").unwrap().status, RunStatus::Unstable);
+}
+
+#[tokio::test]
+async fn a_run_that_jenkins_ends_without_building_it_ends_here_too() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("stage Build\necho a\nend NOT_BUILT").await;
+    let mut request = service.request();
+    request.secrets = vec![alm_build_spi::NamedSecret::new("npm", "canary-8812")];
+    let run = rig.provider().start(&rig.access(), request).await.unwrap();
+    let mut told = rig.follow(&run);
+    told.finish().await;
+    assert_eq!(rig.build(&told.name)["status"]["phase"], "Pending", "the plugin has no word for it");
+    let end = told.run_states().pop().unwrap().clone();
+    let reason = end.reason.unwrap();
+    assert_eq!((end.status, reason.code), (RunStatus::Cancelled, ReasonCode::Other));
+    assert!(reason.message.contains("NOT_BUILT") && end.finished_at.is_some(), "{}", reason.message);
+    assert!(told.has_line("a") && told.has_line("Finished: NOT_BUILT"), "{:?}", told.texts());
+    let receipt = rig.provider().cancel(&rig.access(), &run).await.unwrap();
+    assert_eq!(receipt, CancelReceipt::AlreadyFinished);
+    rig.provider().release(&rig.access(), &run).await.unwrap();
+    assert!(!rig.cluster.objects("secrets", PROJECT).iter().any(|s| s["data"]["secrettext"].is_string()));
 }
 
 #[tokio::test]
@@ -284,6 +317,22 @@ async fn a_jenkins_that_takes_no_tokens_of_the_cluster_costs_the_log_and_nobody_
     told.finish().await;
     assert_eq!((told.status(), told.warnings()), (Some(RunStatus::Succeeded), vec!["LOG_NOT_READABLE"]));
     assert!(told.errors.is_empty(), "{told:?}");
+}
+
+#[tokio::test]
+async fn a_jenkins_that_does_not_know_a_token_for_a_while_costs_no_line() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("stage Build\necho one\nawait go\necho two").await;
+    // The cluster takes the token: only Jenkins' login does not.
+    rig.cluster.jenkins_faults().trap(alm_cluster_sim::Fault::Unauthorized, "GET", "progressiveText");
+    let mut told = rig.start(&service).await;
+    told.until("a warning", |told| told.warnings().contains(&"LOG_NOT_READABLE")).await;
+    rig.cluster.jenkins_faults().heal();
+    rig.cluster.open_gate("go");
+    told.finish().await;
+    let own: Vec<_> = told.texts().into_iter().filter(|text| ["one", "two"].contains(text)).collect();
+    assert_eq!((own, told.status()), (vec!["one", "two"], Some(RunStatus::Succeeded)));
+    assert_eq!(told.warnings(), ["LOG_NOT_READABLE"]);
 }
 
 #[tokio::test]

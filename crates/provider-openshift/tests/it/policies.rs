@@ -91,6 +91,56 @@ async fn of_the_builds_that_wait_serial_latest_only_runs_the_newest_and_the_othe
     }
 }
 
+/// A pipeline with this policy, whose runs wait for a gate of their own number.
+async fn pipeline(rig: &Rig, policy: &str) -> Service {
+    let script = "echo begun\nawait go-$BUILD_NUMBER";
+    rig.service("shop/gated", &[("jenkinsfile", json!(script)), ("run.policy", json!(policy))]).await
+}
+
+#[tokio::test]
+async fn a_pipeline_that_waits_says_by_which_policy() {
+    let rig = Rig::new().await;
+    let service = pipeline(&rig, "Serial").await;
+    let mut first = rig.start(&service).await;
+    begun(&mut first).await;
+    let mut second = rig.start(&service).await;
+    let why = waits(&mut second).await;
+    assert!(why.contains("Jenkins has not taken it yet") && why.contains("run policy is Serial"), "{why}");
+    for (told, gate) in [(&mut first, "go-1"), (&mut second, "go-2")] {
+        rig.cluster.open_gate(gate);
+        told.finish().await;
+        assert_eq!(told.status(), Some(RunStatus::Succeeded));
+    }
+}
+
+#[tokio::test]
+async fn of_the_pipelines_that_wait_serial_latest_only_runs_the_newest_and_nobody_is_said_to_have_cancelled_the_others()
+{
+    let rig = Rig::new().await;
+    let service = pipeline(&rig, "SerialLatestOnly").await;
+    let mut first = rig.start(&service).await;
+    begun(&mut first).await;
+    let mut stopped = rig.start(&service).await;
+    waits(&mut stopped).await;
+    rig.provider().cancel(&rig.access(), &stopped.run).await.unwrap();
+    stopped.finish().await;
+    let mut overtaken = rig.start(&service).await;
+    let mut newest = rig.start(&service).await;
+    waits(&mut newest).await;
+    for (told, gate) in [(&mut first, "go-1"), (&mut newest, "go-4")] {
+        rig.cluster.open_gate(gate);
+        told.finish().await;
+        assert_eq!(told.status(), Some(RunStatus::Succeeded));
+    }
+    overtaken.finish().await;
+    let end = |told: &Followed| told.run_states().pop().unwrap().clone();
+    let (asked, overtaken) = (end(&stopped), end(&overtaken));
+    assert_eq!((asked.status, overtaken.status), (RunStatus::Cancelled, RunStatus::Cancelled));
+    assert_eq!(asked.reason.unwrap().code, ReasonCode::CancelledByUser);
+    let why = overtaken.reason.unwrap();
+    assert!(why.code == ReasonCode::Other && why.message.contains("SerialLatestOnly"), "{why:?}");
+}
+
 #[tokio::test]
 async fn a_build_that_somebody_cancels_while_it_runs_was_not_overtaken() {
     let rig = Rig::new().await;
