@@ -13,7 +13,7 @@ use futures::Stream;
 use serde::{Deserialize, Serialize};
 use tokio::{
     sync::watch,
-    time::{Instant, sleep},
+    time::{Instant, sleep, timeout},
 };
 
 use super::Jenkins;
@@ -23,6 +23,8 @@ const SHORTEST_PAUSE: Duration = Duration::from_millis(200);
 const LONGEST_PAUSE: Duration = Duration::from_secs(2);
 /// How long a log is waited for after its run has ended.
 const PATIENCE: Duration = Duration::from_secs(600);
+/// How soon a Jenkins is asked again that does not let the account read: its login may keep a wrong answer for a while.
+const REFUSED_PAUSE: Duration = Duration::from_secs(10);
 /// How many lines are told at a time, and about how many bytes.
 const MOST_LINES: usize = 500;
 const MOST_BYTES: usize = 64 << 10;
@@ -50,8 +52,9 @@ pub(crate) enum JenkinsNews {
     End,
 }
 
-/// Follows a log from behind what was told, to its end. An error is told, and tried again when the stream is polled again. A Jenkins
-/// that gives no log for ten minutes after the end of the run is not waited for any longer.
+/// Follows a log from behind what was told, to its end. An error is told, and tried again when the stream is polled again: soon, or
+/// slowly where the account may not read, and once more at the end of the run. A Jenkins that gives no log for ten minutes after that is
+/// not waited for any longer.
 pub(crate) fn follow_log(
     jenkins: Jenkins,
     masks: Masks,
@@ -118,7 +121,7 @@ fn stream(
     jenkins: Jenkins,
     masks: Masks,
     from: JenkinsTold,
-    life: Option<watch::Receiver<RunLife>>,
+    mut life: Option<watch::Receiver<RunLife>>,
 ) -> impl Stream<Item = Result<JenkinsNews, ProviderError>> + Send {
     async_stream::stream! {
         let mut cursor = Cursor::new(from, &masks);
@@ -129,7 +132,7 @@ fn stream(
                 yield Ok(JenkinsNews::End);
                 return;
             }
-            let is_over = life.as_ref().is_some_and(|life| *life.borrow() != RunLife::Live);
+            let is_over = life.as_mut().is_some_and(|life| *life.borrow_and_update() != RunLife::Live);
             if is_over {
                 over_since.get_or_insert_with(Instant::now);
             }
@@ -154,9 +157,11 @@ fn stream(
                     continue;
                 }
                 Err(error) => {
+                    let pause = if error.is_transient() { LONGEST_PAUSE } else { REFUSED_PAUSE };
                     yield Err(error);
-                    if life.is_none() { return; }
-                    sleep(LONGEST_PAUSE).await;
+                    let Some(life) = &mut life else { return };
+                    // Nobody tells of an end any more where the follower is gone.
+                    let _ = timeout(pause, life.changed()).await;
                     continue;
                 }
             };

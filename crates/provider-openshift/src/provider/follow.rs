@@ -168,10 +168,13 @@ impl Follower {
             }
             Heard::News(Some(Err(ProviderError::Unauthorized(why)))) => return Err(ProviderError::Unauthorized(why)),
             Heard::News(Some(Err(error))) => {
-                // The run goes on, without its log.
-                self.log = None;
-                self.begin_at = None;
-                self.token.log_done = true;
+                // The run goes on, without its log. Jenkins may let the account read later: its login keeps a check that failed for a
+                // while (`OpenShiftPermissionFilter`).
+                if !self.build.is_pipeline() || *self.life.borrow() != RunLife::Live {
+                    self.log = None;
+                    self.begin_at = None;
+                    self.token.log_done = true;
+                }
                 let mut news = Vec::new();
                 self.picture.warn(
                     "LOG_NOT_READABLE",
