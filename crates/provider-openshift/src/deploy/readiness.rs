@@ -24,9 +24,11 @@ pub(super) fn of_deployment(object: &Value) -> Standing {
     if status("observedGeneration") < generation {
         return Underway("the cluster has not looked at the change yet".to_owned());
     }
-    // What is told of an older generation counts no more, which the comparison above sees to.
-    if let Some(message) = condition(object, "Progressing", "False") {
-        return Failed(message);
+    // What is told of an older generation counts no more, which the comparison above sees to. The controller says that there is no
+    // progress for a hiccup of its own too (`ReplicaSetCreateError`), and tries again: only the deadline is an end, as for kubectl.
+    let stuck = condition(object, "Progressing", "False");
+    if let Some(message) = stuck.as_ref().filter(|message| message.starts_with("ProgressDeadlineExceeded: ")) {
+        return Failed(message.clone());
     }
     if object.pointer("/spec/paused").and_then(Value::as_bool) == Some(true) {
         return Underway("it is paused".to_owned());
@@ -45,7 +47,7 @@ pub(super) fn of_deployment(object: &Value) -> Standing {
     } else {
         format!("{available} of {wanted} replicas are ready")
     };
-    if let Some(message) = condition(object, "ReplicaFailure", "True") {
+    if let Some(message) = condition(object, "ReplicaFailure", "True").or(stuck) {
         told = format!("{told}: {message}");
     }
     Underway(told)
@@ -134,6 +136,18 @@ mod tests {
         assert!(matches!(of_deployment(&late), Failed(why) if why.starts_with("ProgressDeadlineExceeded: ReplicaSet")));
         late["metadata"]["generation"] = json!(3);
         assert!(matches!(of_deployment(&late), Underway(_)));
+    }
+
+    #[test]
+    fn a_controller_that_could_not_make_the_replicas_at_once_tries_again_and_is_waited_for() {
+        let mut stuck = deployment(2, 2, [2, 0, 2]);
+        stuck["status"]["conditions"] = json!([{ "type": "Progressing", "status": "False", "reason": "ReplicaSetCreateError",
+            "message": "Failed to create new replica set \"web-2\": exceeded quota" }]);
+        let told = of_deployment(&stuck);
+        assert!(
+            matches!(&told, Underway(why) if why.starts_with("0 of 2") && why.contains("exceeded quota")),
+            "{told:?}"
+        );
     }
 
     #[test]
