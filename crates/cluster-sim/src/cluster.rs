@@ -216,7 +216,7 @@ impl Cluster {
         });
     }
 
-    /// Lets nobody create objects of this kind (its plural) any more, whatever their role.
+    /// Lets nobody create objects of this kind (its plural) any more, whatever their role; or a subresource of it: `builds/docker`.
     pub fn deny(&self, plural: &str) {
         self.shared.change(|world| world.people.denied.insert(plural.to_owned()));
     }

@@ -110,6 +110,7 @@ async fn answer(shared: &Arc<Shared>, ask: &Ask) -> Result<Reply, Failure> {
     };
     let verb = verb(ask, &target)?;
     shared.read(|world| people::authorize(world, &caller, target.resource, &target.wish(verb)))?;
+    shared.read(|world| build::check_strategy(world, &caller, verb, ask, &target))?;
     // Logs come as they are, whatever is asked for.
     if target.subresource.as_deref() != Some("log") {
         acceptable(ask)?;

@@ -1,5 +1,6 @@
 //! Build configurations, builds, and the controller that carries Docker and Source builds out.
 
+mod by_strategy;
 mod config;
 mod controller;
 mod instantiate;
@@ -8,6 +9,7 @@ mod mount;
 mod phase;
 mod run;
 
+pub(crate) use by_strategy::check as check_strategy;
 pub(crate) use config::admit as admit_config;
 pub(crate) use controller::controller;
 pub(crate) use instantiate::{clone, instantiate, webhook};

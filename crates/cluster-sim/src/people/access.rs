@@ -36,7 +36,9 @@ pub(crate) fn may(world: &World, caller: &Caller, wish: &Wish<'_>) -> bool {
     if caller.is_anonymous() {
         return wish.subresource == Some("webhooks");
     }
-    if wish.verb == "create" && world.people.denied.contains(wish.plural) {
+    let whole = wish.subresource.map(|subresource| format!("{}/{subresource}", wish.plural));
+    let is_denied = |kind: &str| world.people.denied.contains(kind);
+    if wish.verb == "create" && (is_denied(wish.plural) || whole.as_deref().is_some_and(is_denied)) {
         return false;
     }
     if world.people.hidden.contains(&(caller.name.clone(), wish.plural.to_owned())) {
@@ -102,7 +104,9 @@ fn in_project(role: Role, wish: &Wish<'_>) -> bool {
     match wish.subresource {
         None => reads || role > Role::View,
         Some("log" | "layers") => wish.verb == "get",
-        Some("instantiate" | "clone" | "webhooks" | "instantiatebinary") => wish.verb == "create" && role > Role::View,
+        Some("instantiate" | "clone" | "webhooks" | "instantiatebinary" | "docker" | "source" | "jenkinspipeline") => {
+            wish.verb == "create" && role > Role::View
+        }
         Some("scale" | "rollback") => role > Role::View,
         Some(_) => false,
     }

@@ -56,7 +56,7 @@ pub(crate) struct People {
     pub(crate) tokens: BTreeMap<String, Token>,
     roles: BTreeMap<(String, String), Role>,
     groups: BTreeMap<String, Vec<String>>,
-    /// Plurals of kinds that nobody may create.
+    /// Plurals of kinds that nobody may create, perhaps with a subresource.
     pub(crate) denied: BTreeSet<String>,
     /// Who may do nothing with kinds of these plurals.
     pub(crate) hidden: BTreeSet<(String, String)>,

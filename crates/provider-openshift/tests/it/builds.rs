@@ -172,7 +172,7 @@ async fn what_an_account_may_not_do_is_known_before_it_is_tried() {
     rig.cluster.grant("vera", PROJECT, Role::View);
     let before = rig.cluster.requests().len();
     let denied = provider.denials(&of("vera"), &configs).await.unwrap();
-    assert_eq!(rig.cluster.requests().len() - before, 4, "a namespace is asked about once");
+    assert_eq!(rig.cluster.requests().len() - before, 7, "a namespace is asked about once");
     let verbs: Vec<_> = denied[0].iter().map(|denial| denial.verb).collect();
     assert_eq!(verbs, [Verb::Start, Verb::Decide, Verb::Deploy, Verb::Edit]);
     let why = &denied[0][0].reason;
@@ -180,6 +180,26 @@ async fn what_an_account_may_not_do_is_known_before_it_is_tried() {
     assert!(denied[1].is_empty() && denied[2] == denied[0]);
     let error = provider.start(&of("vera"), one.request()).await.unwrap_err();
     assert!(matches!(error, ProviderError::Forbidden(_)), "{error}");
+}
+
+#[tokio::test]
+async fn a_strategy_that_was_taken_from_everybody_is_known_before_a_build_of_it_is_tried() {
+    let rig = Rig::new().await;
+    let docker = rig.docker("echo x").await;
+    let pipeline = rig.service("shop/other", &[("jenkinsfile", json!("echo x"))]).await;
+    rig.cluster.deny("builds/docker");
+    let provider = rig.provider();
+    let denied = provider.denials(&rig.access(), &[docker.config.clone(), pipeline.config.clone()]).await.unwrap();
+    let verbs: Vec<_> = denied[0].iter().map(|denial| denial.verb).collect();
+    assert_eq!(verbs, [Verb::Start, Verb::Edit]);
+    assert!(denied[0][0].reason.contains("may not create builds/docker in demo"), "{}", denied[0][0].reason);
+    assert!(denied[1].is_empty(), "{denied:?}");
+    let error = provider.start(&rig.access(), docker.request()).await.unwrap_err();
+    assert!(
+        matches!(&error, ProviderError::Forbidden(why) if why.contains("build strategy Docker is not allowed")),
+        "{error}"
+    );
+    provider.start(&rig.access(), pipeline.request()).await.unwrap();
 }
 
 #[tokio::test]
