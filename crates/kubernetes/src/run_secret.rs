@@ -94,13 +94,13 @@ impl<'a> RunSecrets<'a> {
         }
     }
 
-    /// Makes the run's Secrets go with this object.
+    /// Makes the run's Secrets go with this object from now on, and takes a label from them.
     ///
     /// # Errors
     /// Those of the cluster.
-    pub async fn own(&self, owner: &Value) -> Result<(), ProviderError> {
+    pub async fn own(&self, owner: &Value, label: &str) -> Result<(), ProviderError> {
         for item in self.list().await? {
-            let patch = json!({ "metadata": { "ownerReferences": [owner] } });
+            let patch = json!({ "metadata": { "ownerReferences": [owner], "labels": { label: null } } });
             let path = self.path(&item.metadata.name);
             self.session.merge(&path, &patch).await?;
         }

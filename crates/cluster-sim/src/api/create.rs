@@ -45,6 +45,7 @@ pub(crate) fn make(
     if world.get(resource, target.place(), name).is_some() {
         return Err(Failure::exists(resource.id, resource.group, resource.plural, name));
     }
+    within_quota(world, target, name)?;
     clean(&mut object);
     if resource.generations {
         object["metadata"]["generation"] = json!(1);
@@ -56,6 +57,27 @@ pub(crate) fn make(
         return Ok(object);
     }
     Ok(world.put(resource, target.place(), name, object))
+}
+
+/// Fails where a quota of the project counts objects of this kind, and there are as many already. *Documented, unrecorded* (Kubernetes'
+/// documentation, "Object count quota").
+fn within_quota(world: &World, target: &Target, name: &str) -> Result<(), Failure> {
+    let Some(quotas) = crate::world::resource_of("resourcequotas") else { return Ok(()) };
+    let (plural, used) = (target.resource.plural, world.in_namespace(target.resource, target.place()).count());
+    let hard = |quota: &Value| {
+        let hard = &quota["spec"]["hard"];
+        let most = hard[format!("count/{plural}")].as_str().or_else(|| hard[plural].as_str())?;
+        Some((text(&quota["metadata"]["name"]), most.parse::<usize>().ok()?))
+    };
+    match world.in_namespace(quotas, target.place()).filter_map(hard).find(|(_, most)| used >= *most) {
+        None => Ok(()),
+        Some((quota, most)) => {
+            let why = format!(
+                "exceeded quota: {quota}, requested: {plural}=1, used: {plural}={used}, limited: {plural}={most}"
+            );
+            Err(Failure::forbidden_because(target.resource, name, &why))
+        }
+    }
 }
 
 fn check_place(world: &World, target: &Target) -> Result<(), Failure> {

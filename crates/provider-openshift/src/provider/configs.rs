@@ -11,6 +11,7 @@ use kube::{
 use serde_json::{Value, json};
 
 use super::{
+    left_over,
     openshift::{Inner, as_json},
     shared_secret::SharedSecret,
 };
@@ -236,6 +237,11 @@ pub(super) async fn delete(inner: &Inner, access: &Access, config: &ConfigRef) -
         }});
         let patch = Patch::Merge(patch);
         return session.find(configs.patch(&place.name, &PatchParams::default(), &patch)).await.map(drop);
+    }
+    match left_over::clear_all(&session, &place).await {
+        // Whoever may not list Secrets has handed none over.
+        Ok(()) | Err(ProviderError::Forbidden(_)) => {}
+        Err(error) => return Err(error),
     }
     let only_this = Preconditions { uid: Some(place.uid), resource_version: None };
     // It would be left behind, since what belongs to the configuration is not removed with it: a build service with running builds is not

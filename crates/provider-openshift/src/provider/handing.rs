@@ -14,6 +14,7 @@ use secrecy::{SecretSlice, SecretString};
 use serde_json::{Value, json};
 
 use super::{
+    left_over::{self, STARTING},
     shared_secret::{SharedSecret, file},
     start::find,
 };
@@ -93,7 +94,9 @@ impl<'a> Handing<'a> {
         match &self.way {
             Way::Not => {}
             Way::Jenkins(kinds) => {
-                let secrets = self.own();
+                let (secrets, owner) = (self.own(), self.owner());
+                let since = now.timestamp().to_string();
+                let labels = [(SYNC_LABEL, "true"), (STARTING, since.as_str())];
                 let id = self.build.to_string().replace('_', "-");
                 for (index, (variable, secret)) in self.secrets.iter().enumerate() {
                     let name = format!("alm-{id}-{index}");
@@ -104,18 +107,16 @@ impl<'a> Handing<'a> {
                         .chain(user.iter().map(|user| (USERNAME, user)))
                         .collect();
                     let kind = secret_type(values.iter().map(|(key, _)| *key));
-                    secrets.put(&name, kind, &[(SYNC_LABEL, "true")], &values, None).await?;
+                    secrets.put(&name, kind, &labels, &values, Some(&owner)).await?;
                     variables.push((variable.clone(), credential(&self.place.namespace, &name)));
                 }
+                said(left_over::clear(self.session, self.place, now).await);
             }
             Way::Files(mount) => {
-                let kind = build_configs();
-                let Place { name, uid, .. } = self.place;
-                let owner = json!({ "apiVersion": kind.api_version, "kind": kind.kind, "name": name, "uid": uid });
                 let values: Vec<_> =
                     self.secrets.iter().map(|(variable, secret)| (variable.as_str(), &secret.value)).collect();
-                self.shared(mount).put(self.build, &values, &owner, now).await?;
-                self.clear(mount, now).await;
+                self.shared(mount).put(self.build, &values, &self.owner(), now).await?;
+                said(self.clear(mount, now).await);
                 let path = |variable: &String| format!("{}/{}", mount.path, file(self.build, variable));
                 variables.extend(self.secrets.keys().map(|variable| (variable.clone(), path(variable))));
             }
@@ -123,14 +124,15 @@ impl<'a> Handing<'a> {
         Ok(variables)
     }
 
-    /// Makes the secrets go with the Build, should nobody come to [release](take_back) it. Those that builds share go with the BuildConfig.
+    /// Makes the secrets go with the Build, should nobody come to [release](take_back) it. Those that builds share go with the BuildConfig,
+    /// as all do until there is a Build.
     pub(super) async fn belong_to(&self, build: &Build) {
         if self.secrets.is_empty() || !matches!(self.way, Way::Jenkins(_)) {
             return;
         }
         let (kind, place) = (builds(), &build.place);
         let owner = json!({ "apiVersion": kind.api_version, "kind": kind.kind, "name": place.name, "uid": place.uid });
-        if let Err(error) = self.own().own(&owner).await {
+        if let Err(error) = self.own().own(&owner, STARTING).await {
             tracing::warn!(%error, "secrets of a build do not belong to it");
         }
     }
@@ -148,20 +150,23 @@ impl<'a> Handing<'a> {
         gone.unwrap_or_else(|error| tracing::warn!(%error, "secrets of a build that was refused are left"));
     }
 
-    /// Removes what starts have left that broke off for good. Should that fail, the next start does it.
-    async fn clear(&self, mount: &Mount, now: Timestamp) {
-        let clearing = async {
-            let shared = self.shared(mount);
-            let mut left = BTreeSet::new();
-            for build in shared.doubtful(now).await?.into_iter().filter(|build| *build != self.build) {
-                if find(self.session, self.place, build).await?.is_none() {
-                    left.insert(build);
-                }
+    /// Removes what starts have left in the shared Secret that broke off for good.
+    async fn clear(&self, mount: &Mount, now: Timestamp) -> Result<(), ProviderError> {
+        let shared = self.shared(mount);
+        let mut left = BTreeSet::new();
+        for build in shared.doubtful(now).await?.into_iter().filter(|build| *build != self.build) {
+            if find(self.session, self.place, build).await?.is_none() {
+                left.insert(build);
             }
-            if left.is_empty() { Ok(()) } else { shared.take_back(&left).await }
-        };
-        let cleared: Result<(), ProviderError> = clearing.await;
-        cleared.unwrap_or_else(|error| tracing::warn!(%error, "what a start has left that broke off is left"));
+        }
+        if left.is_empty() { Ok(()) } else { shared.take_back(&left).await }
+    }
+
+    /// The reference to the BuildConfig.
+    fn owner(&self) -> Value {
+        let kind = build_configs();
+        let Place { name, uid, .. } = self.place;
+        json!({ "apiVersion": kind.api_version, "kind": kind.kind, "name": name, "uid": uid })
     }
 
     fn own(&self) -> RunSecrets<'_> {
@@ -176,6 +181,11 @@ impl<'a> Handing<'a> {
 /// The id of the credential that Jenkins makes of a Secret.
 fn credential(namespace: &str, secret: &str) -> String {
     format!("{namespace}-{secret}")
+}
+
+/// What was not cleared now is cleared by the next start.
+fn said(cleared: Result<(), ProviderError>) {
+    cleared.unwrap_or_else(|error| tracing::warn!(%error, "what a start has left that broke off is left"));
 }
 
 /// What a Build was given, to be taken out of its log; `None` where that is not there any more. The names of users stay in it.

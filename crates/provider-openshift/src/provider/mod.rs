@@ -10,6 +10,7 @@ mod deployment;
 mod follow;
 mod handing;
 mod identity;
+mod left_over;
 mod list;
 mod logs;
 mod openshift;

@@ -152,7 +152,15 @@ impl<'a> Starting<'a> {
         if !findings.is_empty() {
             return Err(ProviderError::Invalid(findings));
         }
-        variables.extend(handing.hand_over(inner.clock.now()).await?);
+        match handing.hand_over(inner.clock.now()).await {
+            Ok(more) => variables.extend(more),
+            // It is tried again, and finds what there is.
+            Err(error) if error.is_transient() => return Err(error),
+            Err(error) => {
+                handing.undo().await;
+                return Err(error);
+            }
+        }
         let environment: Vec<Value> =
             variables.into_iter().map(|(name, value)| json!({ "name": name, "value": value })).collect();
         let of = match &commit {

@@ -78,6 +78,54 @@ async fn a_start_that_is_refused_leaves_no_secret_behind() {
     assert!(!rig.cluster.objects("secrets", PROJECT).iter().any(|s| s["data"]["secrettext"].is_string()));
 }
 
+/// The Secrets that were made for pipelines.
+fn handed(rig: &Rig) -> Vec<Value> {
+    rig.cluster.objects("secrets", PROJECT).into_iter().filter(|s| s["data"]["secrettext"].is_string()).collect()
+}
+
+#[tokio::test]
+async fn a_start_that_breaks_off_among_its_secrets_leaves_none_behind() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("echo x").await;
+    let most = rig.cluster.objects("secrets", PROJECT).len() + 1;
+    rig.cluster.put("resourcequotas", PROJECT, "few", json!({ "spec": { "hard": { "secrets": most.to_string() } } }));
+    let error = rig.provider().start(&rig.access(), with_secrets(&service, SECRET)).await.unwrap_err();
+    assert!(matches!(&error, ProviderError::Forbidden(why) if why.contains("exceeded quota: few")), "{error}");
+    assert!(handed(&rig).is_empty(), "the first one was made");
+}
+
+#[tokio::test]
+async fn secrets_of_a_pipeline_whose_start_never_came_back_go_with_a_later_start_or_with_the_build_service() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("echo x").await;
+    let (lost, fresh) = (with_secrets(&service, SECRET), with_secrets(&service, SECRET));
+    for request in [&lost, &fresh] {
+        // As if this server ended between the two.
+        rig.cluster.faults().trap(Fault::Unauthorized, "POST", "/instantiate");
+        rig.provider().start(&rig.access(), request.clone()).await.unwrap_err();
+        rig.cluster.faults().heal();
+    }
+    let of = |request: &StartBuild| -> Vec<Value> {
+        handed(&rig)
+            .into_iter()
+            .filter(|s| s["metadata"]["labels"]["alm.build/id"] == request.build.to_string())
+            .collect()
+    };
+    let config = rig.cluster.object(CONFIGS, PROJECT, &service.name).unwrap();
+    for secret in of(&lost) {
+        assert_eq!(secret["metadata"]["ownerReferences"][0]["uid"], config["metadata"]["uid"], "it goes with it");
+        let long_ago = json!({ "metadata": { "labels": { "alm.build/starting": "1577836800" } } });
+        rig.cluster.patch("secrets", PROJECT, secret["metadata"]["name"].as_str().unwrap(), &long_ago);
+    }
+    let later = with_secrets(&service, SECRET);
+    let mut told = started(&rig, &later).await;
+    assert_eq!((of(&lost).len(), of(&fresh).len(), of(&later).len()), (0, 2, 2), "the fresh one may yet come back");
+    told.finish().await;
+    rig.provider().release(&rig.access(), &told.run).await.unwrap();
+    rig.provider().delete_config(&rig.access(), &service.config).await.unwrap();
+    assert!(handed(&rig).is_empty());
+}
+
 #[tokio::test]
 async fn a_plain_build_that_mounts_nothing_is_given_none_and_says_how_it_would_be() {
     let rig = Rig::new().await;
