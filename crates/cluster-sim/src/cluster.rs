@@ -403,6 +403,11 @@ impl Cluster {
         self.shared.change(|world| world.jenkins.waking = waking);
     }
 
+    /// Switches Jenkins' protection against CSRF on.
+    pub fn protect_jenkins(&self) {
+        self.shared.change(|world| world.jenkins.crumbs = true);
+    }
+
     /// What was asked of the API server and of Jenkins so far, oldest first; the last 10,000.
     #[must_use]
     pub fn requests(&self) -> Vec<Seen> {

@@ -32,6 +32,16 @@ fn answer(world: &mut World, ask: &Ask) -> Reply {
         Ok(caller) if !caller.is_anonymous() => caller,
         _ => return reply::text(401, "Authentication required", &[]),
     };
+    let (session, crumb) = (format!("JSESSIONID=of-{}", caller.name), format!("crumb-of-{}", caller.name));
+    if ask.path.trim_matches('/') == "crumbIssuer/api/json" && world.jenkins.crumbs {
+        let told = serde_json::json!({"crumb": crumb, "crumbRequestField": "Jenkins-Crumb"});
+        return reply::text(200, &told.to_string(), &[("set-cookie", &format!("{session}; Path=/; HttpOnly"))]);
+    }
+    let is_given =
+        ask.header("jenkins-crumb") == Some(crumb.as_str()) && ask.header("cookie") == Some(session.as_str());
+    if world.jenkins.crumbs && ask.method == "POST" && !is_given {
+        return reply::text(403, "No valid crumb was included in the request", &[]);
+    }
     // With `//` at its beginning, as the plugin writes it, too.
     let path = ask.path.trim_start_matches('/');
     let found = world

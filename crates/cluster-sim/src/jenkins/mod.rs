@@ -28,6 +28,8 @@ pub(crate) struct Jenkins {
     pub(crate) idle: bool,
     /// Whether it has woken and resumed none of its runs yet: their questions are unknown to it.
     pub(crate) waking: bool,
+    /// Whether whatever changes something needs a crumb, and the session that it was given in.
+    pub(crate) crumbs: bool,
     /// By path, without slashes around it: `job/demo/job/demo-app/1`.
     pub(crate) runs: BTreeMap<String, Run>,
 }

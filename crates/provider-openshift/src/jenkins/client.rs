@@ -11,7 +11,10 @@ use serde_json::{Value, json};
 use tokio::time::timeout;
 use url::Url;
 
-use super::Input;
+use super::{
+    Input,
+    crumb::{Crumb, LONGEST_CRUMB, crumb_issuer},
+};
 use crate::text::shown;
 
 /// How long the head of an answer may take.
@@ -120,6 +123,43 @@ impl Jenkins {
         form: Option<String>,
         limit: Duration,
     ) -> Result<reqwest::Response, ProviderError> {
+        let mut answer = self.exchange(method.clone(), url.clone(), form.clone(), limit, None).await?;
+        // A token does not free a request of Jenkins' protection against CSRF.
+        if answer.status() == StatusCode::FORBIDDEN
+            && method == Method::POST
+            && let Some(crumb) = self.crumb().await?
+        {
+            answer = self.exchange(method, url, form, limit, Some(&crumb)).await?;
+        }
+        self.judged(answer).await
+    }
+
+    /// What makes a POST one that Jenkins takes; `None` where it has no such thing.
+    async fn crumb(&self) -> Result<Option<Crumb>, ProviderError> {
+        let Some(url) = crumb_issuer(&self.run) else { return Ok(None) };
+        let mut answer = self.exchange(Method::GET, url, None, PATIENCE, None).await?;
+        if answer.status() != StatusCode::OK {
+            return Ok(None);
+        }
+        let cookies = answer.headers().clone();
+        let mut body = Vec::new();
+        while let Ok(Some(chunk)) = answer.chunk().await {
+            body.extend_from_slice(&chunk);
+            if body.len() > LONGEST_CRUMB {
+                return Ok(None);
+            }
+        }
+        Ok(Crumb::of(&cookies, &body))
+    }
+
+    async fn exchange(
+        &self,
+        method: Method,
+        url: Url,
+        form: Option<String>,
+        limit: Duration,
+        crumb: Option<&Crumb>,
+    ) -> Result<reqwest::Response, ProviderError> {
         self.way.vet(&url).map_err(|why| self.odd(&why))?;
         let mut request = reqwest::Request::new(method, url);
         *request.timeout_mut() = Some(limit);
@@ -127,6 +167,9 @@ impl Jenkins {
         let mut token = token.map_err(|_| self.odd("the token holds characters that no token has"))?;
         token.set_sensitive(true);
         request.headers_mut().insert(header::AUTHORIZATION, token);
+        if let Some(crumb) = crumb {
+            crumb.put(request.headers_mut());
+        }
         if let Some(form) = form {
             let kind = HeaderValue::from_static("application/x-www-form-urlencoded");
             request.headers_mut().insert(header::CONTENT_TYPE, kind);
@@ -137,15 +180,20 @@ impl Jenkins {
             let late = TransportError::TimedOut { host: host.clone() };
             ProviderError::unavailable(format!("Jenkins does not answer: {late}"), late)
         };
-        let answer = match timeout(PATIENCE, self.http.execute(request)).await {
-            Err(_) => return Err(late()),
-            Ok(Err(error)) if error.is_timeout() => return Err(late()),
+        match timeout(PATIENCE, self.http.execute(request)).await {
+            Err(_) => Err(late()),
+            Ok(Err(error)) if error.is_timeout() => Err(late()),
             Ok(Err(error)) => {
                 let cause = TransportError::Unreachable(self.way.explain(&host, &error));
-                return Err(ProviderError::unavailable(format!("Jenkins does not answer: {cause}"), cause));
+                Err(ProviderError::unavailable(format!("Jenkins does not answer: {cause}"), cause))
             }
-            Ok(Ok(answer)) => answer,
-        };
+            Ok(Ok(answer)) => Ok(answer),
+        }
+    }
+
+    /// The answer, if it is what was wanted.
+    async fn judged(&self, answer: reqwest::Response) -> Result<reqwest::Response, ProviderError> {
+        let host = self.host();
         // What it says in the body is for browsers, and may repeat what it was sent.
         match answer.status() {
             status if status.is_success() => Ok(answer),

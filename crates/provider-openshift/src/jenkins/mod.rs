@@ -2,6 +2,7 @@
 
 mod address;
 mod client;
+mod crumb;
 mod deployed;
 mod input;
 mod log;

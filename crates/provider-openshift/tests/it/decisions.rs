@@ -105,6 +105,21 @@ async fn a_jenkins_that_has_woken_and_not_resumed_the_run_is_asked_again() {
 }
 
 #[tokio::test]
+async fn a_jenkins_that_wants_crumbs_is_given_them_and_still_refuses_what_it_refuses() {
+    let rig = Rig::new().await;
+    let rita = colleague(&rig, "rita");
+    rig.cluster.protect_jenkins();
+    let mut told = asking(&rig, "input Go Deploy it? | by rita").await;
+    let error =
+        rig.provider().decide(&rig.access(), &told.run, &decision(Verdict::Approve, "alice")).await.unwrap_err();
+    assert!(matches!(&error, ProviderError::Forbidden(why) if why.contains("You need to be rita")), "{error}");
+    let receipt = rig.provider().decide(&rita, &told.run, &decision(Verdict::Approve, "rita")).await.unwrap();
+    assert_eq!(receipt, DecisionReceipt::Accepted);
+    told.finish().await;
+    assert_eq!((told.approval("Go"), told.status()), (Some(ApprovalStatus::Approved), Some(RunStatus::Succeeded)));
+}
+
+#[tokio::test]
 async fn whoever_may_not_read_the_route_is_told_so_and_burns_no_question() {
     let rig = Rig::new().await;
     let rita = colleague(&rig, "rita");
