@@ -7,7 +7,7 @@ use alm_build_spi::{
 use alm_domain::RunStatus;
 use serde_json::json;
 
-use crate::support::{Setup, TestApp, on_each_database};
+use crate::support::{Setup, TestApp, on_each_database, within};
 
 #[tokio::test]
 async fn a_cancel_during_an_outage_is_delivered_later() {
@@ -85,7 +85,12 @@ async fn a_build_that_its_engine_does_not_stop_is_followed_all_the_same_to_its_e
     let is_told = |w: &serde_json::Value| {
         w["code"] == "CANCEL_REFUSED" && w["message"].as_str().is_some_and(|m| m.contains("may not patch builds"))
     };
-    app.follow_until(&build, |build| build["warnings"].as_array().is_some_and(|all| all.iter().any(is_told))).await;
+    let told = async {
+        while !app.build(build.id()).await.each("warnings").any(is_told) {
+            tokio::task::yield_now().await;
+        }
+    };
+    within(told).await;
     app.engine.release(build.key());
     let ended = app.follow(&build).await;
     assert_eq!((ended.status(), app.log(&ended).await.as_str()), ("SUCCEEDED", "one\ntwo\n"));

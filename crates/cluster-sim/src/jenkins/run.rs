@@ -56,7 +56,8 @@ pub(crate) async fn carry_out(shared: Arc<Shared>, build: Value) {
         });
         let is_newer = |other: &Value| {
             let number = text(&other["metadata"]["name"]).rsplit('-').next().and_then(|number| number.parse().ok());
-            other["status"]["config"]["name"] == *config && other["status"]["phase"] == "New" && number > Some(mine)
+            let is_wanted = other["status"]["phase"] != "Cancelled" && other["status"]["cancelled"] != true;
+            is_wanted && other["status"]["config"]["name"] == *config && number > Some(mine)
         };
         if build["status"]["cancelled"] == true || policy == "Parallel" {
             return Some(Turn::Run);
