@@ -22,7 +22,7 @@ await story(async ({ page, look }) => {
   const rows = page.locator(".builds > li");
   const says = (word) => page.locator(".builds a > .status", { hasText: word });
   const state = page.getByLabel("State");
-  const names = () => page.locator(".builds .name").allInnerTexts();
+  const names = () => page.locator(".builds .name").allTextContents();
 
   await signIn(page, "/ui/projects/shop?status=unfinished");
   await page.waitForSelector("text=No build fits these filters");
