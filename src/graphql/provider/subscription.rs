@@ -19,6 +19,7 @@ use crate::{
 
 /// Events about providers.
 #[derive(Union)]
+#[expect(clippy::large_enum_variant, reason = "one at a time, on its way out")]
 pub(crate) enum ProviderEvent {
     ProviderSnapshot(ProviderSnapshot),
     ProviderChanged(ProviderChanged),

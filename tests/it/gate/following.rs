@@ -149,7 +149,8 @@ async fn a_decision_that_the_engine_refuses_for_whatever_reason_is_taken_back_an
         let input = json!({"approvalId": id, "verdict": "APPROVE"});
         app.done("decideApproval", "approval { id status }", input).await
     };
-    let refusals: [(&str, fn() -> ProviderError); 4] = [
+    type Refusal = fn() -> ProviderError;
+    let refusals: [(&str, Refusal); 4] = [
         ("unknown input", || ProviderError::Invalid(vec![Finding::new(["parameters"], "unknown input")])),
         ("no way there", || ProviderError::Unsupported {
             what: Capability::Approvals,
