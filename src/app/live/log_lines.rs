@@ -133,6 +133,8 @@ impl Hub {
                         break;
                     }
                     at = page.scanned_to;
+                    // More may have been written since it was asked how far the log reaches.
+                    heads.line = heads.line.max(at);
                     for update in split(page.lines, at, heads.line) {
                         last_told = Some(Instant::now());
                         yield (now(), update);

@@ -32,7 +32,7 @@ async fn who_may_only_look_on_the_cluster_is_told_so_before_starting_and_in_its_
         assert!(why.contains(&format!("the account may not {right} in {BUILDS}")), "{why}");
     }
     verbs(&stage, &web).await;
-    assert_eq!(reviews(&stage) - before, 4, "the cluster is asked once a minute, and about four things");
+    assert_eq!(reviews(&stage) - before, 7, "the cluster is asked once a minute, about all of it");
     // The mutation says the same, and nothing is begun.
     let why = stage.alice.try_start(&web, "in vain").await.unwrap_err();
     assert!(why.contains("may not create buildconfigs/instantiate"), "{why}");

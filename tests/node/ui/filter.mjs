@@ -31,7 +31,7 @@ await story(async ({ page, look }) => {
   // Live: what fits comes in, without a reload.
   await start(shop.services[0].id);
   await says("Waiting for approval").waitFor();
-  assert.deepEqual(await names(), ["main #1"]);
+  assert.deepEqual(await names(), ["Main #1"]);
   // Its end is told in its place, where it is said that it is not looked for any more.
   await approve("shop");
   await page.waitForSelector("text=1 build does not fit any more");
@@ -74,7 +74,7 @@ await story(async ({ page, look }) => {
   await page.waitForSelector("text=No build fits these filters");
   await page.locator(".empty").getByRole("button", { name: "Clear filters" }).press("Enter");
   await rows.nth(1).waitFor();
-  assert.deepEqual([await names(), new URL(page.url()).search], [["Checks #1", "main #1"], ""]);
+  assert.deepEqual([await names(), new URL(page.url()).search], [["Checks #1", "Main #1"], ""]);
 
   // A commit, by its beginning; and what is none.
   const { build } = await ask(
@@ -89,7 +89,7 @@ await story(async ({ page, look }) => {
   await commit.fill(build.commit.sha.slice(0, 8));
   await commit.press("Enter");
   await page.waitForFunction(() => document.querySelectorAll(".builds > li").length === 1);
-  assert.deepEqual(await names(), ["main #1"]);
+  assert.deepEqual(await names(), ["Main #1"]);
 
   await page.goto(`${address}/ui/projects/shop?service=nothing`);
   await page.waitForSelector("text=No build service here is called “nothing”");

@@ -22,14 +22,14 @@ await story(async ({ page, look }) => {
   await page.getByRole("button", { name: "Older builds" }).waitFor({ state: "detached" });
 
   await rows.last().scrollIntoViewIfNeeded();
-  await isSeen("main #1");
+  await isSeen("Main #1");
   await start("busy");
   const fresh = page.getByRole("button", { name: "1 new build" });
   await fresh.waitFor();
   assert.equal(await rows.count(), PAGE + 5, "a new build waits");
-  await isSeen("main #1");
+  await isSeen("Main #1");
   await fresh.press("Enter");
-  await isSeen(`main #${PAGE + 6}`);
+  await isSeen(`Main #${PAGE + 6}`);
   assert.equal(await rows.count(), PAGE + 6);
   assert(await page.evaluate(() => document.activeElement?.matches("ul.builds")), "the list has the focus of the button that is gone");
   await look("builds-many");
@@ -37,8 +37,8 @@ await story(async ({ page, look }) => {
   await rows.last().scrollIntoViewIfNeeded();
   await rows.last().getByRole("link").press("Enter");
   await page.waitForURL(/\/main\/builds\/1$/);
-  await page.waitForSelector("h1:has-text('main #1')");
+  await page.waitForSelector("h1:has-text('Main #1')");
   await page.goBack();
   await rows.nth(PAGE + 5).waitFor();
-  await isSeen("main #1");
+  await isSeen("Main #1");
 });
