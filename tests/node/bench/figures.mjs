@@ -153,14 +153,9 @@ export async function million({ world, fresh }) {
   ];
 }
 
-/** 4: two hundred stages. */
-export async function layout({ world, fresh }) {
-  const { page, debug } = await fresh();
-  const id = await world.start(await world.project("hundreds", stages(200, "sleep 0.05")));
-  await page.goto(`${world.address}/ui/projects/hundreds/main/builds/1?view=list`);
-  await page.waitForFunction(() => document.querySelectorAll("[role=treegrid] tbody tr").length === 200);
-  const before = await work(debug);
-  const taken = await page.evaluate(async () => {
+// From the click on the graph of 200 stages until they are painted, in milliseconds.
+function drawn(page) {
+  return page.evaluate(async () => {
     // What has changed in a frame is painted with it, and else with the next one; the task behind that comes when it was.
     let isInFrame = false;
     const frame = () => {
@@ -184,15 +179,33 @@ export async function layout({ world, fresh }) {
     await shown;
     return performance.now() - began;
   });
-  const worked = (await work(debug)) - before;
+}
+
+/** 4: two hundred stages. */
+export async function layout({ world, fresh }) {
+  const { page, debug } = await fresh();
+  const id = await world.start(await world.project("hundreds", stages(200, "sleep 0.05")));
+  const list = async () => {
+    await page.goto(`${world.address}/ui/projects/hundreds/main/builds/1?view=list`);
+    await page.waitForFunction(() => document.querySelectorAll("[role=treegrid] tbody tr").length === 200);
+  };
+  await list();
+  const running = await drawn(page);
   const places = () => page.locator(".stage").evaluateAll((all) => all.map((one) => `${one.id} ${one.style.left} ${one.style.top}`).sort().join());
   const first = await places();
   await world.over(id);
   await page.waitForSelector(".head >> text=Succeeded");
   const isStill = (await places()) === first;
+  // The processes of 200 stages are over, so that it is the page that is measured and not who has the processors.
+  await list();
+  await page.waitForLoadState("networkidle");
+  const before = await work(debug);
+  const taken = await drawn(page);
+  const worked = (await work(debug)) - before;
   return [
     row("4 200 stages: laid out and painted, from the click", "< 100 ms", ms(taken), taken < 100),
     row("4 … at work in the page until then", "", ms(worked), true),
+    row("4 … painted from the click while all 200 run on the same processors", "", ms(running), true),
     row("4 … stages that moved while all 200 ran", "0", isStill ? "0" : "some", isStill),
   ];
 }
