@@ -1,8 +1,9 @@
 //! How the secrets of builds reach them, and leave again.
 //!
 //! A variable of the build tells where each secret is. A pipeline finds the name there by which Jenkins knows it: Jenkins makes a
-//! credential, of the [kind](SecretKinds) that the settings say, of a Secret that belongs to the build alone. A Docker or Source build finds the path of a file there, where its BuildConfig
-//! mounts the [Secret that its builds share](SharedSecret); else it is given none, and says so.
+//! credential, of the [kind](SecretKinds) that the settings say, of a Secret that belongs to the build alone. A Docker or Source build
+//! finds the path of a file there, where its BuildConfig mounts the [Secret that its builds share](SharedSecret); else it is given none,
+//! and says so.
 
 use std::collections::{BTreeMap, BTreeSet};
 

@@ -14,8 +14,8 @@ use super::start::find;
 
 /// The label of a Secret whose Build is not made yet: when it was given, in seconds.
 pub(super) const STARTING: &str = "alm.build/starting";
-/// After how many hours a build that never came to be is one whose start broke off.
-const LEFT_OVER: i64 = 1;
+/// After how long a build that never came to be is one whose start broke off.
+pub(super) const LEFT_OVER: TimeDelta = TimeDelta::hours(1);
 /// How many are looked at at a time.
 const MOST: usize = 200;
 
@@ -54,7 +54,7 @@ struct List {
 pub(super) async fn clear(session: &Session, config: &Place, now: Timestamp) -> Result<(), ProviderError> {
     for Found { metadata } in list(session, config).await? {
         let given = metadata.labels.get(STARTING).and_then(|seconds| seconds.parse::<i64>().ok());
-        if given.is_none_or(|given| now.timestamp() - given <= TimeDelta::hours(LEFT_OVER).num_seconds()) {
+        if given.is_none_or(|given| now.timestamp() - given <= LEFT_OVER.num_seconds()) {
             continue;
         }
         let build: Option<BuildId> = metadata.labels.get(RUN_LABEL).and_then(|id| id.parse().ok());

@@ -9,11 +9,13 @@ use alm_build_spi::ProviderError;
 use alm_domain::{BuildId, Timestamp};
 use alm_kubernetes::Session;
 use base64::{Engine, engine::general_purpose::STANDARD};
-use chrono::{DateTime, SecondsFormat, TimeDelta};
+use chrono::{DateTime, SecondsFormat};
 use http::Method;
 use secrecy::{ExposeSecret, SecretSlice, SecretString};
 use serde::Deserialize;
 use serde_json::{Map, Value, json};
+
+use super::left_over::LEFT_OVER;
 
 /// The label of such Secrets.
 const LABEL: &str = "alm.build/shared";
@@ -21,8 +23,6 @@ const LABEL: &str = "alm.build/shared";
 const GIVEN: &str = "alm.build/given.";
 /// How often it is tried while others make and remove it.
 const TRIES: usize = 10;
-/// After how many hours keys of a build that never came to be are left over from a start that broke off.
-const LEFT_OVER: i64 = 1;
 
 /// A Secret that builds share. Its name, and that of the namespace, can stand in a path.
 #[derive(Debug, Clone, Copy)]
@@ -150,7 +150,7 @@ impl SharedSecret<'_> {
         let Some(found) = self.find().await? else { return Ok(BTreeSet::new()) };
         let is_old = |text: &String| {
             let given = DateTime::parse_from_rfc3339(text);
-            given.is_ok_and(|given| now - given.to_utc() > TimeDelta::hours(LEFT_OVER))
+            given.is_ok_and(|given| now - given.to_utc() > LEFT_OVER)
         };
         let old = found.metadata.annotations.iter().filter(|(_, given)| is_old(given));
         Ok(old.filter_map(|(name, _)| name.strip_prefix(GIVEN)?.parse().ok()).collect())

@@ -36,6 +36,15 @@ async fn abort_at_jenkins(rig: &Rig, told: &Followed) {
     assert!(client.post(abort).bearer_auth(&rig.token).send().await.unwrap().status().is_success());
 }
 
+/// Somebody aborts the run at Jenkins, and nobody has ever approved it.
+async fn is_settled_at_jenkins_alone(rig: &Rig, mut told: Followed) {
+    abort_at_jenkins(rig, &told).await;
+    told.finish().await;
+    let approved = |o: &Observation| matches!(o, Observation::Approval(a) if a.status == ApprovalStatus::Approved);
+    assert!(!told.told.iter().any(approved), "{told:?}");
+    assert_eq!(told.approval("Go"), Some(ApprovalStatus::Rejected));
+}
+
 #[tokio::test]
 async fn what_jenkins_refuses_is_said_in_its_words_and_the_question_stays_open_for_others() {
     for question in ["input Go Deploy it? | by rita", "input Go Deploy it? | where=stage | by rita"] {
@@ -59,29 +68,21 @@ async fn what_jenkins_refuses_is_said_in_its_words_and_the_question_stays_open_f
 #[tokio::test]
 async fn a_decision_that_was_refused_is_never_told_as_what_came_of_the_question() {
     let rig = Rig::new().await;
-    let mut told = asking(&rig, "input Go Deploy it? | by rita").await;
+    let told = asking(&rig, "input Go Deploy it? | by rita").await;
     rig.provider().decide(&rig.access(), &told.run, &decision(Verdict::Approve, "alice")).await.unwrap_err();
-    abort_at_jenkins(&rig, &told).await;
-    told.finish().await;
-    let approved = |o: &Observation| matches!(o, Observation::Approval(a) if a.status == ApprovalStatus::Approved);
-    assert!(!told.told.iter().any(approved), "{told:?}");
-    assert_eq!(told.approval("Go"), Some(ApprovalStatus::Rejected));
+    is_settled_at_jenkins_alone(&rig, told).await;
 }
 
 #[tokio::test]
 async fn a_decision_that_did_not_reach_jenkins_is_never_told_as_what_came_of_the_question() {
     let rig = Rig::new().await;
-    let mut told = asking(&rig, "input Go Deploy it?").await;
+    let told = asking(&rig, "input Go Deploy it?").await;
     rig.cluster.idle_jenkins(true);
     let error =
         rig.provider().decide(&rig.access(), &told.run, &decision(Verdict::Approve, "alice")).await.unwrap_err();
     assert!(error.is_transient(), "{error}");
     rig.cluster.idle_jenkins(false);
-    abort_at_jenkins(&rig, &told).await;
-    told.finish().await;
-    let approved = |o: &Observation| matches!(o, Observation::Approval(a) if a.status == ApprovalStatus::Approved);
-    assert!(!told.told.iter().any(approved), "{told:?}");
-    assert_eq!(told.approval("Go"), Some(ApprovalStatus::Rejected));
+    is_settled_at_jenkins_alone(&rig, told).await;
 }
 
 #[tokio::test]

@@ -6,7 +6,7 @@ use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
 use crate::{
-    support::{Followed, PROJECT, Rig},
+    support::{Followed, PROJECT, Rig, Service},
     target::{CONFIGS, DEPLOYMENTS, OLD, Place, says},
 };
 
@@ -36,6 +36,15 @@ fn workloads(is_on: bool) -> [(&'static str, Value, u64); 3] {
     ]
 }
 
+/// The workload in a place of its own, and a build service that brings it its images.
+async fn placed<'a>(rig: &'a Rig, number: usize, kind: &'static str, more: &Value) -> (Place<'a>, Service) {
+    let prod = rig.place(&format!("prod-{number}"));
+    prod.workload(kind, more);
+    let workload = if kind == CONFIGS { "dc/web" } else { "deployment/web" };
+    let service = rig.image_service(workload, &[]).await;
+    (prod, service)
+}
+
 fn rollouts(place: &Place<'_>, kind: &str) -> u64 {
     let object = place.cluster.object(kind, &place.project, "web").unwrap();
     let count = if kind == CONFIGS { &object["status"]["latestVersion"] } else { &object["metadata"]["generation"] };
@@ -60,10 +69,7 @@ fn end(told: &Followed) -> (Option<RunStatus>, String) {
 async fn a_trigger_that_fires_late_makes_one_rollout_and_nobody_else_changes_the_workload() {
     let rig = Rig::new().await;
     for (number, (kind, more, before)) in workloads(true).into_iter().enumerate() {
-        let prod = rig.place(&format!("prod-{number}"));
-        prod.workload(kind, &more);
-        let workload = if kind == CONFIGS { "dc/web" } else { "deployment/web" };
-        let service = rig.image_service(workload, &[]).await;
+        let (prod, service) = placed(&rig, number, kind, &more).await;
         for round in 1..=2 {
             let built = rig.built(&service).await;
             let image = prod.image(kind);
@@ -86,10 +92,7 @@ async fn a_trigger_that_fires_late_makes_one_rollout_and_nobody_else_changes_the
 async fn where_the_trigger_is_switched_off_the_image_is_given_in_one_rollout() {
     let rig = Rig::new().await;
     for (number, (kind, more, before)) in workloads(false).into_iter().enumerate() {
-        let prod = rig.place(&format!("prod-{number}"));
-        prod.workload(kind, &more);
-        let workload = if kind == CONFIGS { "dc/web" } else { "deployment/web" };
-        let service = rig.image_service(workload, &[]).await;
+        let (prod, service) = placed(&rig, number, kind, &more).await;
         for round in 1..=2 {
             let built = rig.built(&service).await;
             let mut told = rig.deploy(&built, "prod", &prod).await;
@@ -128,10 +131,7 @@ async fn a_trigger_that_is_switched_off_while_it_is_waited_for_is_waited_for_no_
 async fn what_a_trigger_gave_it_takes_back_with_the_tag() {
     let rig = Rig::new().await;
     for (number, (kind, more, before)) in workloads(true).into_iter().enumerate() {
-        let prod = rig.place(&format!("prod-{number}"));
-        prod.workload(kind, &more);
-        let workload = if kind == CONFIGS { "dc/web" } else { "deployment/web" };
-        let service = rig.image_service(workload, &[]).await;
+        let (prod, service) = placed(&rig, number, kind, &more).await;
         let (good, bad) = (rig.built(&service).await, rig.built(&service).await);
         rig.deploy(&good, "prod", &prod).await.finish().await;
         rig.cluster.break_image(&bad.digest);
@@ -152,10 +152,7 @@ async fn what_a_trigger_gave_it_takes_back_with_the_tag() {
 async fn what_ran_before_there_was_a_tag_runs_again_and_stays() {
     let rig = Rig::new().await;
     for (number, (kind, more, _)) in workloads(true).into_iter().enumerate() {
-        let prod = rig.place(&format!("prod-{number}"));
-        prod.workload(kind, &more);
-        let workload = if kind == CONFIGS { "dc/web" } else { "deployment/web" };
-        let service = rig.image_service(workload, &[]).await;
+        let (prod, service) = placed(&rig, number, kind, &more).await;
         let built = rig.built(&service).await;
         rig.cluster.hold_image(&built.digest);
         let mut told = rig.deploy(&built, "prod", &prod).await;
