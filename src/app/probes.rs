@@ -2,7 +2,7 @@
 
 use std::{
     collections::HashMap,
-    sync::{Arc, Mutex, PoisonError},
+    sync::{Arc, Mutex, MutexGuard, PoisonError},
     time::Duration,
 };
 
@@ -24,23 +24,23 @@ const PAGE: u32 = 200;
 pub(super) struct Probes(Arc<Mutex<HashMap<ProviderId, ProviderHealth>>>);
 
 impl Probes {
-    /// The provider with the newest verdict that is known of it.
-    pub(super) fn newest(&self, mut provider: Provider) -> Provider {
-        let probes = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        let told = probes.get(&provider.id);
-        let is_newer = |told: &&ProviderHealth| provider.health.as_ref().is_none_or(|h| h.checked_at < told.checked_at);
-        if let Some(told) = told.filter(is_newer) {
-            provider.health = Some(told.clone());
-        }
-        provider
+    /// The newest verdict that is known of a provider; `None` where it was never asked.
+    pub(super) fn newest(&self, provider: &Provider) -> Option<ProviderHealth> {
+        let (probes, stored) = (self.locked(), provider.health.as_ref());
+        let is_newer = |told: &&ProviderHealth| stored.is_none_or(|stored| stored.checked_at < told.checked_at);
+        probes.get(&provider.id).filter(is_newer).or(stored).cloned()
     }
 
     fn keep(&self, provider: ProviderId, health: ProviderHealth) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).insert(provider, health);
+        self.locked().insert(provider, health);
     }
 
     pub(super) fn forget(&self, provider: ProviderId) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(&provider);
+        self.locked().remove(&provider);
+    }
+
+    fn locked(&self) -> MutexGuard<'_, HashMap<ProviderId, ProviderHealth>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -58,7 +58,7 @@ impl App {
     /// What the engine said last of itself; `None` where it was never asked.
     #[must_use]
     pub fn health_of(&self, provider: &Provider) -> Option<ProviderHealth> {
-        self.inner.probes.newest(provider.clone()).health
+        self.inner.probes.newest(provider)
     }
 
     /// Probes a provider, and stores what it says.

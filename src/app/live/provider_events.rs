@@ -83,11 +83,12 @@ impl Picture {
         let counted = PageRequest { with_total: true, ..PageRequest::first(1) };
         let services = store.services_of_each_provider(principal, &ids, &counted).await?;
         let used = store.providers_in_use(principal, &ids).await?;
-        let seen = |(_, provider): (_, Provider)| {
+        let seen = |(_, mut provider): (_, Provider)| {
             let id = provider.id;
+            provider.health = probes.newest(&provider);
             let load = loads.get(&id).copied().unwrap_or_default();
             let services = services.get(&id.as_uuid()).and_then(|page| page.total);
-            (id, Seen { provider: probes.newest(provider), load, services, is_used: used.contains(&id) })
+            (id, Seen { provider, load, services, is_used: used.contains(&id) })
         };
         Ok(Self(page.items.into_iter().map(seen).collect()))
     }
