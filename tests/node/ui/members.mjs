@@ -70,8 +70,11 @@ await story(async ({ page, look, context }) => {
   await hers.waitForSelector("text=change nothing");
   assert.equal(await hers.locator("main button").count(), 0);
   await look("viewer-provider", hers);
-  await open("/ui/audit");
-  await hers.waitForSelector("[role=alert]");
+  for (const path of ["/ui/audit", "/ui/oauth-clients"]) {
+    await open(path);
+    await hers.waitForSelector("h2:text('For administrators')");
+    assert.equal(await hers.locator("main [role=alert], main button").count(), 0, `${path} asks for nothing that would be refused`);
+  }
 
   // A developer starts builds.
   await page.getByLabel("Role of ada").selectOption("DEVELOPER");

@@ -1,4 +1,4 @@
-import { Component, computed, inject } from "@angular/core";
+import { Component, inject } from "@angular/core";
 
 import { Viewer } from "../core/viewer";
 import { Trail } from "./trail";
@@ -10,17 +10,22 @@ import { Trail } from "./trail";
   template: `
     <h1>Audit</h1>
     <p class="hint">Everything that was done here, in all projects and outside of them; for administrators.</p>
-    @if (forbidden()) {
-      <section class="card empty">
-        <h2>For administrators</h2>
-        <p>Only an administrator of this server sees all that was done here. What was done in a project is told to its owners, in its own tab.</p>
-      </section>
-    } @else {
-      <alm-trail [project]="null" />
+    @switch (viewer.admitted()) {
+      @case (true) {
+        <alm-trail [project]="null" />
+      }
+      @case (false) {
+        <section class="card empty">
+          <h2>For administrators</h2>
+          <p>Only an administrator of this server sees all that was done here. What was done in a project is told to its owners, in its own tab.</p>
+        </section>
+      }
+      @default {
+        <div class="skeleton" role="status"><span class="unseen">Loading what was done…</span></div>
+      }
     }
   `,
 })
 export class InstanceAudit {
-  private readonly viewer = inject(Viewer);
-  protected readonly forbidden = computed(() => this.viewer.who()?.isAdmin === false);
+  protected readonly viewer = inject(Viewer);
 }

@@ -1,4 +1,4 @@
-import { Component, computed, inject, signal } from "@angular/core";
+import { Component, effect, inject, signal, untracked } from "@angular/core";
 import { Title } from "@angular/platform-browser";
 import { RouterLink } from "@angular/router";
 
@@ -20,16 +20,17 @@ import { ClientDialog } from "./client-dialog";
 })
 export class Clients {
   private readonly dialogs = inject(Dialogs);
-  private readonly viewer = inject(Viewer);
+  protected readonly viewer = inject(Viewer);
   protected readonly sending = inject(Sending);
   protected readonly reading = new Reading();
 
   protected readonly all = signal<readonly ClientBitsFragment[] | null>(null);
-  protected readonly forbidden = computed(() => this.viewer.who()?.isAdmin === false);
 
   constructor() {
     inject(Title).setTitle("OAuth clients · ALM");
-    this.reading.ask(OAuthClientsDocument, {}, "oauthClients", ({ oauthClients }) => this.all.set(oauthClients ?? []));
+    effect(() => {
+      if (this.viewer.admitted()) untracked(() => this.reading.ask(OAuthClientsDocument, {}, "oauthClients", ({ oauthClients }) => this.all.set(oauthClients ?? [])));
+    });
   }
 
   protected edit(client: ClientBitsFragment | null): void {

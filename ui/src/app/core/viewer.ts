@@ -24,6 +24,9 @@ export class Viewer {
   readonly busy = signal(false);
   private stream: { unsubscribe(): void } | undefined;
 
+  /** Whether the pages for administrators are the reader's; null until that is known. Where it cannot be, they ask, and the server says. */
+  readonly admitted = computed(() => this.who()?.isAdmin ?? (this.trouble() === null ? null : true));
+
   /** Whether this is the reader. */
   is(actor: { readonly __typename?: string; readonly id?: string } | null | undefined): boolean {
     return actor?.__typename === "User" && actor.id === this.who()?.user?.id;
