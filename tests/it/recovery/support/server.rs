@@ -63,6 +63,8 @@ impl Server {
         let mut process = Command::from(program)
             .env("ALM_DATA_DIR", data)
             .env("ALM_SERVER_BIND", "127.0.0.1:0")
+            // A disk that stalls under the other tests is no news about any of them.
+            .env("ALM_LIMITS_REQUEST_TIMEOUT", "60 s")
             .envs(variables.iter().cloned())
             .stdin(Stdio::null())
             .stdout(Stdio::piped())
