@@ -32,8 +32,10 @@ await story(async ({ page, trouble, look }) => {
   await page.focus(".stage:has-text('build')");
   await page.keyboard.press("ArrowRight");
   assert.match(await page.evaluate(() => document.activeElement.textContent), /ship/);
+  await page.getByLabel("Why (optional)").fill("Everybody waits for it");
   await page.click("alm-approval button >> nth=0");
   await page.waitForSelector(".head >> text=Succeeded");
+  await page.waitForSelector("alm-answers >> text=Everybody waits for it", { state: "attached" });
   await page.waitForSelector(".lines >> text=shipped");
   assert.match(await page.title(), /Succeeded/);
   await page.waitForSelector("alm-approval", { state: "detached" });

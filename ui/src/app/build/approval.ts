@@ -16,6 +16,9 @@ import { Awaited } from "./awaited";
     @let it = approval();
     <section class="card approval" tabindex="-1" [attr.aria-label]="it.message">
       <p><strong>{{ it.message }}</strong> <span class="hint asked">asked <alm-ago [at]="it.requestedAt" /></span></p>
+      @if (it.status === "PENDING" && it.expiresAt; as at) {
+        <p class="hint">Without an answer it lapses <alm-ago [at]="at" />.</p>
+      }
       @if (it.status === "DELIVERING") {
         @if (waitsFor().length > 0) {
           <p role="status">The answer is kept, and is delivered once this account is connected:</p>
@@ -33,6 +36,12 @@ import { Awaited } from "./awaited";
             [tried]="tried()"
             prefix="parameters/"
           />
+          @if (decide.allowed) {
+            <div class="field">
+              <label [for]="it.id + '-words'">Why (optional)</label>
+              <textarea #words [id]="it.id + '-words'" class="line" rows="1" maxlength="1000" [value]="comment()" (input)="comment.set(words.value)"></textarea>
+            </div>
+          }
           <div class="bar">
             <button type="button" [disabled]="!decide.allowed || sending.busy()" [attr.aria-describedby]="describedBy()" (click)="say('APPROVE')">
               {{ it.proceedLabel }}
@@ -77,13 +86,16 @@ export class Approval {
     computation: () => parameterDefaults(this.approval().parameters),
   });
 
+  /** What is said with the decision; it stays likewise, and is for one question. */
+  protected readonly comment = linkedSignal({ source: () => this.approval().id, computation: () => "" });
+
   protected async say(verdict: Verdict): Promise<void> {
     const isYes = verdict === "APPROVE";
     this.tried.set(isYes);
     if (isYes && !complete(this.questions(), this.answers())) return;
     const { id, revision, parameters: asked } = this.approval();
     const parameters = isYes ? parameterInputs(asked, this.answers()) : [];
-    const input = { approvalId: id, verdict, parameters, expectedRevision: revision };
+    const input = { approvalId: id, verdict, comment: this.comment().trim() || null, parameters, expectedRevision: revision };
     const fields = names(this.questions(), "parameters/");
     const told = await this.sending.send(DecideApprovalDocument, { input }, (data) => data.decideApproval, fields, byName(parameters));
     // The buttons go away with the answer: whoever pressed one stays at the question.
