@@ -37,6 +37,22 @@ impl App {
         let (environment, access) = found.map(|(at, access)| (Some(at), access)).unwrap_or_default();
         Ok(Engine { provider, access, actor, environment, gate })
     }
+
+    /// The engine of a provider that asks for nobody's account, for what is of no project yet.
+    ///
+    /// # Errors
+    /// [`AppError::WrongState`] where it asks for one; [`AppError::Provider`] when the provider cannot be set up.
+    pub(super) fn engine_without_account(&self, principal: &Principal, record: &Provider) -> Result<Engine, AppError> {
+        let provider = self.inner.registry.get_for(record)?;
+        if provider.descriptor().needs_token {
+            return Err(AppError::WrongState(
+                "the provider works with the accounts of people, which are connected in a project: create the project first"
+                    .to_owned(),
+            ));
+        }
+        let (gate, actor) = (self.inner.gate.clone(), principal.actor.clone());
+        Ok(Engine { provider, access: Access::default(), actor, environment: None, gate })
+    }
 }
 
 impl Engine {

@@ -16,8 +16,8 @@ use super::{
 /// A build service to create.
 #[derive(Debug, Clone)]
 pub struct CreateService {
-    /// The project.
-    pub project: ProjectId,
+    /// The project; `None` for one that is not there yet, which can only be checked.
+    pub project: Option<ProjectId>,
     /// The provider.
     pub provider: ProviderId,
     /// Short name, unique within the project.
@@ -53,26 +53,27 @@ impl App {
     /// Creates a build service, here and at its provider. `None` when it was only validated.
     ///
     /// # Errors
-    /// [`AppError::Invalid`] with every finding, [`AppError::Taken`], [`AppError::NotFound`], [`AppError::WrongState`].
+    /// [`AppError::Invalid`] with every finding, [`AppError::Taken`], [`AppError::NotFound`], [`AppError::WrongState`];
+    /// [`AppError::Forbidden`] without a project to whoever may not create one.
     pub async fn create_service(
         &self,
         principal: &Principal,
         request: CreateService,
     ) -> Result<Option<BuildService>, AppError> {
         let display_name = check_name(&request.display_name, "displayName")?;
-        let project = self.project(principal, request.project).await?;
+        let Some(project) = request.project else {
+            return self.check_first_service(principal, &request).await.map(|()| None);
+        };
+        let project = self.project(principal, project).await?;
         self.require(principal, project.id, ProjectRole::Owner).await?;
         if project.is_archived {
             return Err(AppError::WrongState("the project is archived: restore it first".to_owned()));
         }
-        let record = self.provider(principal, request.provider).await?;
-        if !record.enabled {
-            return Err(AppError::WrongState("the provider is switched off: choose another one".to_owned()));
-        }
+        let record = self.chosen_provider(principal, request.provider).await?;
         if self.store().service_by_address(principal, project.slug.as_str(), request.slug.as_str()).await?.is_some() {
             return Err(AppError::Taken(super::FieldProblem::new(["slug"], "is in use already: choose another one")));
         }
-        self.check_environments(principal, request.project, &record, request.environments.as_deref()).await?;
+        self.check_environments(principal, project.id, &record, request.environments.as_deref()).await?;
         let id = ServiceId::generate(&*self.inner.ids);
         let name = format!("{}/{}", project.slug, request.slug);
         let engine = self.engine(principal, &record, project.id, request.environments.as_deref()).await?;
@@ -83,7 +84,7 @@ impl App {
         let config = engine.heard(engine.provider.create_config(&engine.access, &spec).await).await?;
         let new = NewService {
             id,
-            project: request.project,
+            project: project.id,
             provider: request.provider,
             slug: request.slug,
             display_name,
@@ -104,6 +105,40 @@ impl App {
                 }
                 Err(error.into())
             }
+        }
+    }
+
+    /// Whether the first build service of a project that is yet to be created could be made so. Nothing is told of the short name:
+    /// a new project has none in use.
+    async fn check_first_service(&self, principal: &Principal, request: &CreateService) -> Result<(), AppError> {
+        if !request.validate_only {
+            let problem = "is missing: name the project; only a check, with validateOnly, does without one";
+            return Err(AppError::invalid(["projectId"], problem));
+        }
+        if !principal.may_create_projects() {
+            return Err(AppError::Forbidden(
+                "without a project, build services are checked for those who may create projects: this token does not \
+                 allow it"
+                    .to_owned(),
+            ));
+        }
+        if request.environments.as_ref().is_some_and(|chosen| !chosen.is_empty()) {
+            let problem = "cannot be used without a project, whose environments they are: leave them out";
+            return Err(AppError::invalid(["environmentIds"], problem));
+        }
+        let record = self.chosen_provider(principal, request.provider).await?;
+        let engine = self.engine_without_account(principal, &record)?;
+        let (id, name) = (ServiceId::generate(&*self.inner.ids), request.slug.to_string());
+        self.checked(&engine, &record, id, name, &request.repository, &request.settings).await.map(drop)
+    }
+
+    /// A provider for a new build service.
+    async fn chosen_provider(&self, principal: &Principal, id: ProviderId) -> Result<Provider, AppError> {
+        let record = self.provider(principal, id).await?;
+        if record.enabled {
+            Ok(record)
+        } else {
+            Err(AppError::WrongState("the provider is switched off: choose another one".to_owned()))
         }
     }
 

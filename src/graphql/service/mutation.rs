@@ -37,8 +37,9 @@ impl From<RepositoryInput> for RepositoryRef {
 /// Input of `createBuildService`.
 #[derive(InputObject)]
 pub(crate) struct CreateBuildServiceInput {
-    /// The project.
-    project_id: ID,
+    /// The project. With `validateOnly` it may be left out by those who may create projects: what is to be the first build service
+    /// of a project is checked before there is one.
+    project_id: Option<ID>,
     /// The provider.
     provider_id: ID,
     /// Short name, unique within the project: 1 to 63 of a-z, 0-9 and `-`.
@@ -146,7 +147,8 @@ impl ServiceMutation {
     ) -> Result<Option<CreateBuildServicePayload>> {
         let (app, principal) = (ctx.app()?, ctx.principal()?);
         let created = async {
-            let project: ProjectId = ids::input(&input.project_id, "projectId")?;
+            let project: Option<ProjectId> =
+                input.project_id.as_ref().map(|id| ids::input(id, "projectId")).transpose()?;
             let provider: ProviderId = ids::input(&input.provider_id, "providerId")?;
             let settings: Settings =
                 changes(input.configuration)?.into_iter().filter_map(|(key, value)| Some((key, value?))).collect();

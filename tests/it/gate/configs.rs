@@ -34,6 +34,17 @@ async fn a_build_configuration_is_made_with_the_account_of_whoever_makes_it() {
     app.engine.accept_tokens(Some(vec!["t-first".into()]));
     let project = app.project("shop").await;
 
+    let too_early = json!({
+        "providerId": app.provider, "slug": "web", "displayName": "web", "validateOnly": true,
+        "repository": {"url": "https://git.example.org/web.git", "ref": "main"},
+    });
+    let too_early = app.mutate("createBuildService", "service { id }", too_early).await;
+    assert_eq!(too_early["userErrors"][0]["code"], "WRONG_STATE", "{too_early}");
+    assert!(
+        too_early["userErrors"][0]["message"].as_str().unwrap().contains("create the project first"),
+        "{too_early}"
+    );
+
     let nowhere = create(&app, &project, "web").await;
     assert_eq!(nowhere["userErrors"][0]["code"], "WRONG_STATE", "{nowhere}");
     assert!(nowhere["userErrors"][0]["message"].as_str().unwrap().contains("role BUILD"), "{nowhere}");

@@ -171,6 +171,49 @@ async fn every_mutation_is_for_those_who_may_and_refused_to_all_others() {
     println!("{} mutations, {tried} tries", names.len());
 }
 
+/// What the first-run page asks: whether an address is good, before anything is made for it.
+#[tokio::test]
+async fn a_first_build_service_is_checked_for_those_who_may_create_its_project_and_nothing_is_made() {
+    let world = World::new().await;
+    let document = "mutation($input: CreateBuildServiceInput!) { createBuildService(input: $input) {
+        service { id } userErrors { code message path } } }";
+    let input = |change: Value| {
+        let mut input = json!({"providerId": world.app.provider, "slug": "first", "displayName": "First",
+            "repository": {"url": "https://git.example.org/first.git", "ref": "main"}, "validateOnly": true});
+        for (key, value) in change.as_object().unwrap() {
+            input[key] = value.clone();
+        }
+        json!({ "input": input })
+    };
+    let everything = "query { projects(first: 100, includeArchived: true) { edges { node { id revision } } } }";
+    let before = world.ask(Kind::Admin, everything, json!({})).await;
+    for kind in KINDS {
+        let reply = world.ask(kind, document, input(json!({}))).await;
+        let expected = match kind {
+            Kind::Anonymous => Some("UNAUTHENTICATED"),
+            Kind::Reader => Some("FORBIDDEN"),
+            _ => None,
+        };
+        assert_eq!(refusal(&reply, "createBuildService").as_deref(), expected, "{kind:?}: {reply}");
+        if expected.is_none() {
+            let fits = json!({"service": null, "userErrors": []});
+            assert_eq!(reply["data"]["createBuildService"], fits, "{kind:?}: {reply}");
+        }
+    }
+    for (change, path, why) in [
+        (json!({"repository": {"url": "", "ref": "main"}}), json!(["repository", "url"]), "clone from"),
+        (json!({"displayName": ""}), json!(["displayName"]), "1 to"),
+        (json!({"environmentIds": [world.own.environment]}), json!(["environmentIds"]), "leave them out"),
+        (json!({"validateOnly": false}), json!(["projectId"]), "name the project"),
+    ] {
+        let reply = world.ask(Kind::Outsider, document, input(change)).await;
+        let error = &reply["data"]["createBuildService"]["userErrors"][0];
+        assert_eq!((&error["code"], &error["path"]), (&json!("INVALID"), &path), "{reply}");
+        assert!(error["message"].as_str().unwrap().contains(why), "{reply}");
+    }
+    assert_eq!(world.ask(Kind::Admin, everything, json!({})).await, before);
+}
+
 #[tokio::test]
 async fn a_button_is_blocked_for_want_of_a_role_when_and_only_when_its_mutation_is() {
     let world = World::new().await;

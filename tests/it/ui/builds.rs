@@ -55,6 +55,22 @@ const QUESTION: &str = r#"stages:
     input: { message: Ship it? }
     run: echo shipped
 "#;
+const INPUTS: &str = r#"stages:
+  build:
+    run: echo built
+  ship:
+    needs: build
+    input:
+      message: Ship it?
+      proceed: Ship
+      parameters:
+        TARGET: { label: Where to, type: choice, choices: [staging, production], required: true }
+        COPIES: { label: How many, type: integer, default: 2 }
+        LOUD: { label: Tell everybody, type: boolean }
+        NOTE: { label: Release note, type: text }
+        TICKET: { default: "" }
+    run: echo "shipped to $TARGET"
+"#;
 const LONG: &str = r#"stages:
   - name: count
     run: for n in $(seq 200); do seq -f 'count %g' $(( n * 500 - 499 )) $(( n * 500 )); sleep 0.2; done
@@ -105,7 +121,15 @@ async fn a_person_cancels_a_build_and_loses_the_sign_in_but_not_the_page() {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_person_starts_and_approves_with_the_keyboard_alone() {
-    told("keyboard", &[("shop", QUESTION)]).await;
+    let parts = (1..=14).map(|n| format!("  part-{n}:\n    needs: first\n    run: echo part {n}\n"));
+    let last = "  last:\n    needs: part-14\n    run: echo last\n";
+    let broad = format!("stages:\n  first:\n    run: echo first\n{}{last}", parts.collect::<String>());
+    told("keyboard", &[("shop", QUESTION), ("broad", broad.as_str())]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_reads_afterwards_who_decided_and_what_was_answered() {
+    told("answers", &[("shop", INPUTS)]).await;
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

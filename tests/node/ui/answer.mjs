@@ -25,6 +25,7 @@ await story(async ({ page, trouble, look }) => {
   await question.getByText("Deploy it?").waitFor();
   await question.getByRole("button").first().press("Enter");
   await question.getByText("delivered once this account is connected").waitFor();
+  await question.getByText(/approved by Bob/i).waitFor();
   assert.equal(await page.locator("alm-held").count(), 0, "the build itself waits for nobody's account");
   await look("answer-waits");
   const connect = question.getByRole("button", { name: /^Connect the account at builds/ });

@@ -6,11 +6,12 @@ import { type Answers, byName, parameterDefaults, parameterInputs, parameterQues
 import { Questions, complete, names } from "../parts/questions";
 import { Ago } from "../parts/time";
 import { Awaited } from "./awaited";
+import { Said } from "./said";
 
 /** A question to people, and their answer in place. */
 @Component({
   selector: "alm-approval",
-  imports: [Ago, Awaited, Questions],
+  imports: [Ago, Awaited, Questions, Said],
   providers: [Sending],
   template: `
     @let it = approval();
@@ -19,6 +20,7 @@ import { Awaited } from "./awaited";
       @if (it.status === "PENDING" && it.expiresAt; as at) {
         <p class="hint">Without an answer it lapses <alm-ago [at]="at" />.</p>
       }
+      <alm-said [approval]="it" />
       @if (it.status === "DELIVERING") {
         @if (waitsFor().length > 0) {
           <p role="status">The answer is kept, and is delivered once this account is connected:</p>

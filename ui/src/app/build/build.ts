@@ -113,6 +113,10 @@ export class Build {
     return state ? lost({ stage: this.stage(), attempt: this.attempt(), fragment: this.fragment() }, state.build, state.stages) : [];
   });
   protected readonly chosen = computed(() => this.state()?.stages.find((stage) => stage.key === this.stage()) ?? null);
+  /** What was asked in the chosen stage, and answered. */
+  protected readonly answered = computed(
+    () => this.state()?.build.approvals.filter(({ stage, decisions }) => decisions.length > 0 && stage?.id === this.chosen()?.id) ?? [],
+  );
   /** What failed, in reading order. */
   protected readonly failures = computed(() =>
     tree(this.state()?.stages ?? [], new Set()).flatMap(({ stage, isFrame }) => (isBad(stage.status) && !isFrame ? [stage] : [])),

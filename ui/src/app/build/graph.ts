@@ -1,10 +1,12 @@
-import { Component, ElementRef, afterNextRender, computed, input, output, signal, viewChild } from "@angular/core";
+import { Component, ElementRef, Injector, afterNextRender, computed, inject, input, output, signal, viewChild } from "@angular/core";
 
 import type { StageBitsFragment } from "../api/operations";
+import { Roving } from "../parts/roving";
 import { Status, isBad, look } from "../parts/status";
 import { Elapsed, length } from "../parts/time";
 import { type Fold, drawn, folds } from "./fold";
 import { type Box, type Node, layout } from "./layout";
+import { walk } from "./walk";
 import { counted } from "./worst";
 
 const MARGIN = 8;
@@ -20,6 +22,7 @@ export class Graph {
   readonly chosen = input<string | null>(null);
   readonly choose = output<string>();
 
+  private readonly injector = inject(Injector);
   protected readonly margin = MARGIN;
   private readonly scroller = viewChild.required<ElementRef<HTMLElement>>("scroller");
   private readonly opened = signal<ReadonlySet<string>>(new Set());
@@ -28,16 +31,15 @@ export class Graph {
   /** What the picture is made of, and nothing of how it stands: a change of status lays out nothing. */
   private readonly shape = computed<readonly Node[]>(() => this.stages(), { equal: isAlike });
   private readonly folds = computed(() => folds(this.shape()));
-  /** Whatever holds the chosen stage is open. */
-  private readonly open = computed(() => {
-    const open = new Set(this.opened());
+  private readonly chosenId = computed(() => this.stages().find((stage) => stage.key === this.chosen())?.id ?? null);
+  /** Whatever holds the chosen stage is open, and stays so. */
+  private readonly held = computed(() => {
     const above = new Set<string>();
-    const chosen = this.stages().find((stage) => stage.key === this.chosen());
-    for (let at = chosen; at && !above.has(at.id); at = this.byId().get(at.parent?.id ?? "")) above.add(at.id);
-    for (const fold of this.folds()) if (fold.members.some((id) => above.has(id))) open.add(fold.id);
-    return open;
-  }, { equal: (a, b) => a.size === b.size && [...a].every((id) => b.has(id)) });
-  protected readonly closable = computed(() => this.folds().filter((fold) => this.opened().has(fold.id)));
+    for (let at = this.byId().get(this.chosenId() ?? ""); at && !above.has(at.id); at = this.byId().get(at.parent?.id ?? "")) above.add(at.id);
+    return new Set(this.folds().flatMap((fold) => (fold.members.some((id) => above.has(id)) ? [fold.id] : [])));
+  }, { equal: isSame });
+  private readonly open = computed(() => new Set([...this.opened(), ...this.held()]), { equal: isSame });
+  protected readonly closable = computed(() => this.folds().filter((fold) => this.opened().has(fold.id) && !this.held().has(fold.id)));
   private readonly laidOut = computed(() => layout<Node | Fold>(drawn(this.shape(), this.folds().filter((fold) => !this.open().has(fold.id)))));
 
   protected readonly picture = computed(() => {
@@ -59,6 +61,8 @@ export class Graph {
     return `${stages.length} ${stages.length === 1 ? "stage" : "stages"}: ${parts.join(", ")}`;
   });
 
+  protected readonly roving = new Roving(() => this.laidOut().boxes.map(({ node }) => node.id), this.chosenId);
+
   constructor() {
     afterNextRender(() => this.begin());
   }
@@ -75,12 +79,11 @@ export class Graph {
     view.scrollTo(box.x + (box.width - view.clientWidth) / 2, box.y + (box.height - view.clientHeight) / 2);
   }
 
-  protected toggle(id: string): void {
-    this.opened.update((all) => {
-      const open = new Set(all);
-      if (!open.delete(id)) open.add(id);
-      return open;
-    });
+  /** What was pressed goes away with it: the focus goes on to what comes in its place. */
+  protected toggle(fold: Fold): void {
+    const isOpen = this.opened().has(fold.id);
+    this.opened.update((all) => new Set(isOpen ? [...all].filter((id) => id !== fold.id) : [...all, fold.id]));
+    afterNextRender(() => focus(isOpen ? fold.id : fold.members[0]), { injector: this.injector });
   }
 
   /** Chooses the stage that was pressed, or opens what stands for many; heard for all of them at once. */
@@ -89,29 +92,22 @@ export class Graph {
     if (!node) return;
     const stage = this.byId().get(node.id);
     if (stage) this.choose.emit(stage.key);
-    else this.toggle(node.id);
+    else if ("members" in node) this.toggle(node);
   }
 
-  /** Arrow keys follow dependencies. */
+  protected entered(event: Event): void {
+    this.roving.entered(this.pressed(event)?.node.id ?? null);
+  }
+
   protected go(event: KeyboardEvent): void {
-    const boxes = this.laidOut().boxes;
     const own = this.pressed(event);
-    if (!own) return;
-    const from = own.node.id;
-    const to =
-      event.key === "ArrowLeft"
-        ? own.node.dependsOn[0]?.id
-        : event.key === "ArrowRight"
-          ? boxes.find((box) => box.node.dependsOn.some((one) => one.id === from))?.node.id
-          : event.key === "ArrowDown" || event.key === "ArrowUp"
-            ? beside(boxes, own, event.key === "ArrowDown" ? 1 : -1)
-            : undefined;
+    const to = own && walk(this.laidOut().boxes, own, event.key);
     if (!to) return;
     event.preventDefault();
-    document.getElementById(`stage-${to}`)?.focus();
+    focus(to.node.id);
   }
 
-  private pressed({ target }: Event): Box<Node> | undefined {
+  private pressed({ target }: Event): Box<Node | Fold> | undefined {
     const id = target instanceof Element ? target.closest(".stage")?.id : undefined;
     return this.laidOut().boxes.find(({ node }) => `stage-${node.id}` === id);
   }
@@ -137,9 +133,12 @@ function facts({ name, status, environment, attempts, startedAt, finishedAt }: S
   return { look: look(status), label: label.join(", "), badges, took, isRunning: !!startedAt && !finishedAt };
 }
 
-function beside(boxes: readonly Box<Node>[], own: Box<Node>, step: number): string | undefined {
-  const column = boxes.filter((box) => box.x === own.x).sort((a, b) => a.y - b.y);
-  return column[column.indexOf(own) + step]?.node.id;
+function focus(id: string | undefined): void {
+  document.getElementById(`stage-${id}`)?.focus();
+}
+
+function isSame(a: ReadonlySet<string>, b: ReadonlySet<string>): boolean {
+  return a.size === b.size && [...a].every((id) => b.has(id));
 }
 
 function isAlike(a: readonly Node[], b: readonly Node[]): boolean {

@@ -28,7 +28,8 @@ export interface Picture<N extends Node> {
 
 const LEAF = { width: 176, height: 64 };
 const GAP = { x: 44, y: 14 };
-const FRAME = { top: 28, side: 12 };
+/** What a frame is wider and higher than what it holds; its head is above. */
+export const FRAME = { top: 28, side: 12 };
 
 /** More boxes than this never stand below one another. */
 const TALLEST = 12;

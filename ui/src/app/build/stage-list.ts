@@ -1,6 +1,7 @@
 import { Component, computed, input, output, signal } from "@angular/core";
 
 import type { StageBitsFragment } from "../api/operations";
+import { Roving } from "../parts/roving";
 import { Status } from "../parts/status";
 import { Elapsed } from "../parts/time";
 import { type Branch, tree } from "./tree";
@@ -21,8 +22,8 @@ import { type Branch, tree } from "./tree";
             <th role="columnheader" scope="col" class="wide-only">Why</th>
           </tr>
         </thead>
-        <tbody (focusin)="entered($event)" (click)="pressed($event)" (keydown)="key($event)">
-          @for (row of rows(); track row.stage.id; let index = $index) {
+        <tbody (focusin)="entered($event)" (focusout)="roving.left($event)" (click)="pressed($event)" (keydown)="key($event)">
+          @for (row of rows(); track row.stage.id) {
             <tr
               role="row"
               [id]="'row-' + row.stage.id"
@@ -30,7 +31,7 @@ import { type Branch, tree } from "./tree";
               [attr.aria-expanded]="row.isFrame ? !closed().has(row.stage.id) : null"
               [attr.aria-selected]="row.stage.key === chosen()"
               [attr.data-chosen]="row.stage.key === chosen() ? '' : null"
-              [tabindex]="index === at() ? 0 : -1"
+              [tabindex]="row.stage.id === roving.stop() ? 0 : -1"
             >
               <td role="gridcell" [style.--level]="row.level - 1"><div class="cell">
                 @if (row.isFrame) {
@@ -63,14 +64,11 @@ export class StageList {
   readonly choose = output<string>();
 
   protected readonly closed = signal<ReadonlySet<string>>(new Set());
-  protected readonly current = signal<string | null>(null);
   protected readonly rows = computed(() => tree(this.stages(), this.closed()));
-  /** The row that the Tab key comes to. */
-  protected readonly at = computed(() => {
-    const rows = this.rows();
-    const place = rows.findIndex((row) => row.stage.id === this.current());
-    return place >= 0 ? place : Math.max(0, rows.findIndex((row) => row.stage.key === this.chosen()));
-  });
+  protected readonly roving = new Roving(
+    () => this.rows().map(({ stage }) => stage.id),
+    () => this.stages().find(({ key }) => key === this.chosen())?.id ?? null,
+  );
 
   protected toggle(id: string): void {
     this.closed.update((all) => {
@@ -82,8 +80,7 @@ export class StageList {
 
   // Heard for all rows at once.
   protected entered(event: Event): void {
-    const row = this.rowOf(event);
-    if (row) this.current.set(row.stage.id);
+    this.roving.entered(this.rowOf(event)?.stage.id ?? null);
   }
 
   protected pressed(event: Event): void {

@@ -1,13 +1,14 @@
 import { Component, input, output } from "@angular/core";
 
-import type { StageBitsFragment } from "../api/operations";
+import type { ApprovalBitsFragment, StageBitsFragment } from "../api/operations";
 import { Status } from "../parts/status";
 import { Elapsed } from "../parts/time";
+import { Said } from "./said";
 
 /** The stage that is chosen: how it stands, its attempts, and what can be done from it. */
 @Component({
   selector: "alm-stage-panel",
-  imports: [Status, Elapsed],
+  imports: [Said, Status, Elapsed],
   template: `
     @let it = stage();
     <section class="card stage-panel" [attr.aria-label]="'Stage ' + it.name">
@@ -40,6 +41,12 @@ import { Elapsed } from "../parts/time";
       @if (it.statusReason) {
         <p>{{ it.statusReason }}</p>
       }
+      @for (one of approvals(); track one.id) {
+        <section class="answer" [attr.aria-label]="one.message">
+          <p><strong>{{ one.message }}</strong></p>
+          <alm-said [approval]="one" />
+        </section>
+      }
       @if (it.attempts.length > 1) {
         <div class="bar" role="group" aria-label="Attempts">
           @for (one of it.attempts; track one.number) {
@@ -54,6 +61,8 @@ import { Elapsed } from "../parts/time";
 })
 export class StagePanel {
   readonly stage = input.required<StageBitsFragment>();
+  /** What was asked in it, and answered. */
+  readonly approvals = input<readonly ApprovalBitsFragment[]>([]);
   readonly attempt = input<number | null>(null);
   readonly choose = output<number>();
   readonly rerun = output();

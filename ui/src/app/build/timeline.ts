@@ -2,6 +2,7 @@ import { Component, computed, inject, input, output } from "@angular/core";
 
 import type { BuildPageFragment, StageBitsFragment } from "../api/operations";
 import { Clock } from "../core/clock";
+import { Roving } from "../parts/roving";
 import { Status, isOver, look } from "../parts/status";
 import { bars, scale } from "./bars";
 import { tree } from "./tree";
@@ -22,12 +23,14 @@ import { tree } from "./tree";
           <span [style.left.%]="100 * tick.at">{{ tick.text }}</span>
         }
       </div>
-      <ul class="lanes">
+      <ul class="lanes" (focusin)="roving.entered(named($event))" (focusout)="roving.left($event)" (keydown)="go($event)">
         @for (row of rows(); track row.stage.id) {
           <li>
             <button
               type="button"
               class="lane"
+              [id]="'lane-' + row.stage.id"
+              [tabindex]="row.stage.id === roving.stop() ? 0 : -1"
               [attr.aria-pressed]="row.stage.key === chosen()"
               [attr.data-chosen]="row.stage.key === chosen() ? '' : null"
               [attr.aria-label]="row.says"
@@ -76,6 +79,22 @@ export class Timeline {
       return { stage, level, bars: all, says };
     });
   });
+
+  private readonly ids = computed(() => this.rows().map(({ stage }) => stage.id));
+  protected readonly roving = new Roving(this.ids, () => this.stages().find(({ key }) => key === this.chosen())?.id ?? null);
+
+  protected named({ target }: Event): string | null {
+    return target instanceof Element ? (target.closest(".lane")?.id.slice("lane-".length) ?? null) : null;
+  }
+
+  protected go(event: KeyboardEvent): void {
+    const ids = this.ids();
+    const at = ids.indexOf(this.named(event) ?? "");
+    const to = { ArrowUp: ids[at - 1], ArrowDown: ids[at + 1], Home: ids[0], End: ids.at(-1) }[event.key];
+    if (at < 0 || to === undefined) return;
+    event.preventDefault();
+    document.getElementById(`lane-${to}`)?.focus();
+  }
 
   protected tone(status: string): string {
     return look(status).tone;

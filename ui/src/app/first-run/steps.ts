@@ -4,11 +4,11 @@ import { firstValueFrom } from "rxjs";
 
 import {
   BegunProjectDocument,
+  type CreateBuildServiceInput,
   CreateBuildServiceDocument,
   CreateProjectDocument,
   PrepareSampleDocument,
   StartBuildDocument,
-  UpdateProjectDocument,
 } from "../api/operations";
 import { freshKey } from "../core/key";
 import { type Refusal, type Refused as Refusals, placed } from "../core/send";
@@ -30,13 +30,6 @@ interface Payload {
   readonly userErrors: readonly (Refusal & { readonly code: string })[];
 }
 
-interface Begun {
-  readonly id: string;
-  readonly slug: string;
-  /** Whether there is nothing in it but what is made now. */
-  readonly isEmpty: boolean;
-}
-
 class Refused extends Error {
   readonly all: readonly Refusal[];
 
@@ -47,8 +40,8 @@ class Refused extends Error {
 }
 
 /**
- * Makes project and build service, and starts a build. A try that was cut off is gone on with: what is there is used again. A project
- * whose build service is refused is put away, so that nobody finds what came to nothing.
+ * Makes project and build service, and starts a build. A try that was cut off is gone on with: what is there is used again. The
+ * build service is checked before there is a project, so that what is refused leaves nothing behind.
  */
 @Injectable()
 export class Steps {
@@ -64,14 +57,13 @@ export class Steps {
     this.refused.set(new Map());
     try {
       const repository = await this.repository(plan);
+      this.now.set("Checking the repository…");
+      const wanted = { providerId: plan.provider, repository, ...plan.service };
+      await this.did(CreateBuildServiceDocument, { input: { ...wanted, validateOnly: true } }, (data) => data.createBuildService);
       this.now.set("Setting up the project…");
       const project = await this.project(plan.project);
       this.now.set("Setting up the build service…");
-      const service = await this.service(project, plan, repository).catch(async (error: unknown) => {
-        // Should it stay where it is, what was refused is still what counts.
-        if (project.isEmpty && error instanceof Refused) await this.put(project, true).catch(() => undefined);
-        throw error;
-      });
+      const service = await this.service(project, wanted);
       this.now.set("Starting a build…");
       const input = { serviceId: service.id, idempotencyKey: freshKey() };
       const { build } = await this.did(StartBuildDocument, { input }, (data) => data.startBuild);
@@ -93,31 +85,22 @@ export class Steps {
     return told.repository;
   }
 
-  private async project(wanted: Plan["project"]): Promise<Begun> {
+  private async project(wanted: Plan["project"]): Promise<{ readonly id: string; readonly slug: string }> {
     const made = await this.did(CreateProjectDocument, { input: wanted }, (data) => data.createProject, true);
-    if (made.project) return { ...made.project, isEmpty: true };
-    const there = await this.begun(wanted.slug);
-    if (!there) throw new Refused([{ message: `There is a project ${wanted.slug} already that is not yours.` }, ...made.userErrors]);
-    const isEmpty = there.services.length === 0;
-    if (there.isArchived && isEmpty) await this.put(there, false);
-    return { ...there, isEmpty };
-  }
-
-  /** Into the archive, or out of it. */
-  private async put(project: { readonly id: string }, archived: boolean): Promise<void> {
-    await this.did(UpdateProjectDocument, { input: { projectId: project.id, archived } }, (data) => data.updateProject);
+    const project = made.project ?? (await this.begun(wanted.slug));
+    if (!project) throw new Refused([{ message: `There is a project ${wanted.slug} already that is not yours.` }, ...made.userErrors]);
+    return project;
   }
 
   private async service(
     project: { readonly id: string; readonly slug: string },
-    plan: Plan,
-    repository: { readonly url: string; readonly ref: string },
+    wanted: Omit<CreateBuildServiceInput, "projectId">,
   ): Promise<{ readonly id: string; readonly slug: string }> {
-    const input = { projectId: project.id, providerId: plan.provider, repository, ...plan.service };
+    const input = { ...wanted, projectId: project.id };
     const made = await this.did(CreateBuildServiceDocument, { input }, (data) => data.createBuildService, true);
     if (made.service) return made.service;
-    const there = (await this.begun(project.slug))?.services.find((one) => one.slug === plan.service.slug);
-    if (there?.repository.url !== repository.url) throw new Refused(made.userErrors);
+    const there = (await this.begun(project.slug))?.services.find((one) => one.slug === wanted.slug);
+    if (there?.repository.url !== wanted.repository.url) throw new Refused(made.userErrors);
     return there;
   }
 

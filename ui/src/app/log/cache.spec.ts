@@ -4,7 +4,7 @@ import { randomly } from "../testing/fixtures";
 import { Cache, type Line, MOST, WINDOW } from "./cache";
 import { some, span } from "./rows";
 
-const line = (seq: number, text = `${seq}`): Line => ({ seq, text, at: null, stageId: null, attempt: null, stream: "STDOUT", level: null, continued: false });
+const line = (seq: number, text = `${seq}`): Line => ({ seq, text, at: null, stageId: null, attempt: null, stream: "STDOUT", level: null });
 const lines = (from: number, to: number): Line[] => Array.from({ length: to - from + 1 }, (_, index) => line(from + index));
 
 describe("the lines at hand", () => {

@@ -210,5 +210,5 @@ export class Source {
 
 /** A hole takes one number of the log's lines, and so is a row. */
 function gap({ afterSeq, cause, at }: { afterSeq: number; cause: string; at: string | null }): Line {
-  return { seq: afterSeq + 1, at, stageId: null, attempt: null, stream: "GAP", level: null, text: cause, continued: false };
+  return { seq: afterSeq + 1, at, stageId: null, attempt: null, stream: "GAP", level: null, text: cause };
 }

@@ -1,6 +1,6 @@
 import { describe, expect, it } from "vitest";
 
-import type { ParameterBitsFragment, ProvidersQuery } from "../api/operations";
+import type { ParameterBitsFragment, RegisterProviderMutation } from "../api/operations";
 import { reply } from "../testing/fixtures";
 import {
   grouped,
@@ -53,7 +53,7 @@ describe("parameters", () => {
 });
 
 describe("settings", () => {
-  const provider = reply<ProvidersQuery>("providers.all").providers?.edges[0]?.node;
+  const provider = reply<RegisterProviderMutation>("register-provider.done").registerProvider?.provider;
   const settings = settingQuestions(provider?.configurationSchema, { script: "build.sh" });
 
   it("come from the server's own schema, with what they inherit", () => {

@@ -10,7 +10,7 @@ const KEYS = [
     keys: [
       ["1 2 3", "Graph, timeline, list"],
       ["[ ]", "Failure before, failure after"],
-      ["← → ↑ ↓", "In the graph: along what depends on what; in the list: open and close"],
+      ["← → ↑ ↓", "From stage to stage; Home and End: the first, the last. In the list ← and → close and open"],
       ["Enter", "Choose the stage, and see its log"],
     ],
   },
