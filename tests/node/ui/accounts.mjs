@@ -31,6 +31,13 @@ await story(async ({ page, look }) => {
   await signIn(page, "/ui/projects/shop/builds", alice);
   await page.waitForSelector(".builds >> text=no account is connected");
 
+  // The page of one's accounts begins with what waits for one.
+  await page.goto(`${address}/ui/credentials`);
+  const waits = page.getByRole("region", { name: "Waiting for your account" });
+  await waits.getByRole("link", { name: /#1$/ }).waitFor();
+  await waits.getByRole("button", { name: /^Connect the account at staging/i }).waitFor();
+  await look("credentials-held");
+
   await page.goto(`${address}/ui/projects/shop/web/builds/1`);
   await page.waitForSelector("alm-held >> text=It waits for your account");
   await look("build-held");

@@ -2,7 +2,8 @@ import { Component, computed, inject, signal } from "@angular/core";
 import { Title } from "@angular/platform-browser";
 import { RouterLink } from "@angular/router";
 
-import { type ConnectionBitsFragment, DisconnectDocument, RenewConnectionDocument, UnconnectedDocument } from "../api/operations";
+import { type ConnectionBitsFragment, DisconnectDocument, RenewConnectionDocument, UnconnectedDocument, type UnconnectedQuery } from "../api/operations";
+import { Awaited } from "../build/awaited";
 import { Reading } from "../core/reading";
 import { Sending } from "../core/send";
 import { Viewer } from "../core/viewer";
@@ -14,10 +15,12 @@ import { Trouble } from "../parts/trouble";
 import { Connect } from "./connect";
 import { byUrgency, works } from "./urgency";
 
+type Project = NonNullable<UnconnectedQuery["projects"]>["edges"][number]["node"];
+
 /** The caller's accounts at environments: how each stands, until when, and what can be done about it. */
 @Component({
   selector: "alm-credentials",
-  imports: [RouterLink, Status, Ago, Connect, Trouble],
+  imports: [RouterLink, Status, Ago, Awaited, Connect, Trouble],
   providers: [Sending],
   templateUrl: "./credentials.html",
 })
@@ -29,11 +32,23 @@ export class Credentials {
   protected readonly reading = new Reading();
 
   protected readonly here = "/ui/credentials";
-  /** Where an account may be wanted one day, as it was when this page came. */
-  private readonly elsewhere = signal<readonly ConnectionBitsFragment[]>([]);
+  /** Those in which the reader builds, as they were when this page came. */
+  private readonly projects = signal<readonly Project[]>([]);
+  /** What the reader has started, and waits for an account. */
+  protected readonly held = computed(() =>
+    this.projects()
+      .flatMap((project) =>
+        project.builds.edges.map(({ node }) => ({ project, build: node, accounts: node.waitsFor.filter(({ owner }) => this.viewer.is(owner)) })),
+      )
+      .filter(({ accounts }) => accounts.length > 0),
+  );
+  /** Where an account may be wanted one day. */
   protected readonly unconnected = computed(() => {
     const known = new Set(this.all().map(({ environment }) => environment.id));
-    return this.elsewhere().filter(({ environment }) => !known.has(environment.id));
+    for (const { accounts } of this.held()) for (const { environment } of accounts) known.add(environment.id);
+    return this.projects()
+      .flatMap(({ environments }) => environments.flatMap(({ connection }) => connection ?? []))
+      .filter(({ status, isOwnToken }) => status === "NOT_CONNECTED" && !isOwnToken).filter(({ environment }) => !known.has(environment.id));
   });
   /** The account that was asked about last, and what is to be said of it. */
   protected readonly about = signal<{ readonly id: string; readonly words: string | null } | null>(null);
@@ -45,8 +60,7 @@ export class Credentials {
     this.reading.ask(UnconnectedDocument, {}, "projects", ({ projects }) => {
       // Whoever only looks around in a project needs none.
       const mine = projects?.edges.map((edge) => edge.node).filter(({ viewerRole }) => viewerRole === "DEVELOPER" || viewerRole === "OWNER") ?? [];
-      const grants = mine.flatMap(({ environments }) => environments.flatMap(({ connection }) => connection ?? []));
-      this.elsewhere.set(grants.filter(({ status, isOwnToken }) => status === "NOT_CONNECTED" && !isOwnToken));
+      this.projects.set(mine);
     });
   }
 
