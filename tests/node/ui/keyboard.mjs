@@ -35,41 +35,48 @@ await story(async ({ page, look }) => {
   await page.keyboard.press("Enter");
   await page.waitForSelector(".head >> text=Succeeded");
 
-  // Along the graph, which is one stop for Tab, and from the stage to its log.
-  const isAt = (selector) => page.evaluate((wanted) => document.activeElement?.matches(wanted) ?? false, selector);
+  // The focus is at this, which is where a Tab begins.
+  const isAt = (selector) => page.waitForSelector(`${selector}[tabindex="0"]:focus`);
   const press = async (...keys) => {
     for (const key of keys) await page.keyboard.press(key);
   };
+  // One Tab leads out of these, and back to the one that is to be come back to.
+  const outAndBack = async (all, back) => {
+    await press("Tab");
+    await page.waitForFunction((inside) => !document.activeElement.closest(inside), all);
+    await page.waitForSelector(`${all} ${back}[tabindex="0"]`);
+    await press("Shift+Tab");
+    await isAt(back);
+  };
+
+  // Along the graph, which is one stop for Tab, and from the stage to its log.
+  const [build, ship] = [".stage[aria-label^=build]", ".stage[aria-label^=ship]"];
   await tabTo(".stage");
-  assert(await isAt("[aria-label^=build]"));
+  await isAt(build);
   await press("ArrowRight");
-  assert(await isAt("[aria-label^=ship]"));
-  await press("Tab");
-  assert(!(await isAt(".graph *")), "one Tab leads out");
-  await press("Shift+Tab");
-  assert(await isAt("[aria-label^=ship]"), "and back to where one was");
+  await isAt(ship);
+  await outAndBack(".graph", ship);
   await press("Home");
-  assert(await isAt("[aria-label^=build]"));
-  await press("End", "Enter");
+  await isAt(build);
+  await press("End");
+  await isAt(ship);
+  await press("Enter");
   await page.waitForURL(/stage=ship/);
   await page.waitForSelector(".stage-panel >> text=ship");
-  await press("ArrowLeft", "Tab");
-  assert(!(await isAt(".graph *")));
-  await press("Shift+Tab");
-  assert(await isAt("[aria-label^=ship]"), "who comes back comes to the chosen stage");
+  await press("ArrowLeft");
+  await isAt(build);
+  // Who comes back comes to the chosen stage.
+  await outAndBack(".graph", ship);
 
   // The timeline and the list are one stop each, too.
   for (const [key, view, row] of [["2", ".lanes", ".lane"], ["3", ".tree", "tr"]]) {
     await press(key);
-    await page.waitForSelector(view);
+    await page.waitForSelector(`${view} ${row}:has-text("ship")[tabindex="0"]`);
     await tabTo(`${view} ${row}`);
-    assert.match(await page.evaluate(() => document.activeElement.textContent), /ship/);
+    await isAt(`${row}:has-text("ship")`);
     await press("ArrowUp");
-    assert.match(await page.evaluate(() => document.activeElement.textContent), /build/);
-    await press("Tab");
-    assert(!(await isAt(`${view} *`)), `one Tab leads out of ${view}`);
-    await press("Shift+Tab");
-    assert.match(await page.evaluate(() => document.activeElement.textContent), /ship/);
+    await isAt(`${row}:has-text("build")`);
+    await outAndBack(view, `${row}:has-text("ship")`);
   }
   await press("1");
   await page.waitForSelector(".graph");
@@ -91,16 +98,16 @@ await story(async ({ page, look }) => {
   await page.waitForSelector(".head >> text=Succeeded");
   await tabTo(".stage");
   await press("ArrowRight");
-  assert(await isAt(".stage.many"));
+  await isAt(".stage.many");
   await press("Enter");
-  await page.waitForSelector(".stage:focus[aria-label^='part-1,']");
+  await isAt(".stage[aria-label^='part-1,']");
   await press("ArrowDown", "ArrowDown");
-  assert(await isAt("[aria-label^='part-3,']"));
+  await isAt(".stage[aria-label^='part-3,']");
   await look("unfolded");
   await press("Shift+Tab");
-  assert(await isAt(".says button"));
+  await page.waitForSelector(".says button:focus");
   await press("Enter");
-  await page.waitForSelector(".stage.many:focus");
+  await isAt(".stage.many");
   await press("End");
-  assert(await isAt("[aria-label^=last]"));
+  await isAt(".stage[aria-label^=last]");
 });
