@@ -33,6 +33,8 @@ pub struct Options {
     /// does not end by itself. *Documented, unrecorded* (Kubernetes' documentation, "Sidecar Containers"; Istio's,
     /// `holdApplicationUntilProxyStarts`).
     pub proxies: bool,
+    /// Whether the API server itself says whose a token is, as from Kubernetes 1.28 on.
+    pub self_reviews: bool,
 }
 
 impl Default for Options {
@@ -46,6 +48,7 @@ impl Default for Options {
             build_volumes: true,
             approvals: false,
             proxies: false,
+            self_reviews: true,
         }
     }
 }
@@ -104,6 +107,10 @@ impl Cluster {
             tokio::spawn(tekton::controller(shared.clone()));
         }
         Self { shared, url, jenkins_url }
+    }
+
+    pub(crate) fn shared(&self) -> Arc<Shared> {
+        Arc::clone(&self.shared)
     }
 
     /// Where the API server is.

@@ -26,6 +26,7 @@ mod faults;
 mod git;
 mod jenkins;
 mod people;
+pub mod real;
 pub mod rig;
 mod rollout;
 pub mod script;

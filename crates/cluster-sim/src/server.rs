@@ -21,6 +21,7 @@ pub(crate) type Body = UnsyncBoxBody<Bytes, io::Error>;
 pub(crate) type Handler = Arc<dyn Fn(Request<Incoming>) -> BoxFuture<'static, Option<Response<Body>>> + Send + Sync>;
 
 /// A port that is ours even while nothing listens on it.
+#[derive(Debug)]
 pub(crate) struct Port {
     address: SocketAddr,
     _kept: TcpSocket,

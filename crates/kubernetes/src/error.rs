@@ -105,6 +105,10 @@ fn of_status(host: &str, status: &Status) -> ProviderError {
         ),
         409 if is_about_the_object(status) => ProviderError::Conflict(format!("{host}: {message}")),
         400 | 405 | 413 | 415 | 422 => ProviderError::Invalid(findings(status, message)),
+        500 if is_too_large(&status.message) => {
+            let message = "it is larger than what is stored of an object: make it smaller".to_owned();
+            ProviderError::Invalid(findings(status, message))
+        }
         408 | 409 | 410 | 429 | 500..=599 => {
             let seconds = status.details.as_ref().map_or(0, |details| details.retry_after_seconds);
             let retry_after = (seconds > 0).then(|| Duration::from_secs(seconds.into()));
@@ -125,6 +129,12 @@ fn names_what_is_missing(status: &Status) -> bool {
 fn is_about_the_object(status: &Status) -> bool {
     let is_quota = status.details.as_ref().is_some_and(|details| details.kind == "resourcequotas");
     [reason::ALREADY_EXISTS, reason::CONFLICT].contains(&status.reason.as_str()) && !is_quota
+}
+
+/// Whether the store of the cluster has refused an object for its size, which does not become less by trying again: the API server
+/// passes its words on as an error of its own, and so it does those of its client for the store, which sends no more than 2 MiB.
+fn is_too_large(message: &str) -> bool {
+    message.ends_with("etcdserver: request is too large") || message.contains("trying to send message larger than max")
 }
 
 /// The cluster's causes, field by field; the message as a whole where there are none.
@@ -180,6 +190,19 @@ mod tests {
         for code in [429, 500, 503, 504] {
             assert!(status(code, "later").is_transient(), "{code}");
         }
+    }
+
+    #[test]
+    fn what_the_store_does_not_take_is_not_sent_again() {
+        let words = [
+            "etcdserver: request is too large",
+            "rpc error: code = ResourceExhausted desc = trying to send message larger than max (2600271 vs. 2097152)",
+        ];
+        for words in words {
+            let ProviderError::Invalid(findings) = status(500, words) else { panic!("{words}") };
+            assert!(findings[0].message.contains("make it smaller"), "{findings:?}");
+        }
+        assert!(status(500, "etcdserver: request timed out").is_transient());
     }
 
     #[test]

@@ -7,8 +7,10 @@ use http_body_util::{BodyExt, Limited};
 use hyper::{Request, body::Incoming};
 use url::form_urlencoded;
 
-/// More than any of the kinds may be.
+/// What an API server reads of a request.
 const LIMIT: usize = 3 * 1024 * 1024;
+/// What is read here to say so: a client hears nothing before it has sent everything.
+const MOST: usize = 16 * LIMIT;
 
 /// A request, read whole.
 #[derive(Debug)]
@@ -24,7 +26,7 @@ pub(crate) struct Ask {
 }
 
 impl Ask {
-    /// Nothing when the request breaks off, or is larger than any may be.
+    /// Nothing when the request breaks off, or is larger than anybody sends.
     pub(crate) async fn read(request: Request<Incoming>) -> Option<Self> {
         let (head, body) = request.into_parts();
         let query = head.uri.query().unwrap_or_default();
@@ -35,8 +37,13 @@ impl Ask {
             query: form_urlencoded::parse(query.as_bytes()).into_owned().collect(),
             uri,
             headers: head.headers,
-            body: Limited::new(body, LIMIT).collect().await.ok()?.to_bytes(),
+            body: Limited::new(body, MOST).collect().await.ok()?.to_bytes(),
         })
+    }
+
+    /// Whether it is more than an API server reads.
+    pub(crate) fn is_too_large(&self) -> bool {
+        self.body.len() > LIMIT
     }
 
     pub(crate) fn query(&self, name: &str) -> Option<String> {

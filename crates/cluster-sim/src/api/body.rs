@@ -50,6 +50,9 @@ pub(crate) fn readable(ask: &Ask, resource: &Resource) -> Result<(), Failure> {
 /// The object in the body of a request about this target.
 pub(crate) fn of_target(ask: &Ask, target: &Target) -> Result<Value, Failure> {
     readable(ask, target.resource)?;
+    if ask.is_too_large() {
+        return Err(Failure::request_too_large());
+    }
     let read = object(ask, target.resource.kind)?;
     if let (Some(there), Some(here)) = (read["metadata"]["namespace"].as_str(), target.namespace.as_deref())
         && there != here

@@ -56,7 +56,14 @@ pub(crate) fn make(
         object["metadata"]["namespace"] = json!(target.place());
         return Ok(object);
     }
+    storable(&object)?;
     Ok(world.put(resource, target.place(), name, object))
+}
+
+/// Fails where an object is larger than what the store takes, 1.5 MiB.
+pub(super) fn storable(object: &Value) -> Result<(), Failure> {
+    let size = object.to_string().len();
+    if size > 1_572_864 { Err(Failure::too_large_to_store(size)) } else { Ok(()) }
 }
 
 /// Fails where a quota of the project counts objects of this kind, and there are as many already. *Documented, unrecorded* (Kubernetes'

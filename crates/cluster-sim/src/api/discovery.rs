@@ -31,6 +31,7 @@ pub(crate) fn answer(options: &Options, caller: &Caller, ask: &Ask) -> Option<Re
             one["apiVersion"] = json!("v1");
             one
         }
+        ["apis", "authentication.k8s.io", "v1"] => authentication(options),
         ["apis", group, version] => resources(options, group, version)?,
         _ => return None,
     };
@@ -38,6 +39,16 @@ pub(crate) fn answer(options: &Options, caller: &Caller, ask: &Ask) -> Option<Re
         return Some(Err(Failure::forbidden_path(&caller.name, &ask.path)));
     }
     Some(Ok(reply::json(200, &found)))
+}
+
+/// The kinds that are answered, and not stored.
+fn authentication(options: &Options) -> Value {
+    let kind = |plural: &str, kind: &str| json!({"name": plural, "singularName": "", "namespaced": false, "kind": kind, "verbs": ["create"]});
+    let mut kinds = vec![kind("tokenreviews", "TokenReview")];
+    if options.self_reviews {
+        kinds.push(kind("selfsubjectreviews", "SelfSubjectReview"));
+    }
+    json!({"kind": "APIResourceList", "apiVersion": "v1", "groupVersion": "authentication.k8s.io/v1", "resources": kinds})
 }
 
 fn version() -> Value {

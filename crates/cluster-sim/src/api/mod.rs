@@ -99,23 +99,28 @@ async fn answer(shared: &Arc<Shared>, ask: &Ask) -> Result<Reply, Failure> {
         return Ok(answered);
     }
     let caller = shared.read(|world| people::authenticate(world, ask.bearer()))?;
-    if let Some(answered) = discovery::answer(&shared.options, &caller, ask) {
+    answer_to(shared, ask, &caller).await
+}
+
+/// Answers somebody of whom it is known who that is.
+pub(crate) async fn answer_to(shared: &Arc<Shared>, ask: &Ask, caller: &Caller) -> Result<Reply, Failure> {
+    if let Some(answered) = discovery::answer(&shared.options, caller, ask) {
         return answered;
     }
-    if let Some(answered) = reviews(shared, &caller, ask) {
+    if let Some(answered) = reviews(shared, caller, ask) {
         return answered;
     }
     let Some(target) = target::parse(&shared.options, &ask.path) else {
         return target::unserved(&ask.path, &caller.name);
     };
     let verb = verb(ask, &target)?;
-    shared.read(|world| people::authorize(world, &caller, target.resource, &target.wish(verb)))?;
-    shared.read(|world| build::check_strategy(world, &caller, verb, ask, &target))?;
+    shared.read(|world| people::authorize(world, caller, target.resource, &target.wish(verb)))?;
+    shared.read(|world| build::check_strategy(world, caller, verb, ask, &target))?;
     // Logs come as they are, whatever is asked for.
     if target.subresource.as_deref() != Some("log") {
         acceptable(ask)?;
     }
-    if let Some(answered) = special(shared, &caller, ask, &target).await {
+    if let Some(answered) = special(shared, caller, ask, &target).await {
         return answered;
     }
     match verb {
@@ -158,6 +163,9 @@ fn reviews(shared: &Shared, caller: &Caller, ask: &Ask) -> Option<Result<Reply, 
     let plural = own.or_else(|| ask.path.strip_prefix("/apis/authorization.k8s.io/v1/"))?;
     if ask.method != "POST" || caller.is_anonymous() {
         return Some(Err(Failure::forbidden_path(&caller.name, &ask.path)));
+    }
+    if plural == "selfsubjectreviews" && !shared.options.self_reviews {
+        return Some(Err(Failure::forbidden_review(&caller.name, plural)));
     }
     let body: Value = match serde_json::from_slice(&ask.body) {
         Ok(body) => body,

@@ -61,6 +61,30 @@ impl Failure {
         ))
     }
 
+    /// A review that the API server does not know: nobody has been given the right to it, which is looked at first.
+    pub(crate) fn forbidden_review(user: &str, plural: &str) -> Self {
+        let group = "authentication.k8s.io";
+        let message = format!(
+            "{plural}.{group} is forbidden: User \"{user}\" cannot create resource \"{plural}\" in API group \"{group}\" at the cluster scope"
+        );
+        Self::new(403, "Forbidden", message).about(details(None, group, plural))
+    }
+
+    /// More than an API server reads.
+    pub(crate) fn request_too_large() -> Self {
+        Self::new(413, "RequestEntityTooLarge", "Request entity too large: limit is 3145728").about(json!({}))
+    }
+
+    /// More than the store takes. Its client, which sends no more than 2 MiB, says it in other words.
+    pub(crate) fn too_large_to_store(size: usize) -> Self {
+        Self::rubbish(match size {
+            0..2_097_152 => "etcdserver: request is too large".to_owned(),
+            _ => format!(
+                "rpc error: code = ResourceExhausted desc = trying to send message larger than max ({size} vs. 2097152)"
+            ),
+        })
+    }
+
     /// As [`forbidden_because`](Self::forbidden_because), by names that no kind of the table has.
     pub(crate) fn reserved(name: &str) -> Self {
         Self::new(

@@ -151,5 +151,6 @@ fn replace(world: &mut World, ask: &Ask, target: &Target, mut object: Value, who
     if ask.query("dryRun").is_some() {
         return Ok(object);
     }
+    create::storable(&object)?;
     Ok(world.put(resource, target.place(), name, object))
 }

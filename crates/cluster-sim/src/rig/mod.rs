@@ -27,7 +27,10 @@ pub use quick_time::quickly;
 pub use trial::{Trial, through_every_trouble};
 pub use way::Loopback;
 
-use crate::{Cluster, Options, Seen};
+use crate::{
+    Cluster, Options, Seen,
+    real::{Binaries, Front},
+};
 
 /// How long anything may take. It only bounds what hangs.
 pub const PATIENCE: Duration = Duration::from_secs(120);
@@ -64,6 +67,8 @@ pub struct Rig {
     /// The provider's settings.
     pub settings: Settings,
     engine: Engine,
+    /// What is between the provider and the cluster.
+    front: Option<Front>,
 }
 
 impl Rig {
@@ -75,7 +80,25 @@ impl Rig {
         let cluster = Cluster::with(options).await;
         cluster.project(PROJECT, "alice");
         cluster.route_to_jenkins(PROJECT);
-        Self { token: cluster.token("alice"), cluster, settings: Settings::new(), engine }
+        Self { token: cluster.token("alice"), cluster, settings: Settings::new(), engine, front: None }
+    }
+
+    /// A cluster as the options say, behind a real API server, where Alice may do what these rules say.
+    ///
+    /// # Panics
+    /// As [`Front::of`].
+    pub async fn behind(engine: Engine, options: Options, binaries: Binaries, rules: &[Value]) -> Self {
+        let mut rig = Self::new(engine, options).await;
+        let front = Front::of(&rig.cluster, binaries).await;
+        front.grant("alice", rules).await;
+        rig.settings.insert("cluster.ca".to_owned(), json!(front.ca()));
+        rig.front = Some(front);
+        rig
+    }
+
+    /// The real API server, where there is one.
+    pub const fn front(&self) -> Option<&Front> {
+        self.front.as_ref()
     }
 
     /// A provider; another one each time, as after a restart of the server.
@@ -84,7 +107,8 @@ impl Rig {
     /// Where the provider cannot be opened.
     #[expect(clippy::expect_used, reason = "a test that cannot have its provider has failed")]
     pub fn provider(&self) -> Arc<dyn BuildProvider> {
-        (self.engine.open)(self.cluster.url(), &self.settings, Arc::new(Loopback)).expect("a provider")
+        let url = self.front.as_ref().map_or_else(|| self.cluster.url().to_owned(), Front::url);
+        (self.engine.open)(&url, &self.settings, Arc::new(Loopback)).expect("a provider")
     }
 
     /// Alice's token, as providers take it.

@@ -141,16 +141,21 @@ pub(crate) fn review(world: &World, caller: &Caller, ask: &Ask, target: &Target)
         json_patch::merge(&mut new, &given);
         new
     };
+    review_answer(world, &caller.name, old, &new)
+}
+
+/// Fails where the webhook does not let this user make of the old object the new one.
+pub(crate) fn review_answer(world: &World, user: &str, old: &Value, new: &Value) -> Result<(), Failure> {
     if old["status"]["state"] != "pending" || approved(old) >= required(old) {
         return Err(denied("ApprovalTask has already reached its final state"));
     }
     let mine = |approver: &Value| match approver["type"].as_str() {
         Some("Group") => {
-            let is_member = world.people.groups(&caller.name).iter().any(|group| approver["name"] == group.as_str());
+            let is_member = world.people.groups(user).iter().any(|group| approver["name"] == group.as_str());
             let mut users = approver["users"].as_array().into_iter().flatten();
-            is_member || users.any(|user| user["name"] == caller.name.as_str())
+            is_member || users.any(|member| member["name"] == user)
         }
-        _ => approver["name"] == caller.name.as_str(),
+        _ => approver["name"] == user,
     };
     let before = old["spec"]["approvers"].as_array().cloned().unwrap_or_default();
     let after = new["spec"]["approvers"].as_array().cloned().unwrap_or_default();

@@ -16,6 +16,6 @@ mod task;
 mod version;
 
 pub(crate) use admission::admit;
-pub(crate) use approval::review as review_approval;
+pub(crate) use approval::{review as review_approval, review_answer};
 pub(crate) use controller::controller;
 pub(crate) use version::{convert, store_version};

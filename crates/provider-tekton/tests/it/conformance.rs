@@ -130,9 +130,11 @@ impl Harness for TektonHarness {
     }
 
     async fn outage(&self, on: bool) -> Power {
-        match on {
-            true => self.rig.cluster.faults().refuse(),
-            false => self.rig.cluster.faults().heal(),
+        match (self.rig.front(), on) {
+            (Some(front), true) => front.kill().await,
+            (Some(front), false) => front.revive().await,
+            (None, true) => self.rig.cluster.faults().refuse(),
+            (None, false) => self.rig.cluster.faults().heal(),
         }
         Power::Done
     }
@@ -144,7 +146,7 @@ impl Harness for TektonHarness {
 
     async fn withdraw_token(&self, withdrawn: bool) -> Power {
         match withdrawn {
-            true => self.rig.cluster.expire(&self.rig.token),
+            true => self.rig.expire().await,
             false => self.rig.cluster.revive(&self.rig.token),
         }
         Power::Done
@@ -172,7 +174,16 @@ fn skipped(report: &Report) -> Vec<&'static str> {
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn the_tekton_provider_conforms() {
-    let rig = Rig::with(Options { approvals: true, ..Options::default() }).await;
+    conforms(Rig::with(Options { approvals: true, ..Options::default() }).await).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn the_tekton_provider_conforms_before_a_real_api_server() {
+    let Some(rig) = Rig::real(Options { approvals: true, ..Options::default() }).await else { return };
+    conforms(rig).await;
+}
+
+async fn conforms(rig: Rig) {
     let harness = TektonHarness { provider: rig.provider(), rig };
     let report = conformance::run(&harness).await;
     println!("{report}");

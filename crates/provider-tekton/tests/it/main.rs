@@ -6,6 +6,7 @@ mod conformance;
 mod definitions;
 mod deployments;
 mod outputs;
+mod real;
 mod reruns;
 mod restored;
 mod secrets;

@@ -1,14 +1,18 @@
 //! A simulated cluster, and a provider of Tekton in front of it.
 
-use std::{ops::Deref, sync::Arc};
+use std::{ops::Deref, sync::Arc, time::Duration};
 
 use alm_build_spi::{Access, LogPosition, ProviderError, RunRef};
-use alm_cluster_sim::{Options, rig};
+use alm_cluster_sim::{
+    Options,
+    real::{Binaries, rules},
+    rig,
+};
 use alm_domain::{LogLine, SystemClock};
 use alm_provider_tekton::{TektonProvider, descriptor};
 use futures::StreamExt;
 use serde_json::{Value, json};
-use tokio::time::timeout;
+use tokio::time::{sleep, timeout};
 
 pub(crate) use alm_cluster_sim::rig::{Followed, PATIENCE, PROJECT, Service, name_in};
 
@@ -17,6 +21,9 @@ pub(crate) const ENGINE: rig::Engine = rig::Engine {
     descriptor,
     open: |endpoint, settings, way| Ok(TektonProvider::open(Some(endpoint), settings, way, Arc::new(SystemClock))?),
 };
+
+/// What tells administrators which rights people need.
+pub(crate) const DOCUMENT: &str = include_str!("../../../../docs/tekton.md");
 
 /// A cluster with a project, and somebody who may work there.
 pub(crate) struct Rig(rig::Rig);
@@ -36,6 +43,29 @@ impl Rig {
 
     pub(crate) async fn with(options: Options) -> Self {
         Self(rig::Rig::new(ENGINE, options).await)
+    }
+
+    /// Behind a real API server, where somebody has the rights that the document lists, and no others; nothing where this machine has
+    /// no such server.
+    pub(crate) async fn real(options: Options) -> Option<Self> {
+        match Binaries::of_environment() {
+            Ok(binaries) => Some(Self(rig::Rig::behind(ENGINE, options, binaries, &rules(DOCUMENT)).await)),
+            Err(why) => {
+                println!("SKIPPED: {why}");
+                None
+            }
+        }
+    }
+
+    /// Makes Alice's token bad. A real API server believes for ten seconds what it was told of a token.
+    pub(crate) async fn expire(&self) {
+        self.cluster.expire(&self.token);
+        let refused = async {
+            while self.provider().who_am_i(&self.access()).await.is_ok() {
+                sleep(Duration::from_millis(100)).await;
+            }
+        };
+        timeout(PATIENCE, refused).await.unwrap();
     }
 
     /// Makes a build service whose pipeline is this.
