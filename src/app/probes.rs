@@ -123,22 +123,23 @@ impl App {
 
     /// Probes a provider, and stores what it says where that is another verdict.
     async fn probe_again(&self, system: &Principal, record: &Provider) {
-        let kept = match self.probe(record).await {
-            Ok((health, version)) => {
-                let is_new = record.health.as_ref().is_none_or(|known| known.state != health.state);
-                if is_new || record.version != version {
-                    self.keep_probe(system, record, health, version).await.map(drop)
-                } else {
-                    self.inner.probes.keep(record.id, health);
-                    self.inner.hub.ring_providers();
-                    Ok(())
-                }
-            }
-            Err(error) => Err(error),
-        };
-        if let Err(error) = kept {
+        if let Err(error) = self.told_again(system, record).await {
             tracing::warn!(provider = %record.slug, error = &error as &dyn std::error::Error, "a provider was not probed");
         }
+    }
+
+    async fn told_again(&self, system: &Principal, record: &Provider) -> Result<(), AppError> {
+        let (health, version) = self.probe(record).await?;
+        let is_news = |known: &Provider| {
+            known.health.as_ref().is_none_or(|before| before.state != health.state) || known.version != version
+        };
+        // Somebody else may have been told it meanwhile: the same verdict is no other one.
+        if is_news(record) && is_news(&self.provider(system, record.id).await?) {
+            return self.keep_probe(system, record, health, version).await.map(drop);
+        }
+        self.inner.probes.keep(record.id, health);
+        self.inner.hub.ring_providers();
+        Ok(())
     }
 
     async fn keep_probe(

@@ -7,6 +7,7 @@ mod address;
 mod among;
 mod audit;
 mod builds;
+mod called;
 mod connections;
 mod deployments;
 mod entity;

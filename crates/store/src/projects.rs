@@ -5,11 +5,8 @@ use alm_domain::{
     Timestamp,
 };
 use sea_orm::{
-    ActiveModelTrait,
-    ActiveValue::Set,
-    ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
-    QuerySelect,
-    sea_query::{Expr, LikeExpr},
+    ActiveModelTrait, ActiveValue::Set, ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait,
+    IntoActiveModel, QueryFilter, QueryOrder, QuerySelect, sea_query::Expr,
 };
 use uuid::Uuid;
 
@@ -17,11 +14,12 @@ use crate::{
     Page, PageRequest, Store, StoreError,
     among::among,
     audit::Act,
+    called::called,
     entity::{project, project_event},
     error::is_unique_violation,
     page::{Keyset, page},
     people::first_owner,
-    value::{column, containing, counter, millis, storable},
+    value::{column, counter, millis, storable},
     verdict::with_verdict,
     visibility::{Scope, visible},
 };
@@ -54,7 +52,8 @@ pub struct ProjectPatch {
 /// Which projects are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct ProjectFilter {
-    /// Part of the short name or of the name, in any case.
+    /// Words, each of them a part of the short name or the name of the project or of one of its build services, in any case (where the
+    /// database knows that of the letter); the first sixteen count.
     pub search: Option<String>,
     /// Whether archived ones are wanted too.
     pub include_archived: bool,
@@ -221,10 +220,9 @@ impl Store {
         if !filter.include_archived {
             wanted = wanted.add(project::Column::IsArchived.eq(false));
         }
-        if let Some(search) = filter.search.as_deref().map(str::trim).filter(|search| !search.is_empty()) {
+        if let Some(search) = filter.search.as_deref() {
             storable("search", search)?;
-            let pattern = LikeExpr::new(containing(&search.to_lowercase())).escape('\\');
-            wanted = wanted.add(Expr::col(project::Column::SearchText).like(pattern));
+            wanted = wanted.add(called(search));
         }
         if let Some(state) = filter.health {
             wanted = wanted.add(with_verdict(state));

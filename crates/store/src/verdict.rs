@@ -23,7 +23,7 @@ pub(crate) fn with_verdict(state: HealthState) -> Condition {
 }
 
 /// The projects that have a build service, not a removed one, of which this holds.
-fn with_a_service(holds: SimpleExpr) -> SelectStatement {
+pub(crate) fn with_a_service(holds: SimpleExpr) -> SelectStatement {
     Query::select()
         .column(service::Column::ProjectId)
         .from(service::Entity)

@@ -216,6 +216,8 @@ impl<'a> Follower<'a> {
             return Err(Setback::Again);
         }
         let epoch = self.shared.store.claim(&self.shared.principal, self.build).await?;
+        // An earlier follower may have written until now: from a picture of before, all of that would be told twice.
+        let record = self.record().await?;
         let run = match &record.run_ref {
             Some(run) => RunRef(run.clone()),
             // What may not or cannot be started is not started for the sake of stopping it.

@@ -50,7 +50,9 @@ impl ProjectQuery {
         #[graphql(desc = "Continue after this cursor.")] after: Option<String>,
         #[graphql(desc = "Page size from the end, 1 to 100.")] last: Option<i32>,
         #[graphql(desc = "Continue before this cursor.")] before: Option<String>,
-        #[graphql(desc = "Words in name, slug or description.")] search: Option<String>,
+        #[graphql(desc = "Words in the name or the slug of the project or of its build services.")] search: Option<
+            String,
+        >,
         #[graphql(desc = "Also those that are archived.", default = false)] include_archived: bool,
         #[graphql(desc = "Only those with this verdict.")] health: Option<HealthState>,
         #[graphql(

@@ -85,7 +85,8 @@ async fn a_reader_goes_on_over_a_crash_where_it_was() {
     let build = app.start_build(&service).await;
     let mut log = app.build_log_with(json!({"id": build.id(), "lines": 100})).await;
     let event = log.until(|event| event["__typename"] == "LogBatch").await;
-    let seen = event["lines"].as_array().unwrap().len() as u64;
+    // The first that it is told are the last of those that there were.
+    let seen = event["lines"].as_array().unwrap().last().unwrap()["seq"].as_u64().unwrap();
     let cursor = log.cursor.clone();
     app.crash();
     app.open().await;

@@ -23,6 +23,7 @@ export class App {
   protected readonly session = inject(Session);
   protected readonly lost = inject(LostPage);
   private readonly jump = viewChild(Jump);
+  private path: string | null = null;
 
   protected readonly pill = computed(() => {
     const connection = this.socket.connection();
@@ -42,7 +43,11 @@ export class App {
 
   constructor() {
     inject(Tab).plain();
-    this.router.events.subscribe((event) => event instanceof NavigationEnd && this.lost.forget());
+    this.router.events.subscribe((event) => {
+      if (!(event instanceof NavigationEnd)) return;
+      this.lost.forget();
+      this.arrive(new URL(event.urlAfterRedirects, location.origin).pathname);
+    });
     shortcuts({
       "/": () => this.jump()?.focus(),
       "?": () => void this.help(),
@@ -50,6 +55,13 @@ export class App {
       "g c": () => void this.router.navigate(["/credentials"]),
       "g v": () => void this.router.navigate(["/providers"]),
     });
+  }
+
+  /** Whoever comes to another page begins at its beginning, and hears of it; the first page has the browser's own beginning. */
+  private arrive(path: string): void {
+    const isAnother = this.path !== null && this.path !== path;
+    this.path = path;
+    if (isAnother) document.getElementById("main")?.focus({ preventScroll: true });
   }
 
   /** Dialogs are no part of the first download. */

@@ -61,14 +61,25 @@ async fn a_stale_change_is_refused_with_the_newest_revision(world: &World) {
 
 async fn search_finds_parts_in_any_case_and_takes_nothing_for_a_wildcard(world: &World) {
     let World { store, me, .. } = world;
-    store.create_project(me, new_project("percent", "100% Ärger_los")).await.unwrap();
-    for (search, found) in
+    let percent = store.create_project(me, new_project("percent", "100% Ärger_los")).await.unwrap();
+    let found = async |search: &str| {
+        let filter = ProjectFilter { search: Some(search.into()), ..ProjectFilter::default() };
+        store.list_projects(me, &filter, ProjectOrder::Name, &PageRequest::first(10)).await.unwrap().items.len()
+    };
+    for (search, expected) in
         [("SHOP", 1), ("ärger", 1), ("ÄRGER", 1), ("%", 1), ("_", 1), ("0%", 1), ("x%", 0), ("\\", 0), (" ", 2)]
     {
-        let filter = ProjectFilter { search: Some(search.into()), ..ProjectFilter::default() };
-        let page = store.list_projects(me, &filter, ProjectOrder::Name, &PageRequest::first(10)).await.unwrap();
-        assert_eq!(page.items.len(), found, "{search}");
+        assert_eq!(found(search).await, expected, "{search}");
     }
+    // By their build services too, as long as those are there.
+    let service = store.create_service(me, new_service(&percent, &world.provider, "firmware")).await.unwrap();
+    for (search, expected) in
+        [("FIRMware", 1), ("a SERVICE", 2), ("firmware los", 1), ("firmware shop", 0), ("serv_ce", 0)]
+    {
+        assert_eq!(found(search).await, expected, "{search}");
+    }
+    store.remove_service(me, service.id, None).await.unwrap();
+    assert_eq!(found("firmware").await, 0);
 }
 
 async fn only_administrators_touch_providers(world: &World) {

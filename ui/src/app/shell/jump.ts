@@ -3,12 +3,12 @@ import { Router } from "@angular/router";
 
 import { JumpDocument, type JumpQuery } from "../api/operations";
 import { Reading } from "../core/reading";
-import { type Place, places, wanted } from "./places";
+import { type Place, asked, places, wanted } from "./places";
 
 /** How long typing has to rest before the server is asked, in milliseconds. */
 const REST = 150;
 
-/** A box to go anywhere: projects by their words, builds by their number. */
+/** A box to go anywhere: projects and build services by their words, builds by their number. */
 @Component({
   selector: "alm-jump",
   template: `
@@ -44,7 +44,7 @@ const REST = 150;
           </li>
         } @empty {
           <li role="option" aria-selected="false" aria-disabled="true" class="hint">
-            {{ asking() ? "Looking…" : (reading.trouble() ?? "Nothing of that name is visible to you.") }}
+            {{ asking() ? "Looking…" : (reading.trouble() ?? nothing()) }}
           </li>
         }
       </ul>
@@ -64,16 +64,22 @@ export class Jump {
   private readonly projects = signal<NonNullable<JumpQuery["projects"]>["edges"][number]["node"][]>([]);
   private readonly wanted = computed(() => wanted(this.text()));
   protected readonly found = computed(() => places(this.wanted(), this.projects(), this.router.url));
+  /** What is said where nothing is found. */
+  protected readonly nothing = computed(() => {
+    const { words, number } = this.wanted();
+    if (number !== null && !words) return `Say of what it is, as in “name #${number}”.`;
+    return number === null ? "Nothing of that name is visible to you." : "Nothing of that name and number is visible to you.";
+  });
   protected readonly open = computed(() => this.isHere() && this.text().trim() !== "");
 
   constructor() {
     effect((clean) => {
-      const { words } = this.wanted();
-      if (!words) return this.projects.set([]);
+      const search = asked(this.wanted(), this.router.url);
+      if (!search) return this.projects.set([]);
       this.resting.set(true);
       const timer = setTimeout(() => {
         this.resting.set(false);
-        this.reading.ask(JumpDocument, { search: words }, "projects", ({ projects }) => this.projects.set(projects?.edges.map((edge) => edge.node) ?? []));
+        this.reading.ask(JumpDocument, { search }, "projects", ({ projects }) => this.projects.set(projects?.edges.map((edge) => edge.node) ?? []));
       }, REST);
       clean(() => {
         clearTimeout(timer);

@@ -1,6 +1,8 @@
 import type { JumpQuery } from "../api/operations";
 
-type Found = NonNullable<JumpQuery["projects"]>["edges"][number]["node"];
+/** What the server finds. */
+export type Found = NonNullable<JumpQuery["projects"]>["edges"][number]["node"];
+type Service = Found["services"][number];
 
 /** Somewhere to go to. */
 export interface Place {
@@ -26,29 +28,45 @@ export function wanted(text: string): Wanted {
   return { words: words.replace(/#$/, "").trim(), number: number === undefined ? null : Number(number) };
 }
 
-/** Where one may go: the build of that number here or of what was found, else projects and their newest builds. */
+/** Where one may go: the build of that number here or of what was found, else projects and their newest builds; what fits best first. */
 export function places({ words, number }: Wanted, found: readonly Found[], path: string): readonly Place[] {
-  const all: Place[] = [];
-  const build = (project: string, service: string, which: number, text: string, hint: string): void => {
-    all.push({ text: `${text} #${which}`, hint, link: ["/projects", project, service, "builds", which] });
-  };
+  const [, hereProject, hereService] = /\/projects\/([^/?#]+)(?:\/([^/?#]+)\/(?:builds\/|trend))?/.exec(path) ?? [];
+  const services = found.flatMap((project) => project.services.map((service) => ({ project, service })));
+  const fits = new Set(services.filter((one) => isMeant(words, one.project, one.service)));
+  const best = [...fits, ...services.filter((one) => !fits.has(one))];
   if (number !== null) {
-    const here = /\/projects\/([^/]+)\/([^/]+)\/(?:builds\/|trend)/.exec(path);
-    if (!words && here?.[1] && here[2]) build(here[1], here[2], number, here[2], "build here");
-    for (const project of found) {
-      for (const service of project.services) {
-        build(project.slug, service.slug, number, service.displayName, `build in ${project.displayName}`);
-      }
-    }
-    return all.slice(0, MOST);
+    const here: Place[] = hereProject && hereService && !words ? [build(hereProject, hereService, number, hereService, "build here")] : [];
+    const there = best.filter(({ project, service }) => has(service, number) && !(project.slug === hereProject && service.slug === hereService));
+    return [...here, ...there.map((one) => of(one.project, one.service, number, "build"))].slice(0, MOST);
   }
-  for (const project of found) {
-    all.push({ text: project.displayName, hint: "project", link: ["/projects", project.slug] });
-  }
-  for (const project of found) {
-    for (const { slug, displayName, latestBuild } of project.services) {
-      if (latestBuild) build(project.slug, slug, latestBuild.number, displayName, `newest build in ${project.displayName}`);
-    }
-  }
-  return all.slice(0, MOST);
+  const newest = (all: Iterable<{ project: Found; service: Service }>): Place[] =>
+    [...all].flatMap(({ project, service }) => (service.latestBuild ? [of(project, service, service.latestBuild.number, "newest build")] : []));
+  const projects = found.map(({ slug, displayName }) => ({ text: displayName, hint: "project", link: ["/projects", slug] }));
+  return [...newest(fits), ...projects, ...newest(best.filter((one) => !fits.has(one)))].slice(0, MOST);
+}
+
+/** What to ask the server for: the words, else, where only a number is said, the project that is open. */
+export function asked({ words, number }: Wanted, path: string): string {
+  const here = /\/projects\/([^/?#]+)/.exec(path)?.[1] ?? "";
+  return words ? words.replaceAll("/", " ") : number === null ? "" : here;
+}
+
+/** Whether the words are about this build service: all of them fit it or its project, and one the build service itself. */
+function isMeant(words: string, project: Found, service: Service): boolean {
+  const all = words.toLowerCase().split(/[\s/]+/).filter((word) => word !== "");
+  const own = `${service.slug} ${service.displayName}`.toLowerCase();
+  const whole = `${project.slug} ${project.displayName} ${own}`.toLowerCase();
+  return all.some((word) => own.includes(word)) && all.every((word) => whole.includes(word));
+}
+
+function has({ latestBuild }: Service, number: number): boolean {
+  return latestBuild !== null && number >= 1 && number <= latestBuild.number;
+}
+
+function of(project: Found, service: Service, number: number, what: string): Place {
+  return build(project.slug, service.slug, number, service.displayName, `${what} in ${project.displayName}`);
+}
+
+function build(project: string, service: string, number: number, text: string, hint: string): Place {
+  return { text: `${text} #${number}`, hint, link: ["/projects", project, service, "builds", number] };
 }

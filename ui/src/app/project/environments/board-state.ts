@@ -56,7 +56,7 @@ export function moves(state: BoardState, event: Live, isOver: (status: string) =
   switch (event.__typename) {
     case "BuildChanged": {
       const carries = state.rows.some((row) => row.cells.some((cell) => cell.pending?.carriedOutBy.id === event.build.id));
-      return carries || isOver(event.build.status);
+      return carries || (state.columns.length > 0 && isOver(event.build.status));
     }
     case "BuildServiceChanged":
     case "EnvironmentChanged":

@@ -1,8 +1,7 @@
 import { Component, DestroyRef, computed, effect, inject, input, signal, untracked } from "@angular/core";
 import { takeUntilDestroyed } from "@angular/core/rxjs-interop";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
-import { Apollo } from "apollo-angular";
-import { EMPTY, Subject, type Subscription, catchError, debounceTime, switchMap } from "rxjs";
+import { Subject, type Subscription, debounceTime } from "rxjs";
 
 import { BoardDocument, BoardLiveDocument, type CellBitsFragment, type DeploymentBitsFragment } from "../../api/operations";
 import { Connect } from "../../credentials/connect";
@@ -33,7 +32,6 @@ const GATHER = 250;
   templateUrl: "./board.html",
 })
 export class Board {
-  private readonly apollo = inject(Apollo);
   private readonly follow = inject(Follow);
   private readonly dialogs = inject(Dialogs);
   private readonly router = inject(Router);
@@ -67,17 +65,12 @@ export class Board {
       untracked(() => this.load(slug));
       clean(() => this.live?.unsubscribe());
     });
-    this.again
-      .pipe(
-        debounceTime(GATHER),
-        // What is shown stays until the next event asks again.
-        switchMap(() => this.apollo.query({ query: BoardDocument, variables: { slug: this.project() } }).pipe(catchError(() => EMPTY))),
-        takeUntilDestroyed(this.destroyed),
-      )
-      .subscribe(({ data }) => {
-        const board = data?.project?.board;
-        if (board) this.state.update((known) => read(board, known));
+    // How far behind a cell is, what may be promoted and why not is the reader's own: no event can carry it for everybody.
+    this.again.pipe(debounceTime(GATHER), takeUntilDestroyed(this.destroyed)).subscribe(() => {
+      this.reading.ask(BoardDocument, { slug: this.project() }, "project", ({ project }) => {
+        if (project) this.state.update((known) => read(project.board, known));
       });
+    });
   }
 
   private load(slug: string): void {
