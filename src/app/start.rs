@@ -5,7 +5,7 @@ use std::time::Duration;
 use alm_build_spi::Verb;
 use alm_domain::{
     Build, BuildId, BuildService, Capability, Commit, Deploys, ParameterValue, Principal, ProjectRole, RerunFrom,
-    RerunOf, ServiceId, Trigger, TriggerKind, check_parameters,
+    RerunOf, ServiceId, Trigger, TriggerKind, Warning, check_parameters, shorten,
 };
 use alm_store::{Idempotency, NewBuild, StartOutcome};
 use sha2::{Digest, Sha256};
@@ -70,6 +70,7 @@ impl App {
             rerun_of: None,
             deploys: None,
             commit: None,
+            warnings: Vec::new(),
         };
         let key = keyed(request.idempotency_key, hash)?;
         self.begin(principal, &service, begin, key).await
@@ -114,6 +115,7 @@ impl App {
             parameters.retain(|kept| kept.name != change.name);
             parameters.push(change);
         }
+        let warnings = of_another_commit(&old, &service).into_iter().collect();
         let at = old.commit.as_ref().map(|commit| commit.sha.clone()).or_else(|| old.reference.clone());
         self.check_inputs(principal, &service, at.as_deref(), &parameters).await?;
         let begin = Begin {
@@ -123,6 +125,7 @@ impl App {
             rerun_of: Some(RerunOf { build: old.id, from: request.from }),
             deploys: None,
             commit: old.commit.clone(),
+            warnings,
         };
         let key = keyed(request.idempotency_key, hash)?;
         self.begin(principal, &service, begin, key).await
@@ -175,7 +178,7 @@ impl App {
             })?,
             config_ref,
             hold: check.hold(service.revision, self.inner.longest_hold),
-            warnings: check.warnings(),
+            warnings: begin.warnings.into_iter().chain(check.warnings()).collect(),
         };
         match self.store().start_build(principal, new, idempotency).await? {
             StartOutcome::Started(build) => {
@@ -212,6 +215,21 @@ pub(super) struct Begin {
     pub(super) rerun_of: Option<RerunOf>,
     pub(super) deploys: Option<Deploys>,
     pub(super) commit: Option<Commit>,
+    /// What is odd about it, for people.
+    pub(super) warnings: Vec<Warning>,
+}
+
+/// What a repetition is told of which nobody knows what its build was of.
+fn of_another_commit(old: &Build, service: &BuildService) -> Option<Warning> {
+    if old.commit.is_some() || old.started_at.is_none() {
+        return None;
+    }
+    let (number, reference) = (old.number, old.reference.as_ref().unwrap_or(&service.repository.reference));
+    let message = format!(
+        "which commit #{number} was built of is not known, so that this one is built of what {} is now",
+        shorten(reference)
+    );
+    Some(Warning { code: "COMMIT_UNKNOWN".to_owned(), message })
 }
 
 /// The key under which a request counts once.

@@ -30,8 +30,9 @@ pub struct StartBuild {
     pub parameters: Vec<ParameterValue>,
     /// Secrets for this build only; empty where the provider does not declare [`Secrets`](alm_domain::Capability::Secrets).
     pub secrets: Vec<NamedSecret>,
-    /// Names of environments whose token comes later, by [`supply`](crate::BuildProvider::supply): their stages wait for it.
-    /// Empty where the provider does not declare [`LateSecrets`](alm_domain::Capability::LateSecrets).
+    /// Names of environments whose token the build does not get with its start. It comes later, by
+    /// [`supply`](crate::BuildProvider::supply), and their stages wait for it; where the provider does not declare
+    /// [`LateSecrets`](alm_domain::Capability::LateSecrets) it never comes, and the run says what it lacks.
     pub withheld: Vec<String>,
 }
 

@@ -10,6 +10,19 @@ use kube::{Api, api::PostParams};
 
 use crate::{Place, Session};
 
+/// Something that a cluster may allow in a namespace.
+#[derive(Debug, Clone, Copy)]
+pub struct Deed<'a> {
+    /// The cluster's verb.
+    pub verb: &'a str,
+    /// The group of the resource; empty for the core's.
+    pub group: &'a str,
+    /// The resource, perhaps with a subresource: `buildconfigs/instantiate`.
+    pub resource: &'a str,
+    /// The one object that it is about: rights may be limited to names. `None` for any.
+    pub name: Option<&'a str>,
+}
+
 /// What the cluster has to allow for a verb, in the namespace of a configuration: its own verb, a group and a resource.
 pub type Need = (Verb, &'static str, &'static str, &'static str);
 
@@ -24,7 +37,7 @@ impl Session {
             configs.iter().filter_map(namespace).map(|name| (name, Vec::new())).collect();
         for (name, denied) in &mut known {
             let asked = needs.iter().map(async |(verb, word, group, resource)| {
-                let denial = self.denial(word, group, resource, name).await?;
+                let denial = self.denial(&Deed { verb: word, group, resource, name: None }, name).await?;
                 Ok::<_, ProviderError>(denial.map(|reason| Denial { verb: *verb, reason }))
             });
             *denied = try_join_all(asked).await?.into_iter().flatten().collect();
@@ -33,22 +46,29 @@ impl Session {
         Ok(configs.iter().map(of).collect())
     }
 
+    /// Fails where the token's owner may not do all of this in a namespace, and says each. A cluster that does not let itself be asked
+    /// about rights forbids nothing by that: the deed itself will show.
+    ///
+    /// # Errors
+    /// [`ProviderError::Forbidden`] with the cluster's words; else as [`call`](Session::call).
+    pub async fn require(&self, deeds: &[Deed<'_>], namespace: &str) -> Result<(), ProviderError> {
+        let asked = deeds.iter().map(async |deed| match self.denial(deed, namespace).await {
+            Err(ProviderError::Forbidden(_)) => Ok(None),
+            other => other,
+        });
+        let denied: Vec<String> = try_join_all(asked).await?.into_iter().flatten().collect();
+        if denied.is_empty() { Ok(()) } else { Err(ProviderError::Forbidden(denied.join("; "))) }
+    }
+
     /// Why the token's owner may not do this in a namespace, as a sentence that names the cluster; `None` where it is allowed.
-    /// `resource` may name a subresource: `buildconfigs/instantiate`.
     ///
     /// # Errors
     /// As [`call`](Session::call).
-    pub async fn denial(
-        &self,
-        verb: &str,
-        group: &str,
-        resource: &str,
-        namespace: &str,
-    ) -> Result<Option<String>, ProviderError> {
-        let whole = resource;
-        let (resource, subresource) = match resource.split_once('/') {
+    async fn denial(&self, deed: &Deed<'_>, namespace: &str) -> Result<Option<String>, ProviderError> {
+        let Deed { verb, group, resource: whole, name } = *deed;
+        let (resource, subresource) = match whole.split_once('/') {
             Some((resource, subresource)) => (resource, Some(subresource.to_owned())),
-            None => (resource, None),
+            None => (whole, None),
         };
         let review = SelfSubjectAccessReview {
             spec: SelfSubjectAccessReviewSpec {
@@ -58,6 +78,7 @@ impl Session {
                     resource: Some(resource.to_owned()),
                     subresource,
                     namespace: Some(namespace.to_owned()),
+                    name: name.map(str::to_owned),
                     ..ResourceAttributes::default()
                 }),
                 ..SelfSubjectAccessReviewSpec::default()
@@ -72,7 +93,10 @@ impl Session {
         }
         // Most clusters say nothing beyond the no.
         let words = status.reason.filter(|words| !words.is_empty()).map(|words| format!(": {}", shorten(&words)));
-        let host = self.host();
-        Ok(Some(format!("{host}: the account may not {verb} {whole} in {namespace}{}", words.unwrap_or_default())))
+        let (host, name) = (self.host(), name.map(|name| format!(" {}", shorten(name))).unwrap_or_default());
+        Ok(Some(format!(
+            "{host}: the account may not {verb} {whole}{name} in {namespace}{}",
+            words.unwrap_or_default()
+        )))
     }
 }

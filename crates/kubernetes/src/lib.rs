@@ -25,7 +25,7 @@ mod transport;
 mod watch;
 mod way;
 
-pub use access_review::Need;
+pub use access_review::{Deed, Need};
 pub use cluster::Cluster;
 pub use configured::{Configured, ReadSettings};
 pub use endpoint::endpoint;

@@ -146,6 +146,7 @@ impl App {
                 comment: comment.filter(|comment| !comment.is_empty()),
             }),
             commit: build.commit.clone(),
+            warnings: Vec::new(),
         };
         let started = self.begin(principal, &service, begin, key).await?;
         self.deployment_by(principal, &started).await

@@ -17,7 +17,7 @@ pub(in crate::app) struct Outfit {
     pub(in crate::app) access: Access,
     /// Its secrets.
     pub(in crate::app) secrets: Vec<NamedSecret>,
-    /// Environments whose token it gets later.
+    /// Environments whose token it does not get with its start.
     pub(in crate::app) withheld: Vec<String>,
 }
 
@@ -86,7 +86,7 @@ impl Gate {
                 continue;
             }
             if self.shared.store.clearance(&self.shared.system, build.id, environment.id).await? != Clearance::Given {
-                outfit.withheld.extend(can_wait.then_some(name));
+                outfit.withheld.push(name);
                 continue;
             }
             match self.token_of(&build.trigger.actor, &environment).await {

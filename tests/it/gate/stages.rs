@@ -72,6 +72,26 @@ async fn where_a_stage_cannot_wait_the_failure_names_the_token() {
 }
 
 #[tokio::test]
+async fn where_a_stage_cannot_wait_the_engine_knows_which_token_the_rules_keep_from_it() {
+    let accounts = Accounts::default();
+    accounts.connect(me(), "staging", "t-oken");
+    let setup = Setup::fake(shipping()).without([Capability::LateSecrets]);
+    let app = setup.accounts(&accounts).start().await;
+    let project = app.project("shop").await;
+    let staging = app.environment(&project, "staging", "TARGET").await;
+    let service = app.service_in(&project, "web", "https://git.example.org/web.git").await;
+    let free = app.start_build(&service).await;
+    assert_eq!(app.follow(&free).await.status(), "SUCCEEDED");
+    let rules = json!({"environmentId": staging, "protection": {"requiredApprovals": 1}});
+    app.done("updateEnvironment", "environment { id }", rules).await;
+    let build = app.start_build(&service).await;
+    let ended = app.follow(&build).await;
+    assert_eq!((ended.status(), ended.why()), ("FAILED", "CREDENTIAL"), "{ended:?}");
+    assert!(ended.reason().contains("staging"), "{}", ended.reason());
+    assert!(!app.engine.was_given(build.key(), "staging", "t-oken"));
+}
+
+#[tokio::test]
 async fn the_local_provider_gives_a_stage_the_token_of_its_starter_and_masks_it() {
     let accounts = Accounts::default();
     let app = Setup::local().accounts(&accounts).start().await;

@@ -1,5 +1,6 @@
 //! Builds that are run again.
 
+use alm_build_spi::conformance::fake::Script;
 use serde_json::json;
 
 use crate::support::TestApp;
@@ -46,6 +47,21 @@ async fn again_from_the_beginning_from_a_stage_and_what_failed() {
     assert!(app.log(&whole).await.contains("built"));
     assert_eq!(whole.0["commit"], first.0["commit"]);
     assert_eq!(whole.0["number"], 4);
+}
+
+#[tokio::test]
+async fn a_repetition_of_which_nobody_knows_the_commit_says_what_it_is_of() {
+    let script = Script::new().stage("build").line("built").close("build");
+    let app = TestApp::fake(script.commit(None)).await;
+    let service = app.service("shop").await;
+    let first = app.start_build(&service).await;
+    let first = app.follow(&first).await;
+    assert_eq!((first.status(), first.each("warnings").count()), ("SUCCEEDED", 0));
+    let again = app.rerun(&first, json!({"beginning": true})).await;
+    let again = app.follow(&again).await;
+    let warnings: Vec<_> = again.each("warnings").collect();
+    assert_eq!((warnings.len(), &warnings[0]["code"]), (1, &json!("COMMIT_UNKNOWN")));
+    assert!(warnings[0]["message"].as_str().unwrap().contains("which commit #1 was built of is not known"));
 }
 
 #[tokio::test]

@@ -9,4 +9,4 @@ mod view;
 pub(crate) use decisions::Decisions;
 pub(crate) use picture::{Asked, Open, Picture, ended_stages, open_inputs};
 pub(crate) use status::{has_succeeded, observation};
-pub(crate) use view::{BUILD_ID, Build, Phase, SECRET_PREFIX, TOKEN_PREFIX};
+pub(crate) use view::{BUILD_ID, Build, Phase, SECRET_PREFIX, TOKEN_PREFIX, WITHHELD, variable_named};

@@ -4,12 +4,12 @@ use std::collections::BTreeSet;
 
 use alm_build_spi::RunSnapshot;
 use alm_domain::{
-    ApprovalKey, ApprovalObservation, ApprovalStatus, Capability, CapabilityNote, Observation, Output, RunObservation,
-    RunStatus, StageKey, StageObservation, Step, Timestamp, Warning, shorten,
+    ApprovalKey, ApprovalObservation, ApprovalStatus, Capability, CapabilityNote, EnvironmentName, Observation, Output,
+    RunObservation, RunStatus, StageKey, StageObservation, Step, Timestamp, Warning, shorten,
 };
 use serde::{Deserialize, Serialize};
 
-use super::{Build, Phase, decisions::Decisions, observation};
+use super::{Build, Phase, TOKEN_PREFIX, decisions::Decisions, observation, variable_named};
 use crate::deploy::{Image, of_build};
 use crate::jenkins::{BUILD_URI, Deployed, Input, JenkinsRun, JenkinsStatus, PENDING, STATUS, Tagged, inputs, stages};
 
@@ -316,8 +316,10 @@ pub(crate) fn open_inputs(build: &Build, jenkins: Option<&JenkinsRun>) -> Result
 /// What this run cannot do although the provider can.
 fn without(build: &Build, refused: Option<&str>) -> Vec<CapabilityNote> {
     let note = |capability, reason: &str| CapabilityNote { capability, reason: reason.to_owned() };
+    let withheld = withheld(build).map(|reason| CapabilityNote { capability: Capability::Secrets, reason });
     if !build.is_pipeline() {
         let mut notes = vec![note(Capability::Approvals, "a Docker or Source build asks nothing")];
+        notes.extend(withheld);
         if build.mount.is_none() {
             let why = "a Docker or Source build is given secrets as files, where secrets.mount says in which folder";
             notes.push(note(Capability::Secrets, why));
@@ -325,11 +327,27 @@ fn without(build: &Build, refused: Option<&str>) -> Vec<CapabilityNote> {
         return notes;
     }
     let mut notes = vec![note(Capability::LogTimestamps, "Jenkins does not say when a line was written")];
+    notes.extend(withheld);
     if let Some(why) = refused {
         notes.push(note(Capability::LiveLog, why));
         notes.push(note(Capability::Approvals, why));
     }
     notes
+}
+
+/// Which tokens this run lacks by the rules of their environments, as a sentence; `None` where it lacks none.
+fn withheld(build: &Build) -> Option<String> {
+    let lacks = |name: &EnvironmentName| {
+        format!("the token of {name} ({} is not set)", variable_named(TOKEN_PREFIX, name.as_str()))
+    };
+    let lacking: Vec<String> = build.withheld().iter().map(lacks).collect();
+    (!lacking.is_empty()).then(|| {
+        format!(
+            "it is not given {}: what the rules of the environment ask for was not so when it began, and builds of OpenShift are given \
+             tokens with their start alone; promote it to bring it there",
+            lacking.join(", nor ")
+        )
+    })
 }
 
 fn is_page(url: &str) -> bool {

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use alm_domain::{BuildId, Commit, Step, Timestamp};
+use alm_domain::{BuildId, Commit, EnvironmentName, Step, Timestamp};
 use alm_kubernetes::{Place, timestamp};
 use kube::core::DynamicObject;
 use serde_json::Value;
@@ -22,6 +22,16 @@ pub(crate) const BUILD_ID: &str = "ALM_BUILD_ID";
 pub(crate) const SECRET_PREFIX: &str = "ALM_SECRET_";
 /// How the variables begin that name tokens of environments.
 pub(crate) const TOKEN_PREFIX: &str = "ALM_TOKEN_";
+/// The annotation with the environments whose token a build is not given.
+pub(crate) const WITHHELD: &str = "alm.build/withheld";
+/// How many of them are read.
+const MOST_WITHHELD: usize = 50;
+
+/// The variable of a name that begins so.
+pub(crate) fn variable_named(prefix: &str, name: &str) -> String {
+    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
+    prefix.chars().chain(name.chars().map(plain)).collect()
+}
 
 /// Where a Build stands, in the cluster's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -162,6 +172,12 @@ impl Build {
     pub(crate) fn secrets(&self) -> usize {
         let is_secret = |name: &str| name.starts_with(SECRET_PREFIX) || name.starts_with(TOKEN_PREFIX);
         self.environment.iter().filter(|(name, _)| is_secret(name)).count()
+    }
+
+    /// The environments whose token it was not given.
+    pub(crate) fn withheld(&self) -> Vec<EnvironmentName> {
+        let noted = self.annotations.get(WITHHELD).and_then(|text| serde_json::from_str::<Vec<String>>(text).ok());
+        noted.unwrap_or_default().iter().filter_map(|name| name.parse().ok()).take(MOST_WITHHELD).collect()
     }
 
     /// Whether Jenkins runs it.

@@ -5,6 +5,7 @@ mod image;
 mod mount;
 mod options;
 mod read_back;
+mod refusal;
 mod render;
 mod secret_kinds;
 
@@ -12,5 +13,6 @@ pub(crate) use dropped::dropped;
 pub(crate) use mount::Mount;
 pub(crate) use options::{Options, Strategy, variable_problem};
 pub(crate) use read_back::read_back;
+pub(crate) use refusal::at_settings;
 pub(crate) use render::{ADOPTED, SERVICE_LABEL, SETTINGS, apply, marks};
 pub(crate) use secret_kinds::SecretKinds;

@@ -2,7 +2,7 @@
 
 use alm_build_spi::{Access, BuildConfigSpec, ConfigRef, Finding, ProviderError};
 use alm_domain::ServiceId;
-use alm_kubernetes::{Place, Session, unknown};
+use alm_kubernetes::{Deed, Place, Session, unknown};
 use kube::{
     Api,
     api::{DeleteParams, ListParams, Patch, PatchParams, PostParams, Preconditions, PropagationPolicy},
@@ -16,7 +16,9 @@ use super::{
     shared_secret::SharedSecret,
 };
 use crate::{
-    config::{ADOPTED, Mount, Options, SERVICE_LABEL, SETTINGS, Strategy, apply, dropped, marks, read_back},
+    config::{
+        ADOPTED, Mount, Options, SERVICE_LABEL, SETTINGS, Strategy, apply, at_settings, dropped, marks, read_back,
+    },
     kinds::{BUILD_GROUP, build_configs},
     name::config_name,
 };
@@ -32,10 +34,14 @@ pub(super) async fn validate(inner: &Inner, access: &Access, spec: &BuildConfigS
     let (usable, session) = inner.session(access)?;
     let options = Options::of(spec, &usable.own).map_err(ProviderError::Invalid)?;
     let namespace = &options.namespace;
-    if let Some(why) = session.denial("create", BUILD_GROUP, "buildconfigs/instantiate", namespace).await? {
-        let message = format!("{why}; builds cannot be started without the role `edit`");
-        return Err(ProviderError::Invalid(vec![Finding::new(["settings", "namespace"], message)]));
-    }
+    let start = Deed { verb: "create", group: BUILD_GROUP, resource: "buildconfigs/instantiate", name: None };
+    session.require(&[start], namespace).await.map_err(|error| match error {
+        ProviderError::Forbidden(why) => {
+            let message = format!("{why}; builds cannot be started without the role `edit`");
+            ProviderError::Invalid(vec![Finding::new(["settings", "namespace"], message)])
+        }
+        error => error,
+    })?;
     let configs = session.api(namespace, &build_configs());
     if options.adopt.is_some() {
         return adoptable(&session, &configs, &options, spec).await.map(drop);
@@ -318,36 +324,4 @@ fn merge(into: &mut Value, from: Value) {
         }
         (into, from) => *into = from,
     }
-}
-
-/// What the cluster says about fields of a BuildConfig, as what it is about here.
-fn at_settings(error: ProviderError) -> ProviderError {
-    const FIELDS: [(&str, &[&str]); 14] = [
-        ("metadata.name", &["name"]),
-        ("spec.source.git", &["repository", "url"]),
-        ("spec.source.contextDir", &["repository", "directory"]),
-        ("spec.source.sourceSecret", &["settings", "source.secret"]),
-        ("spec.source", &["repository"]),
-        ("spec.strategy.jenkinsPipelineStrategy", &["settings", "jenkinsfile"]),
-        ("spec.strategy.sourceStrategy.from", &["settings", "builder.image"]),
-        ("spec.strategy.sourceStrategy.volumes", &["settings", "secrets.mount"]),
-        ("spec.strategy.dockerStrategy.volumes", &["settings", "secrets.mount"]),
-        ("spec.strategy.dockerStrategy", &["settings", "dockerfile.path"]),
-        ("spec.strategy", &["settings", "strategy"]),
-        ("spec.output", &["settings", "output.image"]),
-        ("spec.resources", &["settings", "resources.memory"]),
-        ("spec.runPolicy", &["settings", "run.policy"]),
-    ];
-    let ProviderError::Invalid(findings) = error else { return error };
-    let placed = |finding: Finding| {
-        let field = finding.path.join(".");
-        let known = FIELDS.iter().find(|(prefix, _)| {
-            field.strip_prefix(prefix).is_some_and(|rest| rest.is_empty() || rest.starts_with(['.', '[']))
-        });
-        match known {
-            Some((_, path)) => Finding::new(path.iter().copied(), format!("{} ({field})", finding.message)),
-            None => finding,
-        }
-    };
-    ProviderError::Invalid(findings.into_iter().map(placed).collect())
 }

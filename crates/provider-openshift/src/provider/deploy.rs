@@ -11,7 +11,7 @@ use super::{
 };
 use crate::deploy::{
     DeployOptions, Destination, Image, ImagePlace, Kept, Plan, Record, Target, Workload, is_same, of_build,
-    public_repository, refused,
+    public_repository, refused, review,
 };
 
 /// Takes a deployment in: it is a record beside the builds from then on, named after its build, and whoever follows it carries it on.
@@ -117,21 +117,21 @@ async fn image(session: &Session, namespace: &str, request: &DeployBuild) -> Res
 async fn look_ahead(target: &Target, record: &Record, workload: &Workload) -> Result<(), ProviderError> {
     let (session, to) = (&target.session, &record.to);
     let api = session.api(&to.namespace, &workload.resource());
-    let found: Option<DynamicObject> = match session.find(api.get(&workload.name)).await {
-        Ok(found) => found,
-        Err(error) if error.is_transient() => return Err(error),
-        Err(error) => return Err(invalid(&to.environment, refused(&to.environment, &error))),
+    let no = |error: ProviderError| match error {
+        error if error.is_transient() => error,
+        error => invalid(&to.environment, refused(&to.environment, &error)),
     };
+    let found: Option<DynamicObject> = session.find(api.get(&workload.name)).await.map_err(no)?;
     let found = found.ok_or_else(|| {
         cannot(format!(
             "the namespace {} of {} has no {workload}: make it there, or correct deploy.workload",
             to.namespace, to.environment
         ))
     })?;
-    match workload.obstacle(&as_json(&found)?, &to.namespace, &record.environment_tag()) {
-        Some(why) => Err(cannot(format!("in the environment {}: {why}", to.environment))),
-        None => Ok(()),
+    if let Some(why) = workload.obstacle(&as_json(&found)?, &to.namespace, &record.environment_tag()) {
+        return Err(cannot(format!("in the environment {}: {why}", to.environment)));
     }
+    review(session, record).await.map_err(no)
 }
 
 fn cannot(reason: String) -> ProviderError {

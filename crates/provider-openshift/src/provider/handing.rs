@@ -20,7 +20,7 @@ use super::{
     start::find,
 };
 use crate::{
-    build::{Build, SECRET_PREFIX, TOKEN_PREFIX},
+    build::{Build, SECRET_PREFIX, TOKEN_PREFIX, WITHHELD, variable_named},
     config::{Mount, SecretKinds, Strategy},
     kinds::{build_configs, builds},
 };
@@ -37,6 +37,8 @@ pub(super) struct Handing<'a> {
     way: Way,
     /// By the variables that tell where they are.
     secrets: BTreeMap<String, &'a NamedSecret>,
+    /// Environments whose token is kept from the build, although builds of this configuration are given secrets.
+    withheld: &'a [String],
 }
 
 #[derive(Debug)]
@@ -80,7 +82,13 @@ impl<'a> Handing<'a> {
                 findings.push(Finding::new(["secrets", &secret.name], message));
             }
         }
-        Self { session, place, build: request.build, way, secrets }
+        let withheld: &[String] = if matches!(way, Way::Not) { &[] } else { &request.withheld };
+        Self { session, place, build: request.build, way, secrets, withheld }
+    }
+
+    /// What the Build notes about what it is not given.
+    pub(super) fn notes(&self) -> Option<(&'static str, String)> {
+        (!self.withheld.is_empty()).then(|| (WITHHELD, json!(self.withheld).to_string()))
     }
 
     /// Puts the secrets where the build finds them; the variables that tell where. As often as need be.
@@ -240,10 +248,8 @@ pub(super) async fn take_back(session: &Session, build: &Build) -> Result<(), Pr
 
 /// The variable that tells a build where a secret is.
 fn variable_of(secret: &NamedSecret) -> String {
-    let prefix = match secret.reach {
-        SecretReach::Build => SECRET_PREFIX,
-        SecretReach::Environment => TOKEN_PREFIX,
-    };
-    let plain = |c: char| if c.is_ascii_alphanumeric() { c.to_ascii_uppercase() } else { '_' };
-    prefix.chars().chain(secret.name.chars().map(plain)).collect()
+    match secret.reach {
+        SecretReach::Build => variable_named(SECRET_PREFIX, &secret.name),
+        SecretReach::Environment => variable_named(TOKEN_PREFIX, &secret.name),
+    }
 }

@@ -175,6 +175,9 @@ impl<'a> Starting<'a> {
             "env": environment,
             "triggeredBy": [{ "message": format!("Started by the ALM Build Service as #{}{of}", request.number) }],
         });
+        if let Some((annotation, text)) = handing.notes() {
+            body["metadata"]["annotations"] = json!({ annotation: text });
+        }
         if let Some(commit) = commit {
             body["revision"] = json!({ "type": "Git", "git": { "commit": commit } });
         }

@@ -122,6 +122,29 @@ async fn who_may_not_build_somewhere_is_told_at_the_namespace() {
 }
 
 #[tokio::test]
+async fn what_the_cluster_refuses_is_told_at_the_setting_that_it_is_about() {
+    let rig = Rig::new().await;
+    let mut service = rig.pipeline("echo x").await;
+    let before = stored(&rig, &service);
+    let odd = [("run.policy", json!("Sometimes"))];
+    let spec = rig.spec(ServiceId::generate(&SystemIds), "shop/odd", &odd);
+    service.spec.settings.clone_from(&spec.settings);
+    let (provider, access) = (rig.provider(), rig.access());
+    for refused in [
+        provider.validate(&access, &spec).await.unwrap_err(),
+        provider.create_config(&access, &spec).await.unwrap_err(),
+        provider.update_config(&access, &service.config, &service.spec).await.unwrap_err(),
+    ] {
+        let ProviderError::Invalid(findings) = &refused else { panic!("{refused}") };
+        assert_eq!((findings.len(), findings[0].path.join("/").as_str()), (1, "settings/run.policy"));
+        assert!(
+            findings[0].message.contains("must Parallel, Serial") && findings[0].message.contains("(spec.runPolicy)")
+        );
+    }
+    assert_eq!(stored(&rig, &service)["spec"], before["spec"]);
+}
+
+#[tokio::test]
 async fn an_address_that_cannot_be_is_refused_and_settings_that_do_not_fit_are_told() {
     let rig = Rig::new().await;
     let clock = std::sync::Arc::new(alm_domain::SystemClock);

@@ -1,6 +1,7 @@
 //! Bringing images to environments.
 
 use alm_build_spi::{CancelReceipt, CancellationToken, DeployBuild, Observation, ProviderError};
+use alm_cluster_sim::{Cluster, Role};
 use alm_domain::{ReasonCode, RunStatus};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use futures::StreamExt;
@@ -378,6 +379,79 @@ async fn what_cannot_be_brought_there_is_said_before_anything_is_begun() {
     request.start.spec = service.spec.clone();
     assert!(refused(request).await.contains("made no image"));
     assert!(records(&rig).is_empty(), "nothing was begun");
+}
+
+/// What was changed in a project, or tried to be.
+fn changes(cluster: &Cluster, project: &str) -> Vec<String> {
+    let within = format!("/namespaces/{project}/");
+    let all = cluster.requests().into_iter();
+    all.filter(|seen| seen.method != "GET" && seen.path.contains(&within)).map(|seen| seen.path).collect()
+}
+
+#[tokio::test]
+async fn who_may_only_look_at_the_target_is_told_so_before_anything_is_begun() {
+    let rig = Rig::new().await;
+    let prod = rig.place("shop-prod");
+    let service = rig.image_service("deployment/web", &[]).await;
+    let built = rig.built(&service).await;
+    let refused = async |request: DeployBuild| {
+        let error = rig.provider().deploy(&rig.access(), request).await.unwrap_err();
+        let ProviderError::Invalid(findings) = &error else { panic!("{error:?}") };
+        assert_eq!((findings.len(), findings[0].path.join("/").as_str()), (1, "environment/prod"));
+        findings[0].message.clone()
+    };
+    for kind in [DEPLOYMENTS, CONFIGS] {
+        prod.workload(kind, &json!({}));
+    }
+    rig.cluster.grant("vera", "shop-prod", Role::View);
+    let vera = Place { token: rig.cluster.token("vera"), ..rig.place("shop-prod") };
+    let why = refused(built.to("prod", &vera)).await;
+    assert!(why.contains("in the environment prod the account may not do this"), "{why}");
+    for missing in [
+        "may not patch deployments web in shop-prod",
+        "may not update imagestreamtags web:prod",
+        "may not create imagestreamtags in",
+        // The way back, where there was no such tag.
+        "may not delete imagestreamtags web:prod",
+    ] {
+        assert!(why.contains(missing), "{missing}: {why}");
+    }
+    // Her colleague may do all there, and see nothing where the image is.
+    rig.cluster.grant("bob", "shop-prod", Role::Edit);
+    let bob = Place { token: rig.cluster.token("bob"), ..rig.place("shop-prod") };
+    let why = refused(built.to("prod", &bob)).await;
+    assert!(why.contains("may not get imagestreams/layers web in demo") && !why.contains("shop-prod:"), "{why}");
+    rig.cluster.grant("bob", PROJECT, Role::View);
+    rig.cluster.hide("bob", "replicationcontrollers");
+    let mut config = built.to("prod", &bob);
+    let setting = config.start.spec.settings.iter_mut().find(|entry| entry.key == "deploy.workload");
+    setting.unwrap().value = Some(json!("dc/web"));
+    assert!(refused(config).await.contains("may not get replicationcontrollers in shop-prod"));
+    assert!(records(&rig).is_empty(), "nothing was begun");
+    assert_eq!(changes(&rig.cluster, "shop-prod"), [""; 0]);
+    rig.deploy(&built, "prod", &bob).await.finish().await;
+    assert_eq!(prod.tagged("prod"), Some(built.digest), "whoever may do all of it does it");
+}
+
+#[tokio::test]
+async fn who_may_not_fetch_images_to_another_cluster_is_told_so_before_anything_is_begun() {
+    let (rig, other) = (Rig::new().await, Rig::new().await);
+    let host = rig.cluster.expose_registry();
+    other.cluster.reaches(&rig.cluster);
+    let prod = other.place("shop-prod");
+    prod.workload(DEPLOYMENTS, &json!({}));
+    rig.pull_secret("for-others", &host);
+    let more = [("deploy.pull_secret", json!("for-others"))];
+    let built = rig.built(&rig.image_service("deployment/web", &more).await).await;
+    for kind in ["imagestreamimports", "secrets"] {
+        other.cluster.deny(kind);
+    }
+    let error = rig.provider().deploy(&rig.access(), built.to("prod", &prod)).await.unwrap_err();
+    assert!(matches!(error, ProviderError::Invalid(_)), "{error:?}");
+    for missing in ["may not create imagestreamimports in shop-prod", "may not create secrets in shop-prod"] {
+        assert!(error.to_string().contains(missing), "{error}");
+    }
+    assert!(records(&rig).is_empty() && changes(&other.cluster, "shop-prod").is_empty());
 }
 
 #[tokio::test]

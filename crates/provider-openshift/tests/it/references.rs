@@ -1,8 +1,8 @@
 //! Branches and tags: a cluster is told commits, so that what a reference stands for is asked of the repository.
 
-use alm_build_spi::{Finding, ProviderError, StartBuild};
+use alm_build_spi::{Finding, ProviderError, RerunBuild, RunRef, StartBuild};
 use alm_cluster_sim::{GitServer, Role};
-use alm_domain::RunStatus;
+use alm_domain::{Commit, RerunFrom, RunStatus};
 use base64::{Engine, engine::general_purpose::STANDARD};
 use serde_json::{Value, json};
 
@@ -79,7 +79,7 @@ async fn a_branch_or_a_tag_is_built_at_the_commit_that_it_stands_for() {
         assert!(by.ends_with(&format!("as #1, of {reference}")), "{by}");
     }
     assert_eq!(git.logins().len(), 7);
-    // What the configuration builds by itself is the cluster's to find out, and a commit needs nobody.
+    // What the configuration builds by itself its builder finds out, and notes; and a commit needs nobody.
     for reference in ["main", FEATURE] {
         rig.provider().start(&rig.access(), request(&service, reference)).await.unwrap();
     }
@@ -99,6 +99,66 @@ async fn the_jenkinsfile_of_a_branch_is_that_of_its_commit() {
         rig.build(&told.name)["spec"]["revision"],
         json!({ "type": "Git", "git": { "commit": FEATURE, "committer": {} } })
     );
+}
+
+/// The commit that a run is of, if that is known.
+async fn commit_of(rig: &Rig, run: &RunRef) -> Option<Commit> {
+    rig.provider().get(&rig.access(), run).await.unwrap().run.commit
+}
+
+#[tokio::test]
+async fn a_pipeline_of_the_branch_of_its_configuration_is_of_a_commit_and_so_is_its_repetition() {
+    let (rig, git) = (Rig::new().await, git().await);
+    for own in [("jenkinsfile.path", json!("Jenkinsfile")), ("jenkinsfile", json!("stage Build\necho x"))] {
+        git.set("refs/heads/main", MAIN);
+        let service = rig.service_of(&git.url(), &[own]).await;
+        rig.cluster.script(PROJECT, &service.name, "stage Build\necho x");
+        let asked = service.request();
+        let first = rig.provider().start(&rig.access(), asked.clone()).await.unwrap();
+        rig.follow(&first).finish().await;
+        let commit = commit_of(&rig, &first).await;
+        assert_eq!(commit.as_ref().map(|commit| commit.sha.as_str()), Some(MAIN));
+        git.set("refs/heads/main", FEATURE);
+        let again = RerunBuild {
+            start: service.request(),
+            of: first,
+            of_build: asked.build,
+            commit,
+            from: RerunFrom::Beginning,
+            stages: Vec::new(),
+            artifacts: Vec::new(),
+        };
+        let again = rig.provider().rerun(&rig.access(), again).await.unwrap();
+        assert_eq!(rig.build(&name_of(&again))["spec"]["revision"]["git"]["commit"], MAIN);
+        let fresh = rig.provider().start(&rig.access(), service.request()).await.unwrap();
+        assert_eq!(commit_of(&rig, &fresh).await.map(|commit| commit.sha).as_deref(), Some(FEATURE));
+        rig.provider().delete_config(&rig.access(), &service.config).await.unwrap();
+    }
+}
+
+#[tokio::test]
+async fn a_pipeline_whose_repository_is_out_of_reach_from_here_begins_without_a_commit() {
+    let (rig, git) = (Rig::new().await, git().await);
+    let service = rig.service_of(&git.url(), &[("jenkinsfile", json!("echo x"))]).await;
+    let begins = async |rig: &Rig, service: &Service| {
+        let run = rig.provider().start(&rig.access(), service.request()).await.unwrap();
+        assert_eq!(commit_of(rig, &run).await, None);
+        assert!(rig.build(&name_of(&run))["spec"]["revision"].is_null());
+        // What the cluster cannot find by itself must be found.
+        assert!(rig.provider().start(&rig.access(), request(service, "feature/x")).await.is_err());
+    };
+    let faults = git.faults();
+    let troubles: [&dyn Fn(); 3] = [&|| faults.refuse(), &|| faults.server_error(), &|| faults.lose_answers()];
+    for trouble in troubles {
+        trouble();
+        begins(&rig, &service).await;
+        faults.heal();
+    }
+    git.ask_for("deployer", PASSWORD);
+    begins(&rig, &service).await;
+    let rig = Rig::new().await;
+    let ssh = rig.service_of("git@git.example.test:demo/app.git", &[("jenkinsfile", json!("echo x"))]).await;
+    begins(&rig, &ssh).await;
 }
 
 #[tokio::test]

@@ -140,6 +140,38 @@ async fn a_plain_build_that_mounts_nothing_is_given_none_and_says_how_it_would_b
     assert!(shared(&rig, &service).is_none());
 }
 
+#[tokio::test]
+async fn a_token_that_is_kept_from_a_build_is_told_by_its_variable() {
+    let rig = Rig::new().await;
+    let lacks = async |service: &Service, withheld: &[&str]| {
+        let mut request = service.request();
+        request.withheld = withheld.iter().map(|name| (*name).to_owned()).collect();
+        let run = rig.provider().start(&rig.access(), request).await.unwrap();
+        let snapshot = rig.provider().get(&rig.access(), &run).await.unwrap();
+        let note = snapshot.without.into_iter().find(|note| note.capability == Capability::Secrets);
+        (run, note.map(|note| note.reason).unwrap_or_default())
+    };
+    let pipeline = rig.pipeline("echo the token is $ALM_TOKEN_PROD_1").await;
+    assert_eq!(lacks(&pipeline, &[]).await.1, "");
+    let (run, why) = lacks(&pipeline, &["prod-1", "live"]).await;
+    let both = "the token of prod-1 (ALM_TOKEN_PROD_1 is not set), nor the token of live (ALM_TOKEN_LIVE is not set)";
+    assert!(why.contains(both) && why.contains("promote it"), "{why}");
+    // Whoever follows is told it once, and as it is noted: what is no name of an environment is nobody's.
+    let odd = json!({ "metadata": { "annotations": { "alm.build/withheld": "[\"live\", \"A B\", \"<b>\"]" } } });
+    rig.cluster.patch("builds.build.openshift.io", PROJECT, &name_of(&run), &odd);
+    let mut told = rig.follow(&run);
+    told.finish().await;
+    let notes: Vec<_> = told.without().iter().filter(|note| note.capability == Capability::Secrets).collect();
+    assert!(
+        notes.len() == 1 && notes[0].reason.contains("ALM_TOKEN_LIVE") && !notes[0].reason.contains('<'),
+        "{notes:?}"
+    );
+    let mounting = mounting(&rig, "Docker", "echo x", &[]).await;
+    assert!(lacks(&mounting, &["prod-1"]).await.1.contains("ALM_TOKEN_PROD_1"));
+    // Where nothing is ever given, that is what is said.
+    assert!(lacks(&rig.docker("echo x").await, &["prod-1"]).await.1.contains("secrets.mount"));
+}
+
 const CONFIGS: &str = "buildconfigs.build.openshift.io";
 
 /// The Secret that the builds of a service share, if it is there.

@@ -16,7 +16,7 @@ use crate::{
     fit::findings,
     options::{Options, Source},
 };
-use alm_kubernetes::{Place, Session, unknown};
+use alm_kubernetes::{Deed, Place, Session, unknown};
 
 /// The key under which the configuration is kept.
 const KEY: &str = "configuration.json";
@@ -29,6 +29,14 @@ pub(super) async fn validate(inner: &Inner, access: &Access, spec: &BuildConfigS
     let session = inner.session(access)?;
     let options = Options::of(spec).map_err(ProviderError::Invalid)?;
     let version = Version::of(&session).await?;
+    let keep = Deed { verb: "create", group: "", resource: "configmaps", name: None };
+    session.require(&[keep], &options.namespace).await.map_err(|error| match error {
+        ProviderError::Forbidden(why) => {
+            let message = format!("{why}; build services are kept there: the role `edit` lets an account make them");
+            ProviderError::Invalid(vec![Finding::new(["settings", "namespace"], message)])
+        }
+        error => error,
+    })?;
     let known = match (named(&session, version, &options).await?, &options.source) {
         (None, Source::Inline(pipeline)) => Some((pipeline.clone(), false)),
         (None, Source::Task(("taskSpec", task))) => Some((task.clone(), true)),

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use alm_build_spi::{Access, ConfigRef, Finding, ProviderError, RunRef, StartBuild};
 use alm_domain::{BuildId, Capability, CapabilityNote, Commit, ParameterValue};
-use alm_kubernetes::{Place, RUN_LABEL, Session};
+use alm_kubernetes::{Deed, Place, RUN_LABEL, Session};
 use kube::{
     api::{Patch, PatchParams, PostParams},
     core::DynamicObject,
@@ -122,6 +122,11 @@ impl<'a> Start<'a> {
             return Err(ProviderError::Invalid(findings));
         }
         let (name, plan) = (self.name(), self.plan());
+        // Its Secrets are made after it: one that cannot have them is not made at all.
+        if !plan.secrets.is_empty() || !plan.withheld.is_empty() {
+            let make = Deed { verb: "create", group: "", resource: "secrets", name: None };
+            self.session.require(&[make], &self.place.namespace).await?;
+        }
         let runs = self.session.api(&self.place.namespace, &self.version.runs());
         let run = parsed(self.object(&name, &plan, partial))?;
         let run = match self.session.call(runs.create(&PostParams::default(), &run)).await {

@@ -1,7 +1,7 @@
 //! Stories of secrets and tokens.
 
 use alm_build_spi::{NamedSecret, ProviderError, StartBuild};
-use alm_cluster_sim::{Options, Role};
+use alm_cluster_sim::{Options, Role, Seen};
 use alm_domain::{Capability, LogStream, ReasonCode, RunStatus};
 use serde_json::{Value, json};
 
@@ -239,9 +239,17 @@ async fn whoever_may_not_make_secrets_starts_nothing_that_needs_them() {
     let rig = Rig::new().await;
     let service = service(&rig).await;
     rig.cluster.deny("secrets");
-    let error = rig.provider().start(&rig.access(), request(&service)).await.unwrap_err();
-    assert!(matches!(error, ProviderError::Forbidden(_)), "{error}");
-    assert!(rig.cluster.objects("pipelineruns.tekton.dev", PROJECT).is_empty());
+    let before = rig.cluster.requests().len();
+    let mut late = service.request();
+    late.withheld = vec!["prod".to_owned()];
+    for request in [request(&service), late] {
+        let error = rig.provider().start(&rig.access(), request).await.unwrap_err();
+        let says = |why: &String| why.contains("may not create secrets in demo");
+        assert!(matches!(&error, ProviderError::Forbidden(why) if says(why)), "{error}");
+    }
+    let is_run = |seen: &&Seen| seen.method == "POST" && seen.path.ends_with("/pipelineruns");
+    assert_eq!(rig.cluster.requests().iter().skip(before).filter(is_run).count(), 0, "none was made for a moment");
+    rig.start(&service).await;
 }
 
 #[tokio::test]

@@ -173,6 +173,17 @@ async fn what_an_account_may_not_do_is_known_before_it_is_tried() {
 }
 
 #[tokio::test]
+async fn who_may_not_keep_build_services_somewhere_is_told_at_the_namespace() {
+    let rig = Rig::new().await;
+    rig.cluster.deny("configmaps");
+    let own = [("pipeline.definition", json!(json!({"tasks": [task("a", "echo one", &[])]}).to_string()))];
+    let error = rig.made(&own).await.unwrap_err();
+    let alm_build_spi::ProviderError::Invalid(findings) = &error else { panic!("{error}") };
+    assert_eq!(findings[0].path, ["settings", "namespace"]);
+    assert!(findings[0].message.contains("may not create configmaps in demo"), "{findings:?}");
+}
+
+#[tokio::test]
 async fn what_tekton_does_not_admit_is_told_at_the_setting() {
     let rig = Rig::new().await;
     let own = [("pipeline.definition", json!(json!({"tasks": [task("a", "echo", &["nosuch"])]}).to_string()))];
