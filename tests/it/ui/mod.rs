@@ -8,7 +8,7 @@ mod starting;
 use std::path::Path;
 
 use crate::{
-    node::node,
+    node::{is_missing, node},
     recovery::support::{World, repository},
 };
 
@@ -67,13 +67,13 @@ async fn tell_at(name: &str, address: &str, token: &str, more: &[&str]) {
     assert!(said.contains("content"), "{said}");
 }
 
-/// Whether there is what the stories of the pages need; says what is missing.
+/// Whether there is what the stories of the pages need; says what is missing, and fails where it must not be.
 pub(crate) fn pages_and_browser() -> bool {
     let root = Path::new(env!("CARGO_MANIFEST_DIR"));
     let chromium = std::env::var("CHROMIUM").unwrap_or_else(|_| "/usr/bin/chromium".to_owned());
     let there = root.join("ui/dist/index.html").is_file() && Path::new(&chromium).is_file();
     if !there {
-        println!("SKIPPED: needs `make ui`, and Chromium at {chromium} (or at the path in CHROMIUM)");
+        is_missing(&format!("needs `make ui`, and Chromium at {chromium} (or at the path in CHROMIUM)"));
     }
     there
 }

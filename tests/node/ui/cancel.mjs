@@ -1,6 +1,7 @@
-// Cancels a build of the project `endless`; signs in by a token that is then withdrawn, and goes on where it was.
+// Cancels a build of the project `endless`; signs in by a token that is then withdrawn, and goes on where it was. With the keyboard
+// alone.
 import assert from "node:assert/strict";
-import { ask, signIn, start, story, token } from "./support.mjs";
+import { ask, press, signIn, start, story, token, write } from "./support.mjs";
 
 const CREATE = `mutation($input: CreatePersonalTokenInput!) {
   createPersonalToken(input: $input) { token personalToken { id } userErrors { message } }
@@ -31,11 +32,11 @@ await story(async ({ page, context, look, trouble }) => {
   await page.waitForSelector("[role=dialog] >> text=sign in again");
   await page.waitForSelector(".log .text >> text=/^waiting$/");
   await look("session-ended");
-  await page.fill("#token", token);
-  await page.click("button:text-is('Use it')");
+  await write(page.locator("#token"), token);
+  await press(page, "button", "Use it");
   await page.waitForSelector("[role=dialog]", { state: "detached" });
 
-  await page.click("button:text-is('Cancel')");
+  await press(page, "button", "Cancel");
   await page.waitForSelector(".head >> text=Cancelled");
   await list.waitForSelector("alm-project-card alm-status >> text=Cancelled");
   assert.match(await page.title(), /^Cancelled/);

@@ -1,6 +1,6 @@
-// Finds the failure of the project `broken`, sees it from every side, and runs again from there.
+// Finds the failure of the project `broken`, sees it from every side, and runs again from there; with the keyboard alone.
 import assert from "node:assert/strict";
-import { signIn, start, story } from "./support.mjs";
+import { press, reach, signIn, start, story } from "./support.mjs";
 
 await story(async ({ page, look }) => {
   await start("broken");
@@ -15,7 +15,7 @@ await story(async ({ page, look }) => {
   await page.keyboard.press("]");
   await page.waitForURL(/stage=test/);
   await page.waitForSelector(".stage-panel >> text=Attempt 2");
-  await page.click(".stage-panel button:has-text('Attempt 1')");
+  await press(page.locator(".stage-panel"), "button", /^Attempt 1/);
   await page.waitForURL(/attempt=1/);
   await page.waitForSelector(".chip >> text=test, attempt 1");
 
@@ -27,7 +27,7 @@ await story(async ({ page, look }) => {
   await look("failure-timeline");
   await page.keyboard.press("3");
   await page.waitForSelector("tr[aria-selected=true] >> text=test");
-  await page.focus("tr[aria-selected=true]");
+  await reach(page.locator("tr[aria-selected=true]"));
   await page.keyboard.press("ArrowUp");
   await page.keyboard.press("Enter");
   await page.waitForURL(/stage=right/);
@@ -37,17 +37,17 @@ await story(async ({ page, look }) => {
   await page.waitForSelector(".lines[data-lines='200']");
   assert.deepEqual(await page.locator(".log .text", { hasText: "left" }).allInnerTexts(), []);
   await page.waitForSelector(".log .text >> text=/^right 1$/");
-  await page.click(".failure button:has-text('Open at line')");
+  await press(page.locator(".failure"), "button", /^Open at line/);
   await page.waitForURL(/#L\d+$/);
   await page.waitForSelector(".chosen >> text=divided by zero");
 
-  await page.click(".failure button:has-text('Show stage test')");
-  await page.click("button:text-is('Rerun from here')");
+  await press(page, "button", "Show stage test");
+  await press(page, "button", "Rerun from here");
   await page.waitForURL(/builds\/2/);
   await page.waitForSelector(".story >> text=again, after #1");
   await page.waitForSelector(".head >> text=Failed");
 
-  await page.click(".crumbs a >> nth=2");
+  await press(page.locator(".crumbs a").nth(2));
   await page.waitForSelector("h1 >> text=Trend");
   await page.waitForSelector(".chart li >> nth=1");
   await look("trend");

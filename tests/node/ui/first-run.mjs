@@ -1,6 +1,7 @@
-// A newcomer: nothing is there yet, and one click later a build is running. All that the pages send is sent by its hash.
+// A newcomer: nothing is there yet, and one key later a build is running. With the keyboard alone; and all that the pages send is sent
+// by its hash.
 import assert from "node:assert/strict";
-import { address, story, token } from "./support.mjs";
+import { address, press, story, token, write } from "./support.mjs";
 
 await story(async ({ page, look }) => {
   const asked = [];
@@ -18,9 +19,9 @@ await story(async ({ page, look }) => {
   // What is no address is told at once; what the server refuses leaves nothing behind.
   const place = page.getByLabel("Address of the repository");
   for (const [typed, why] of [["hello world", "git can clone by"], ["http://git.example.org/\u{1F600}.git", "use https"]]) {
-    await place.fill(typed);
+    await write(place, typed);
     assert.equal(await page.locator(".field.wrong").count(), 0, "what was said of another address holds no longer");
-    await page.click("button:text-is('Create and build')");
+    await press(page, "button", "Create and build");
     await page.waitForSelector(`.field.wrong [role=alert]:has-text("${why}")`);
     assert.equal(await place.getAttribute("aria-invalid"), "true");
   }
@@ -32,9 +33,7 @@ await story(async ({ page, look }) => {
   await page.waitForSelector("label:has-text('Archived too') input:checked");
   await page.waitForSelector("h2:text('Your first build')");
 
-  // By the keyboard alone.
-  await page.focus("button:text-is('Run') >> nth=0");
-  await page.keyboard.press("Enter");
+  await press(page.locator("button:text-is('Run')").first());
   await page.waitForURL(/\/ui\/projects\/samples\/parallel\/builds\/1$/);
   await page.waitForSelector(".head >> text=/Running|Succeeded|Unstable/");
   await page.waitForSelector(".head >> text=/Succeeded|Unstable/");
@@ -42,44 +41,44 @@ await story(async ({ page, look }) => {
   // A second sample goes into the same project.
   await page.goto(`${address}/ui`);
   await page.waitForSelector("h2:has-text('Samples')");
-  await page.click("a:text('Create project')");
+  await press(page, "link", "Create project");
   await page.waitForSelector("h1:text('Create a project')");
-  await page.getByLabel(/^\s*Name/).fill("Web Shop 2");
+  await write(page.getByLabel(/^\s*Name/), "Web Shop 2");
   await look("create-project");
   const short = page.getByLabel("Short name");
   assert.equal(await short.inputValue(), "web-shop-2");
-  await short.fill("samples");
-  await page.click("button:text('Create project')");
+  await write(short, "samples");
+  await press(page, "button", "Create project");
   await page.waitForSelector("[role=alert]:has-text('in use')");
   assert.equal(await short.getAttribute("aria-invalid"), "true");
   await look("create-project-taken");
-  await short.fill("shop");
-  await page.click("button:text('Create project')");
+  await write(short, "shop");
+  await press(page, "button", "Create project");
   await page.waitForURL(/\/ui\/projects\/shop\/new-service$/);
 
   // The provider is asked before anything is made.
   await page.waitForSelector("h2:text('Add a build service')");
   const repository = page.getByLabel("Repository");
-  await repository.fill("ext::sh -c x");
-  await page.getByLabel(/^\s*Name/).fill("Shop");
-  await page.getByLabel("Short name").fill("shop");
-  await page.click("button:text('Check only')");
+  await write(repository, "ext::sh -c x");
+  await write(page.getByLabel(/^\s*Name/), "Shop");
+  await write(page.getByLabel("Short name"), "shop");
+  await press(page, "button", "Check only");
   await page.waitForSelector(".field.wrong [role=alert]");
   assert.equal(await repository.getAttribute("aria-invalid"), "true");
   await look("new-service-refused");
-  await repository.fill("https://git.example.org/team/shop.git");
-  await page.click("summary:has-text('Settings')");
-  await page.getByLabel("Longest build").fill("never");
-  await page.click("button:text('Check only')");
+  await write(repository, "https://git.example.org/team/shop.git");
+  await press(page.locator("summary", { hasText: "Settings" }));
+  await write(page.getByLabel("Longest build"), "never");
+  await press(page, "button", "Check only");
   await page.waitForSelector(".field.wrong:has-text('Longest build') [role=alert]");
-  await page.getByLabel("Longest build").fill("10m");
-  await page.click("button:text('Check only')");
+  await write(page.getByLabel("Longest build"), "10m");
+  await press(page, "button", "Check only");
   await page.waitForSelector("text=Everything fits");
   await look("new-service");
-  await page.click("button:text('Add build service')");
-  await page.waitForSelector("button:text-is('Start')");
+  await press(page, "button", "Add build service");
+  await page.getByRole("button", { name: "Start Shop", exact: true }).waitFor();
   await look("new-service-made");
-  await page.click("a:text('To the project')");
+  await press(page, "link", "To the project");
   await page.waitForSelector("h2:text('Shop')");
 
   assert(asked.length > 5 && told.some(({ type }) => type === "subscribe"));

@@ -19,7 +19,7 @@ await story(async ({ page, trouble, look }) => {
   await page.click("h2 >> text=shop");
   await page.waitForSelector(".pill[data-state=live]");
   await look("project");
-  await page.click("button:text-is('Start')");
+  await page.getByRole("button", { name: "Start Main", exact: true }).click();
   await page.waitForURL(/\/ui\/projects\/shop\/main\/builds\/1$/);
 
   // What happens is seen without a reload.
@@ -54,7 +54,7 @@ await story(async ({ page, trouble, look }) => {
   await page.waitForSelector("#L7");
 
   await page.goto(`${address}/ui/projects/broken`);
-  await page.click("button:text-is('Start')");
+  await page.getByRole("button", { name: "Start Main", exact: true }).click();
   await page.waitForSelector(".failure >> text=divided by zero");
   await page.waitForSelector(".head >> text=Failed");
   await look("build-failed");

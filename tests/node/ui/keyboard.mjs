@@ -25,7 +25,7 @@ await story(async ({ page, look }) => {
   await look("jump");
   await page.keyboard.press("Enter");
   await page.waitForURL(/projects\/shop/);
-  await page.waitForSelector("button:text-is('Start')");
+  await page.getByRole("button", { name: "Start Main", exact: true }).waitFor();
   await tabTo("section button:not(.quiet)");
   await page.keyboard.press("Enter");
   await page.waitForURL(/builds\/1/);

@@ -1,6 +1,6 @@
-// Mia, who has the token of the story, lets Ada in, whose token comes behind it; each sees what her role allows.
+// Mia, who has the token of the story, lets Ada in, whose token comes behind it; each sees what her role allows. With the keyboard alone.
 import assert from "node:assert/strict";
-import { address, ask, more, signIn, story } from "./support.mjs";
+import { address, ask, more, pick, press, signIn, story, write } from "./support.mjs";
 
 const [ada] = more;
 
@@ -30,11 +30,11 @@ await story(async ({ page, look, context }) => {
   assert(await page.getByLabel("Role of mia").isDisabled(), "the last owner stays");
   assert(await page.getByRole("button", { name: "Remove mia" }).isDisabled());
   const login = page.getByRole("combobox", { name: "Login" });
-  await login.pressSequentially("ad");
+  await write(login, "ad");
   await page.waitForSelector("datalist option[value=ada]", { state: "attached" });
-  await login.fill("ada");
-  await page.getByLabel("Role", { exact: true }).selectOption("VIEWER");
-  await page.click("button:text('Add member')");
+  await write(login, "ada");
+  await pick(page.getByLabel("Role", { exact: true }), "VIEWER");
+  await press(page, "button", "Add member");
   await page.waitForSelector("text=ada is a member now");
   await look("members-two");
 
@@ -48,7 +48,7 @@ await story(async ({ page, look, context }) => {
   await hers.waitForSelector("a:has-text('Main')");
   assert.equal(await hers.locator("main button").count(), 0);
   await look("viewer-settings", hers);
-  await hers.click("a:has-text('Main')");
+  await press(hers.locator("main a", { hasText: "Main" }));
   await hers.waitForSelector("h2:text('What it builds')");
   assert.equal(await hers.locator("main button:visible").count(), 0);
   assert(await hers.getByRole("textbox", { name: "Days to keep" }).isDisabled());
@@ -77,13 +77,13 @@ await story(async ({ page, look, context }) => {
   }
 
   // A developer starts builds.
-  await page.getByLabel("Role of ada").selectOption("DEVELOPER");
+  await pick(page.getByLabel("Role of ada"), "DEVELOPER");
   await page.waitForSelector("text=ada: Developer");
   await open("/ui/projects/shop");
-  await hers.waitForSelector("button:text-is('Start'):enabled");
+  await hers.getByRole("button", { name: "Start Main", exact: true, disabled: false }).waitFor();
 
-  await page.click("button[aria-label='Remove ada']");
-  await page.getByRole("dialog").getByRole("button", { name: "Remove" }).click();
+  await press(page, "button", "Remove ada");
+  await press(page.getByRole("dialog"), "button", "Remove");
   await page.waitForSelector("text=ada is no member any more");
   await hers.reload();
   await hers.waitForSelector("text=This project is not here");

@@ -2,33 +2,27 @@
 // its pipeline and is rolled back; one more promotion is stopped. With the keyboard alone wherever something is done. More arguments:
 // the tokens of Alice and Bob, the address of the cluster, and the id of the build service.
 import assert from "node:assert/strict";
-import { address, ask, more, signIn, story } from "./support.mjs";
+import { address, ask, more, press, signIn, story, tick, write } from "./support.mjs";
 
 const [alice, bob, cluster, service] = more;
 const BOARD = "/ui/projects/shop/environments";
 
-// Presses a button as people without a mouse do.
-const press = async (where, name) => {
-  const button = where.getByRole("button", { name });
-  await button.focus();
-  await button.press("Enter");
-};
 const cell = (page) => page.locator("tbody tr", { hasText: "web" }).locator("td").nth(1);
 const focused = (dialog) => dialog.evaluate((one) => one.contains(document.activeElement));
 
 await story(async ({ page, context, look }) => {
   await signIn(page, `${BOARD}/manage`, alice);
-  await press(page, "Add an environment");
+  await press(page, "button", /^Add an environment/);
   const adding = page.getByRole("dialog", { name: "Add an environment" });
-  await adding.getByLabel("Name required", { exact: true }).fill("Production");
-  await adding.getByLabel("Name for pipelines").fill("test");
-  await adding.getByLabel("Address of the cluster").fill(cluster);
-  await adding.getByLabel("How many people must approve").fill("1");
-  await adding.getByLabel("In order").press("Space");
-  await press(adding, "Add");
+  await write(adding.getByLabel("Name required", { exact: true }), "Production");
+  await write(adding.getByLabel("Name for pipelines"), "test");
+  await write(adding.getByLabel("Address of the cluster"), cluster);
+  await write(adding.getByLabel("How many people must approve"), "1");
+  await tick(adding.getByLabel("In order"));
+  await press(adding, "button", /^Add/);
   await page.waitForSelector(".field:has([name=name]) .refused");
   await look("environment-refused");
-  await adding.getByLabel("Name for pipelines").fill("production");
+  await write(adding.getByLabel("Name for pipelines"), "production");
   await page.keyboard.press("Enter");
   await adding.waitFor({ state: "detached" });
   await page.waitForSelector(".environment >> text=1 approval · in order");
@@ -37,13 +31,13 @@ await story(async ({ page, context, look }) => {
   await page.goto(address + BOARD);
   await page.waitForSelector(".board >> text=Nothing runs here.");
   await look("board");
-  await press(cell(page), /^Promote #2/);
+  await press(cell(page), "button", /^Promote #2/);
   let dialog = page.getByRole("dialog", { name: "Promote web to Production" });
   await dialog.getByText("1 person has to approve it").waitFor();
   await dialog.locator(".versions li").waitFor();
   assert(await focused(dialog), "the focus is in the dialog");
   await look("promote-no-account");
-  await press(dialog, /^Connect/);
+  await press(dialog, "button", /^Connect/);
   await page.waitForURL((url) => url.origin !== address);
   while (new URL(page.url()).origin !== address) {
     const left = page.waitForNavigation();
@@ -58,8 +52,8 @@ await story(async ({ page, context, look }) => {
   await look("promote");
   const why = dialog.getByLabel("Why, for whoever approves");
   assert((await why.boundingBox()).width > 200, "there is room for words");
-  await why.fill("For the sale");
-  await press(dialog, "Promote");
+  await write(why, "For the sale");
+  await press(dialog, "button", /^Promote/);
   await dialog.waitFor({ state: "detached" });
   await cell(page).getByText("Waiting for approval").waitFor();
   const own = cell(page).getByRole("button", { name: "Deploy" });
@@ -72,7 +66,7 @@ await story(async ({ page, context, look }) => {
   const other = await (await context.browser().newContext()).newPage();
   other.setDefaultTimeout(120_000);
   await signIn(other, BOARD, bob);
-  await press(cell(other), "Deploy");
+  await press(cell(other), "button", /^Deploy/);
   await cell(page).getByText("Live", { exact: true }).waitFor();
   await cell(page).getByText(/^main-2-/).waitFor();
   await cell(page).getByRole("link", { name: /^Visit/ }).waitFor();
@@ -86,10 +80,10 @@ await story(async ({ page, context, look }) => {
   // The next version comes by its own pipeline; the board learns of it by itself.
   await ask("mutation($service: ID!) { startBuild(input: { serviceId: $service }) { build { id } } }", { service }, alice);
   await cell(page).getByText("Deploy main-4-").waitFor();
-  await press(cell(other), "Deploy");
+  await press(cell(other), "button", /^Deploy/);
   await cell(page).locator(".version", { hasText: "main-4-" }).waitFor();
 
-  await press(cell(page), /^Roll back/);
+  await press(cell(page), "button", /^Roll back/);
   dialog = page.getByRole("dialog", { name: "Roll back web in Production" });
   await dialog.getByText(/^main-2-/).waitFor();
   assert(await focused(dialog), "the focus is in the dialog");
@@ -98,25 +92,25 @@ await story(async ({ page, context, look }) => {
   await dialog.waitFor({ state: "detached" });
   assert.match(await page.evaluate(() => document.activeElement.textContent), /Roll back/, "the focus is back");
   await page.keyboard.press("Enter");
-  await dialog.getByLabel("Why").fill("It loses baskets");
-  await press(dialog, "Roll back");
+  await write(dialog.getByLabel("Why"), "It loses baskets");
+  await press(dialog, "button", /^Roll back/);
   await cell(page).getByText("Takes back main-4-").waitFor();
-  await press(cell(other), "Deploy");
+  await press(cell(other), "button", /^Deploy/);
   await cell(page).locator(".version", { hasText: "main-2-" }).waitFor();
   await cell(page).getByText("1 behind").waitFor();
   await look("board-rolled-back");
 
   // What was taken back may come again; this time it is stopped on its way.
-  await press(cell(page), /^Promote #4/);
-  await press(page.getByRole("dialog", { name: "Promote web to Production" }), "Promote");
-  await press(cell(page), /^Stop/);
+  await press(cell(page), "button", /^Promote #4/);
+  await press(page.getByRole("dialog", { name: "Promote web to Production" }), "button", /^Promote/);
+  await press(cell(page), "button", /^Stop/);
   dialog = page.getByRole("dialog", { name: /^Stop bringing main-4-/ });
   await look("stop");
-  await press(dialog, "Stop it");
+  await press(dialog, "button", /^Stop it/);
   await cell(page).locator("alm-moving").waitFor({ state: "detached" });
   await cell(page).locator(".version", { hasText: "main-2-" }).waitFor();
 
-  await cell(page).getByRole("link", { name: /^History/ }).press("Enter");
+  await press(cell(page), "link", /^History/);
   await page.waitForSelector("h2:text('History of Production')");
   await page.waitForSelector(".deployment >> text=took back main-4-");
   for (const shown of [page, history]) {

@@ -1,6 +1,6 @@
-// An administrator registers a provider, changes its settings, switches it off and removes it.
+// An administrator registers a provider, changes its settings, switches it off and removes it; with the keyboard alone.
 import assert from "node:assert/strict";
-import { address, ask, signIn, story } from "./support.mjs";
+import { address, ask, choose, pick, press, signIn, story, write } from "./support.mjs";
 
 await story(async ({ page, look }) => {
   await signIn(page, "/ui/providers");
@@ -19,29 +19,29 @@ await story(async ({ page, look }) => {
     await page.waitForSelector(`.card:has-text('This machine') .status:has-text('${word}')`);
   }
 
-  await page.click("a:text('Register a provider')");
+  await press(page, "link", "Register a provider");
   await page.waitForSelector("h1:text('Register a provider')");
-  await page.check("input[value=OPENSHIFT]");
+  await choose(page.locator("input[value=OPENSHIFT]"));
   await page.waitForSelector("summary:has-text('Settings')");
   const endpoint = page.getByRole("textbox", { name: "Address" });
-  await endpoint.fill("not an address");
-  await page.click("button:text-is('Register')");
+  await write(endpoint, "not an address");
+  await press(page, "button", "Register");
   await page.waitForSelector(".field.wrong:has-text('Address') [role=alert]");
   assert.equal(await endpoint.getAttribute("aria-invalid"), "true");
   await look("register-refused");
 
   // A probe registers nothing.
-  await page.check("input[value=LOCAL]");
+  await choose(page.locator("input[value=LOCAL]"));
   const name = page.getByRole("textbox", { name: "Name required", exact: true });
   // The name that is proposed is there first: it would come between what is typed.
   await page.waitForFunction((field) => field.value === "This machine", await name.elementHandle());
-  await name.fill("Second machine");
-  await page.click("summary:has-text('Settings')");
-  await page.getByLabel("Builds at a time").fill("0");
-  await page.click("button:text-is('Probe')");
+  await write(name, "Second machine");
+  await press(page.locator("summary", { hasText: "Settings" }));
+  await write(page.getByLabel("Builds at a time"), "0");
+  await press(page, "button", "Probe");
   await page.waitForSelector(".field.wrong:has-text('Builds at a time') [role=alert]:has-text('at least 1')");
-  await page.getByLabel("Builds at a time").fill("3");
-  await page.click("button:text-is('Probe')");
+  await write(page.getByLabel("Builds at a time"), "3");
+  await press(page, "button", "Probe");
   await page.waitForSelector(".note:has-text('Healthy')");
   await look("register");
   const names = async () => {
@@ -50,7 +50,7 @@ await story(async ({ page, look }) => {
   };
   assert.deepEqual(await names(), ["local"]);
 
-  await page.click("button:text-is('Register')");
+  await press(page, "button", "Register");
   await page.waitForURL(/\/ui\/providers\/second-machine$/);
   await page.waitForSelector("h1:text('Second machine')");
   assert.deepEqual(await names(), ["local", "second-machine"]);
@@ -58,21 +58,21 @@ await story(async ({ page, look }) => {
   await look("provider");
 
   // Its settings: some are changed, one is given back. Sizes are read and written as people do; nobody loses what is typed.
-  await page.getByLabel("Builds at a time").fill("");
-  await page.getByLabel("Isolation").selectOption("NONE");
+  await write(page.getByLabel("Builds at a time"), "");
+  await pick(page.getByLabel("Isolation"), "NONE");
   assert.equal(await page.getByLabel("Most artifacts").getAttribute("placeholder"), "1 GiB");
-  await page.getByLabel("Most artifacts").fill("2 EB");
+  await write(page.getByLabel("Most artifacts"), "2 EB");
   await page.waitForSelector(".field.wrong:has-text('Most artifacts') [role=alert]:has-text('Write a size')");
-  await page.getByLabel("Most artifacts").fill("500 MB");
-  await page.click(".crumbs a");
+  await write(page.getByLabel("Most artifacts"), "500 MB");
+  await press(page.locator(".crumbs a"));
   const doubt = page.getByRole("dialog", { name: "Leave without saving?" });
   await doubt.waitFor();
   await look("provider-leave");
   await page.keyboard.press("Escape");
   await doubt.waitFor({ state: "detached" });
   await page.waitForSelector("button:text('Save 3 changes')");
-  await page.getByLabel("Longest build").fill("3h");
-  await page.getByLabel("Longest build").press("Enter");
+  await write(page.getByLabel("Longest build"), "3h");
+  await page.keyboard.press("Enter");
   await page.waitForSelector("text=Saved");
   const { providers } = await ask("{ providers(first: 10) { edges { node { slug configuration { key value origin } } } } }");
   const { configuration } = providers.edges.find(({ node }) => node.slug === "second-machine").node;
@@ -82,15 +82,15 @@ await story(async ({ page, look }) => {
   assert.deepEqual(setting("build.timeout"), { key: "build.timeout", value: "3h", origin: "PROVIDER" });
   assert.deepEqual(setting("isolation"), { key: "isolation", value: "NONE", origin: "PROVIDER" });
 
-  await page.click("button:text('Probe now')");
+  await press(page, "button", "Probe now");
   await page.waitForSelector("button:text('Probe now'):enabled");
-  await page.click("button:text('Switch off')");
+  await press(page, "button", "Switch off");
   await page.waitForSelector("text=No builds start on it");
-  await page.click("button:text('Remove provider')");
+  await press(page, "button", "Remove provider");
   const dialog = page.getByRole("dialog");
   await dialog.waitFor();
   await look("provider-remove");
-  await dialog.getByRole("button", { name: "Remove" }).click();
+  await press(dialog, "button", "Remove");
   await page.waitForURL(/\/ui\/providers$/);
   await page.waitForSelector("h2:has-text('This machine')");
   assert.deepEqual(await names(), ["local"]);

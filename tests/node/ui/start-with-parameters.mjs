@@ -1,13 +1,13 @@
-// Starting a build of `shop/main`, whose pipeline takes parameters; and one of `plain/main`, which takes none.
+// Starting a build of `shop/main`, whose pipeline takes parameters; and one of `plain/main`, which takes none. With the keyboard alone.
 import assert from "node:assert/strict";
-import { address, ask, signIn, story } from "./support.mjs";
+import { address, ask, pick, press, reach, signIn, story, tick, write } from "./support.mjs";
 
 await story(async ({ page, look }) => {
   await signIn(page, "/ui/projects/shop");
-  await page.click("button:text-is('Start')");
+  await press(page, "button", "Start Main");
   const dialog = page.getByRole("dialog");
   await dialog.waitFor();
-  await page.waitForSelector("h2:text('Start main')");
+  await page.waitForSelector("h2:text('Start Main')");
   // The fields are those of the pipeline, at their defaults.
   assert.equal(await dialog.getByLabel("Greeting").inputValue(), "hello");
   assert.equal(await dialog.getByLabel("Target").inputValue(), "");
@@ -16,31 +16,29 @@ await story(async ({ page, look }) => {
   await look("start-with-parameters");
 
   // What is missing is told at its field, before anything is sent.
-  await dialog.getByLabel("Times").fill("many");
-  await dialog.getByRole("button", { name: "Start", exact: true }).click();
+  await write(dialog.getByLabel("Times"), "many");
+  await press(dialog, "button", "Start");
   await page.waitForSelector(".field.wrong:has-text('Target') [role=alert]");
   await page.waitForSelector(".field.wrong:has-text('Times') [role=alert]");
   await look("start-refused");
-  await dialog.getByLabel("Times").fill("3");
+  await write(dialog.getByLabel("Times"), "3");
 
   // What only the server knows is told at its field too.
-  await dialog.getByLabel("Branch, tag or commit").fill("a b");
-  await dialog.getByLabel("Target").selectOption("staging");
-  await dialog.getByRole("button", { name: "Start", exact: true }).click();
+  await write(dialog.getByLabel("Branch, tag or commit"), "a b");
+  await pick(dialog.getByLabel("Target"), "staging");
+  await press(dialog, "button", "Start");
   await page.waitForSelector(".field.wrong:has-text('Branch') [role=alert]");
 
-  // By the keyboard alone; Esc changes nothing, and the focus is back where it was.
+  // Esc changes nothing, and the focus is back where it was.
   await page.keyboard.press("Escape");
   await dialog.waitFor({ state: "detached" });
-  assert.equal(await page.evaluate(() => document.activeElement.textContent.trim()), "Start");
+  await page.locator("button:focus", { hasText: /^\s*Start Main\s*$/ }).waitFor();
   await page.keyboard.press("Enter");
   await dialog.waitFor();
-  await dialog.getByLabel("Greeting").fill("good morning");
-  await dialog.getByLabel("Target").focus();
-  await page.keyboard.press("p");
-  await dialog.getByLabel("Verbose").focus();
-  await page.keyboard.press("Space");
-  await dialog.getByLabel("Times").focus();
+  await write(dialog.getByLabel("Greeting"), "good morning");
+  await pick(dialog.getByLabel("Target"), "production");
+  await tick(dialog.getByLabel("Verbose"), false);
+  await reach(dialog.getByLabel("Times"));
   await page.keyboard.press("Enter");
   await page.waitForURL(/\/ui\/projects\/shop\/main\/builds\/1$/);
   await page.waitForSelector(".lines >> text=good morning, production, false, 2");
@@ -55,12 +53,12 @@ await story(async ({ page, look }) => {
 
   // Where there is nothing to ask, Start is one click.
   await page.goto(`${address}/ui/projects/plain`);
-  await page.click("button:text-is('Start')");
+  await press(page, "button", "Start Main");
   await page.waitForURL(/\/ui\/projects\/plain\/main\/builds\/1$/);
   // Another branch can be asked for all the same.
   await page.goto(`${address}/ui/projects/plain`);
-  await page.click("button:text('Start with')");
-  await dialog.getByLabel("Branch, tag or commit").fill("no-such-branch");
+  await press(page, "button", "Start Main with…");
+  await write(dialog.getByLabel("Branch, tag or commit"), "no-such-branch");
   await page.keyboard.press("Tab");
   await page.waitForSelector("text=The pipeline cannot be read there");
   await look("start-unreadable");

@@ -1,9 +1,10 @@
-// Watches a log as it is written (project `stream`), searches in it, and opens one that would like to do harm (project `hostile`).
+// Watches a log as it is written (project `stream`), searches in it, and opens one that would like to do harm (project `hostile`). With
+// the keyboard alone.
 import assert from "node:assert/strict";
 import { readFile } from "node:fs/promises";
-import { approve, signIn, start, story } from "./support.mjs";
+import { address, approve, press, reach, signIn, start, story, write } from "./support.mjs";
 
-await story(async ({ page, look }) => {
+await story(async ({ page, context, look }) => {
   await start("stream");
   await signIn(page, "/ui/projects/stream/main/builds/1");
   const rows = page.locator(".log .line");
@@ -11,7 +12,7 @@ await story(async ({ page, look }) => {
 
   // The end is followed until the reader moves up; then nothing moves but the count of what is new.
   await text("line 3000").waitFor();
-  await page.focus(".lines");
+  await reach(page.locator(".lines"));
   await page.keyboard.press("PageUp");
   await page.waitForSelector(".latest");
   const top = await rows.first().getAttribute("id");
@@ -19,7 +20,7 @@ await story(async ({ page, look }) => {
   await page.waitForSelector(".latest:has-text('(+')");
   await page.waitForSelector(".head >> text=Succeeded");
   assert.equal(await rows.first().getAttribute("id"), top);
-  await page.click(".latest");
+  await press(page, "button", /^Jump to latest/);
   await text("more 500").waitFor();
   await page.waitForSelector(".latest", { state: "detached" });
   await page.keyboard.press("Home");
@@ -31,14 +32,15 @@ await story(async ({ page, look }) => {
   await page.keyboard.type("line 2999");
   await page.waitForSelector(".count:text-is('1 of 1')");
   assert.equal(await page.locator(".log mark").innerText(), "line 2999");
-  await page.fill("#find", "^line 29\\d\\d$");
+  await write(page.locator("#find"), "^line 29\\d\\d$");
   await page.waitForSelector(".count:text-is('None')");
-  await page.click("button[aria-label='Expression']");
+  await press(page, "button", "Expression");
   await page.waitForSelector(".count:has-text('of 100')");
   const first = await page.locator(".log .now").getAttribute("id");
-  await page.press("#find", "Enter");
+  await reach(page.locator("#find"));
+  await page.keyboard.press("Enter");
   await page.waitForFunction((id) => document.querySelector(".log .now")?.id > id, first);
-  await page.press("#find", "Shift+Enter");
+  await page.keyboard.press("Shift+Enter");
   await page.waitForFunction((id) => document.querySelector(".log .now")?.id === id, first);
   // It stands where it is said, between its neighbours.
   const tops = await page.locator(".log .line").evaluateAll((all) =>
@@ -47,32 +49,40 @@ await story(async ({ page, look }) => {
   tops.sort(([one], [other]) => one - other);
   assert(tops.every(([, top], at) => at === 0 || top > tops[at - 1][1]), JSON.stringify(tops));
   await look("log-search");
-  await page.fill("#find", "(");
+  await write(page.locator("#find"), "(");
   await page.waitForSelector("#find-trouble");
-  await page.fill("#find", "");
+  await write(page.locator("#find"), "");
 
   // Lines have addresses, and so have ranges.
-  await page.focus(".lines");
+  await reach(page.locator(".lines"));
   await page.keyboard.press("Home");
-  await page.click("#L5 .number");
-  await page.click("#L8 .number", { modifiers: ["Shift"] });
+  await text("line 1").waitFor();
+  for (const key of ["j", "j", "j", "j", "j", "j", "k", "Shift+J", "Shift+J", "Shift+J"]) await page.keyboard.press(key);
   await page.waitForURL(/#L5-L8$/);
+  await context.grantPermissions(["clipboard-read", "clipboard-write"], { origin: address });
+  const clipboard = () => page.evaluate(() => navigator.clipboard.readText());
+  await press(page, "button", "Copy text");
+  await page.getByText("Copied.", { exact: true }).waitFor();
+  assert.equal(await clipboard(), "line 3\nline 4\nline 5\nline 6");
+  await press(page, "button", "Copy link");
+  await page.getByText("The link is copied.").waitFor();
+  assert.equal(await clipboard(), page.url());
   await page.goto("about:blank");
   await page.goBack();
   await page.waitForSelector("#L8.chosen");
   assert.equal(await page.locator(".log .chosen").count(), 4);
-  for (const name of ["Times", "Wrap"]) await page.click(`.tools button:text-is('${name}')`);
+  for (const name of ["Times", "Wrap"]) await press(page, "button", name);
   await page.waitForSelector("#L8 .at");
   await look("log-range");
-  await page.focus(".lines");
+  await reach(page.locator(".lines"));
   await page.keyboard.press("z");
   await page.waitForSelector(".log.full");
   await look("log-full");
   await page.keyboard.press("Escape");
   await page.waitForSelector(".log:not(.full)");
-  for (const name of ["Times", "Wrap"]) await page.click(`.tools button:text-is('${name}')`);
-  await page.click(".tools button:text-is('Download')");
-  const [file] = await Promise.all([page.waitForEvent("download"), page.click("button:text-is('Plain text')")]);
+  for (const name of ["Times", "Wrap"]) await press(page, "button", name);
+  await press(page, "button", "Download");
+  const [file] = await Promise.all([page.waitForEvent("download"), press(page, "button", "Plain text")]);
   assert.equal(file.suggestedFilename(), "stream-main-1.log");
   const downloaded = (await readFile(await file.path(), "utf8")).split("\n");
   assert.equal(downloaded.filter((line) => /^(line|more) \d+$/.test(line)).length, 3500);
@@ -81,7 +91,7 @@ await story(async ({ page, look }) => {
   await start("hostile");
   await page.goto(page.url().replace(/stream.*/, "hostile/main/builds/1"));
   await text("the last line").waitFor();
-  await page.focus(".lines");
+  await reach(page.locator(".lines"));
   await page.keyboard.press("Home");
   await page.locator(".log .text", { hasText: "<script>" }).waitFor();
   await page.locator(".log .rest").first().waitFor();

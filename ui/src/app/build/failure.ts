@@ -36,7 +36,7 @@ const MOST = 8;
         <div class="excerpt" role="group" aria-label="The end of its log" tabindex="0"><div>
           @for (line of failure().excerpt; track line.seq) {
             <div class="line">
-              <a class="number" [href]="'#L' + line.seq" [attr.aria-label]="'Open at line ' + line.seq" (click)="$event.preventDefault(); open.emit(line.seq)">{{ line.seq }}</a>
+              <a class="number" tabindex="-1" [href]="'#L' + line.seq" [attr.aria-label]="'Open at line ' + line.seq" (click)="$event.preventDefault(); open.emit(line.seq)">{{ line.seq }}</a>
               <span class="text">@for (span of spans(line.text); track $index) {<span [class]="span.look">{{ span.text }}</span>}</span>
             </div>
           }

@@ -28,6 +28,7 @@ import { cut, marked, plain, spans } from "./ansi";
 import type { Line } from "./cache";
 import { FindBar } from "./find-bar";
 import { type Chosen, chosen, fragment } from "./permalink";
+import { type Picked, stepped } from "./pick";
 import { type Rows, some, span } from "./rows";
 import { ROW, type View, bottom, dragged, moved, native, seen, tall } from "./scroll";
 import { Search } from "./search";
@@ -45,6 +46,9 @@ const MOST_COPIED = 2_000;
 
 /** How long the native scroll bar is left alone after somebody has moved it, in milliseconds. */
 const SETTLED = 200;
+
+/** A key that is held chooses another line so often, in milliseconds: browsers refuse addresses that change too fast. */
+const HELD = 120;
 
 const FORMS = [
   { key: "plain", text: "Plain text", ending: "log" },
@@ -189,9 +193,9 @@ export class LogPane {
     });
     effect(() => {
       const picked = this.marked();
-      if (!picked || !isReady()) return;
-      if (this.isPicking) this.isPicking = false;
-      else untracked(() => this.goTo(picked.from));
+      if (!isReady()) return;
+      if (this.isPicking) this.isPicking = picked?.from !== this.picked?.from || picked?.to !== this.picked?.to;
+      else if (picked) untracked(() => this.goTo(picked.from));
     });
     let before: string | null = null;
     effect((clean) => {
@@ -255,6 +259,12 @@ export class LogPane {
 
   protected key(event: KeyboardEvent): void {
     if (event.target !== this.box().nativeElement || event.ctrlKey || event.metaKey || event.altKey) return;
+    const ways: Record<string, 1 | -1> = { j: 1, k: -1 };
+    const way = ways[event.key.toLowerCase()];
+    if (way) {
+      event.preventDefault();
+      return this.step(way, event);
+    }
     const page = this.view().height - ROW;
     const steps: Record<string, number> = { ArrowUp: -ROW, ArrowDown: ROW, PageUp: -page, PageDown: page, Home: -Infinity, End: Infinity };
     const by = steps[event.key];
@@ -271,12 +281,35 @@ export class LogPane {
     this.pick(event.shiftKey && before ? { from: Math.min(before.from, seq), to: Math.max(before.from, seq) } : { from: seq, to: seq });
   }
 
+  /** Chooses by a key; what is chosen stays in sight, and the reader with it. */
+  private step(by: 1 | -1, { shiftKey, repeat, timeStamp }: KeyboardEvent): void {
+    if (repeat && timeStamp - this.stepped.at < HELD) return;
+    this.leave();
+    const [view, rows, lines] = [this.view(), this.rows(), this.isPicking ? this.picked : this.marked()];
+    const { first, last, hidden } = seen(view, this.at());
+    const inSight = { first: Math.min(last, hidden > 0 ? first + 1 : first), last };
+    const before: Picked | null = lines && { lines, head: this.stepped.head };
+    const now = stepped(rows, inSight, before, by, shiftKey);
+    if (!now) return;
+    this.stepped = { head: now.head, at: timeStamp };
+    this.pick(now.lines);
+    const row = rows.row(now.head);
+    const lowest = moved(view, row, view.heights(row) - view.height);
+    if (row < inSight.first) this.place.set(row);
+    else if (lowest > this.at()) this.place.set(lowest);
+  }
+  private stepped = { head: 0, at: 0 };
+
   /** The address names the lines; the page stays where it is. */
   protected pick(lines: Chosen | null): void {
     this.copied.set("");
+    this.picked = lines;
     this.isPicking = true;
     const name = lines ? fragment(lines) : undefined;
-    void this.router.navigate([], { relativeTo: this.route, fragment: name, queryParamsHandling: "preserve", replaceUrl: true, scroll: "manual" });
+    const going = this.router.navigate([], { relativeTo: this.route, fragment: name, queryParamsHandling: "preserve", replaceUrl: true, scroll: "manual" });
+    void going.then((isThere) => {
+      if (!isThere && this.picked === lines) this.isPicking = false;
+    });
   }
 
   protected async copyLink(): Promise<void> {
@@ -327,6 +360,8 @@ export class LogPane {
   /** Where the native scroll bar was set last, and when somebody has moved it. */
   private set = 0;
   private movedAt = -Infinity;
+  /** What was chosen here last, and whether the address still has to follow. */
+  private picked: Chosen | null = null;
   private isPicking = false;
   private nearest = 1;
 

@@ -21,6 +21,7 @@ const KEYS = [
       ["Enter", "In the search: next match; with Shift, the one before"],
       ["↑ ↓ PgUp PgDn", "Move; upwards stops following"],
       ["Home End", "First line; last line, and follow again"],
+      ["j k", "Choose the next line, the one before; with Shift, several"],
       ["z", "Full screen, and back"],
     ],
   },

@@ -16,7 +16,7 @@ import { type Started, StartDialog, type StartDialogData } from "./start-dialog"
     @if (shown(); as verb) {
       <span class="bar">
         <button type="button" [disabled]="!verb.allowed" [attr.aria-busy]="busy() || null" [attr.aria-describedby]="verb.reason ? id() : null" (click)="start(false)">
-          {{ asking() ? "Reading…" : "Start" }}
+          {{ asking() ? "Reading…" : "Start" }}<span class="unseen">&ngsp;{{ service().displayName }}</span>
         </button>
         <button
           type="button"
