@@ -2,24 +2,33 @@ import { describe, expect, it } from "vitest";
 
 import type { BuildLiveSubscription, BuildQuery } from "../api/operations";
 import { events, randomly, reply, shuffledAndDoubled } from "../testing/fixtures";
-import { type BuildEvent, type BuildState, folded } from "./build-state";
+import { type BuildEvent, type BuildState, begun, folded } from "./build-state";
 
 const told = (name: string): BuildEvent[] =>
   events<BuildLiveSubscription>(name).map((data) => data.buildUpdates);
 
-/** The event with every revision moved on, and another status of its build. */
-function later(event: BuildEvent, by: number): BuildEvent {
-  if (event.__typename !== "StagesChanged") return event;
-  const moved = <T extends { readonly revision: number }>(one: T): T => ({ ...one, revision: one.revision + by });
-  const stages = event.stages.map((stage) => ({ ...moved(stage), statusReason: `event ${by}` }));
-  return { ...event, build: { ...moved(event.build), statusReason: `event ${by}` }, stages };
+/** A whole build as it was recorded; a stage is planned in it and taken away again, and there are snapshots in between. */
+function whole(): BuildEvent[] {
+  const [begun, resumed, ended] = ["begun", "resumed", "ended"].map((part) => told(`build-live.${part}`));
+  const [snapshot, change] = [begun![0], resumed![0]];
+  if (snapshot?.__typename !== "BuildSnapshot" || change?.__typename !== "StagesChanged") throw new Error("recorded otherwise");
+  const perhaps = { ...snapshot.build.stages[1]!, id: "stg_perhaps", key: "perhaps", position: 9, revision: 3 };
+  const later = { ...snapshot, at: "2026-03-02T09:55:45.000Z", build: { ...snapshot.build, stages: [...snapshot.build.stages, perhaps] } };
+  return [
+    snapshot,
+    { ...change, at: "2026-03-02T09:55:40.000Z", build: snapshot.build, stages: [perhaps] },
+    later,
+    { ...change, at: "2026-03-02T09:55:50.000Z", build: snapshot.build, stages: [], removedStageIds: [perhaps.id] },
+    { __typename: "BuildChanged", cursor: change.cursor, at: "2026-03-02T09:55:55.000Z", build: change.build },
+    change,
+    ...ended!,
+  ];
 }
 
 describe("the page of a build", () => {
   it("shows what a query shows", () => {
     const shown = told("build-live.begun").reduce<BuildState | null>(folded, null);
-    const { stages, ...build } = reply<BuildQuery>("build.running").build!;
-    expect(shown).toEqual({ build, stages });
+    expect(shown).toEqual(begun(reply<BuildQuery>("build.running").build!));
   });
 
   it("follows the recorded stream to its end", () => {
@@ -34,17 +43,22 @@ describe("the page of a build", () => {
     ]);
   });
 
-  it("ends alike in whatever order, and however often, events are told", () => {
-    const first = told("build-live.begun");
-    const changes = told("build-live.ended").filter((event) => event.__typename === "StagesChanged");
-    const many = changes.flatMap((event) => [1, 2, 3, 4, 5, 6].map((by) => later(event, by)));
-    const start = first.reduce<BuildState | null>(folded, null);
-    const expected = many.reduce(folded, start);
-    expect(expected?.build.statusReason).toBe("event 6");
+  it("ends as the server says last, in whatever order, and however often, the events of a whole build are told", () => {
+    const [first, ...rest] = whole() as [BuildEvent, ...BuildEvent[]];
+    const { build, stages } = told("build-live.ended").find((event) => event.__typename === "StagesChanged")!;
+    expect(stages.map(({ key }) => key)).toEqual(["build", "unit", "lint", "package"]);
     for (let seed = 0; seed < 1_000; seed += 1) {
-      const shown = shuffledAndDoubled(many, randomly(seed)).reduce(folded, start);
-      expect(shown, `seed ${seed}`).toEqual(expected);
+      const shown = shuffledAndDoubled(rest, randomly(seed)).reduce(folded, folded(null, first));
+      expect([shown?.build, shown?.stages], `seed ${seed}`).toEqual([build, stages]);
     }
+  });
+
+  it("brings back what was taken away when it is told of again", () => {
+    const after = whole().reduce<BuildState | null>(folded, null);
+    const [, planning] = whole() as [BuildEvent, BuildEvent];
+    const keys = (state: BuildState | null) => state?.stages.map(({ key }) => key);
+    expect(keys(folded(after, planning))).not.toContain("perhaps");
+    expect(keys(folded(after, { ...planning, at: "2026-03-03T00:00:00.000Z" }))).toContain("perhaps");
   });
 
   it("shows nothing before it knows anything, and leaves out what was taken away", () => {

@@ -8,6 +8,13 @@ export interface BuildState {
   readonly build: BuildPageFragment;
   /** In their order. */
   readonly stages: readonly StageBitsFragment[];
+  /** Stages that were taken away, and when that was told: what was told of them before does not bring them back. */
+  readonly gone: ReadonlyMap<string, string>;
+}
+
+/** What a query says. */
+export function begun({ stages, ...build }: BuildPageFragment & { readonly stages: readonly StageBitsFragment[] }): BuildState {
+  return { build, stages: ordered(stages), gone: new Map() };
 }
 
 /**
@@ -17,26 +24,26 @@ export interface BuildState {
 export function folded(state: BuildState | null, event: BuildEvent): BuildState | null {
   switch (event.__typename) {
     case "BuildSnapshot": {
+      if (!state || event.reset) return begun(event.build);
       const { stages, ...build } = event.build;
-      if (!state || event.reset) return { build, stages: ordered(stages) };
-      return { build: newer(state.build, build), stages: merged(state.stages, stages) };
+      return { ...state, build: newer(state.build, build), stages: merged(state, stages, event.at) };
     }
     case "BuildChanged":
       return state && { ...state, build: newer(state.build, event.build) };
     case "StagesChanged": {
       if (!state) return null;
-      const removed = new Set(event.removedStageIds);
-      const stages = merged(state.stages, event.stages).filter((stage) => !removed.has(stage.id));
-      return { build: newer(state.build, event.build), stages };
+      const gone = new Map([...state.gone, ...event.removedStageIds.map((id) => [id, event.at] as const)]);
+      const stages = merged(state, event.stages, event.at).filter((stage) => !event.removedStageIds.includes(stage.id));
+      return { build: newer(state.build, event.build), stages, gone };
     }
     default:
       return state;
   }
 }
 
-function merged(known: readonly StageBitsFragment[], told: readonly StageBitsFragment[]): readonly StageBitsFragment[] {
-  const all = new Map(known.map((stage) => [stage.id, stage]));
-  for (const stage of told) all.set(stage.id, newer(all.get(stage.id), stage));
+function merged({ stages, gone }: BuildState, told: readonly StageBitsFragment[], at: string): readonly StageBitsFragment[] {
+  const all = new Map(stages.map((stage) => [stage.id, stage]));
+  for (const stage of told) if (at >= (gone.get(stage.id) ?? "")) all.set(stage.id, newer(all.get(stage.id), stage));
   return ordered([...all.values()]);
 }
 

@@ -23,7 +23,7 @@ import { webAddress } from "../parts/web-address";
 import { Answers } from "./answers";
 import { Approval } from "./approval";
 import { Artifacts } from "./artifacts";
-import { type BuildState, folded } from "./build-state";
+import { type BuildState, begun, folded } from "./build-state";
 import { cause } from "./cause";
 import { Failure } from "./failure";
 import { Graph } from "./graph";
@@ -239,9 +239,8 @@ export class Build {
       this.gone.set(!found);
       if (!found) return;
       if (serverInfo) this.clock.set(serverInfo.now);
-      const { stages, ...build } = found;
-      this.state.set({ build, stages });
-      this.listen(build.id, () => this.load(address));
+      this.state.set(begun(found));
+      this.listen(found.id, () => this.load(address));
     });
   }
 

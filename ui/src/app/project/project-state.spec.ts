@@ -1,7 +1,7 @@
 import { describe, expect, it } from "vitest";
 
-import type { BuildEntryFragment, ProjectLiveSubscription } from "../api/operations";
-import { events, randomly, shuffledAndDoubled } from "../testing/fixtures";
+import type { BuildEntryFragment, ProjectLiveSubscription, ProjectQuery } from "../api/operations";
+import { events, randomly, reply, shuffledAndDoubled } from "../testing/fixtures";
 import { UNKNOWN, continued, folded } from "./project-state";
 
 type Event = ProjectLiveSubscription["projectUpdates"];
@@ -17,14 +17,24 @@ const snapshot = (builds: ReturnType<typeof page>, reset = false) =>
 const said = ({ builds }: typeof UNKNOWN) => builds.map(({ number, revision }) => `${number}.${revision}`);
 
 describe("the page of a project", () => {
-  it("ends the same in whatever order and however often the recorded stream is told", () => {
-    const told = ["begun", "resumed"].flatMap((part) => events<ProjectLiveSubscription>(`project-live.${part}`)).map((data) => data.projectUpdates);
-    const newest = told.reduce((state, event) => folded(state, event), UNKNOWN);
-    expect(newest.builds.length).toBeGreaterThan(0);
-    const [first, ...rest] = told as [Event, ...Event[]];
-    for (let seed = 0; seed < 200; seed++) {
-      const state = shuffledAndDoubled(rest, randomly(seed)).reduce((state, event) => folded(state, event), folded(UNKNOWN, first));
-      expect(state.builds, `seed ${seed}`).toEqual(newest.builds);
+  it("ends as a query shows it, figures and verdict too, in whatever order and however often it is told", () => {
+    const [snapshot, added] = ["begun", "resumed"].map((part) => events<ProjectLiveSubscription>(`project-live.${part}`)[0]!.projectUpdates);
+    if (snapshot?.__typename !== "ProjectSnapshot" || added?.__typename !== "BuildAdded") throw new Error("recorded otherwise");
+    const fresh = reply<ProjectQuery>("project.shop").project!;
+    const figures = ({ health, services }: Pick<typeof fresh, "health" | "services">) => ({ health, stats: services.map(({ stats }) => stats) });
+    const start = folded(UNKNOWN, snapshot);
+    expect(figures(start.project!)).not.toEqual(figures(fresh));
+    // The build that came while nobody listened, and what would have been told of it on its way, with the figures of that time.
+    const { node } = added.edge;
+    const { stats } = snapshot.project.services.find(({ id }) => id === node.service.id)!;
+    const onItsWay = [1, 2, 3].map((revision) => {
+      const build = { ...node, revision, status: "RUNNING", service: { ...node.service, stats }, project: { ...node.project, health: snapshot.project.health } };
+      return { __typename: "BuildChanged", cursor: "", at: added.at, build } as Event;
+    });
+    for (let seed = 0; seed < 1_000; seed++) {
+      const state = shuffledAndDoubled([...onItsWay, added], randomly(seed)).reduce((state, event) => folded(state, event), start);
+      expect(state.builds, `seed ${seed}`).toMatchObject([fresh.builds.edges[0]!.node]);
+      expect(figures(state.project!), `seed ${seed}`).toEqual(figures(fresh));
     }
   });
 
@@ -42,7 +52,8 @@ describe("the page of a project", () => {
     const of = (number: number, status: string, revision = 1) => ({ ...build(number, revision), status }) as BuildEntryFragment;
     const changed = (node: BuildEntryFragment) =>
       ({ __typename: "BuildChanged", build: { ...node, service: { id: "s" }, project: { id: "p" } } }) as unknown as Event;
-    const added = (node: BuildEntryFragment) => ({ __typename: "BuildAdded", edge: { node } }) as unknown as Event;
+    const added = (node: BuildEntryFragment) =>
+      ({ __typename: "BuildAdded", edge: { node: { ...node, service: { id: "s" }, project: { id: "p" } } } }) as unknown as Event;
     const read = continued(UNKNOWN, page([of(6, "FAILED"), of(4, "FAILED")], "4"));
     const tell = (...told: Event[]) => said(told.reduce((state, event) => folded(state, event, isFailed), read));
     expect(tell(added(of(7, "RUNNING")))).toEqual(["6.1", "4.1"]);

@@ -30,9 +30,10 @@ export function folded(state: ProjectState, event: Event, fits: (build: BuildEnt
   switch (event.__typename) {
     case "ProjectSnapshot": {
       const { builds: page, ...project } = event.project;
-      const known = { ...state, project: newer(event.reset ? null : state.project, project) };
+      const told = page?.edges.map((edge) => edge.node) ?? [];
+      const isPast = !event.reset && isPassed(state.builds, told) && state.project?.revision === project.revision;
+      const known = { ...state, project: isPast ? state.project : newer(event.reset ? null : state.project, project) };
       if (!page) return known;
-      const told = page.edges.map((edge) => edge.node);
       // Older builds that were read stay, unless something between them and these may be missing.
       const older = next(page.pageInfo);
       if (event.reset || !adjoins(state.builds, told, page.pageInfo)) return { ...known, builds: told, older };
@@ -41,13 +42,13 @@ export function folded(state: ProjectState, event: Event, fits: (build: BuildEnt
     case "ProjectChanged":
       return { ...state, project: newer(state.project, event.project) };
     case "BuildAdded":
-      return added(state, event.edge.node, fits);
     case "BuildChanged": {
-      // The figures and the verdict have no revision of their own: they are as they were when this was told.
-      const { service, project, ...build } = event.build;
-      const services = state.project?.services.map((one) => (one.id === service.id ? { ...one, stats: service.stats } : one)) ?? [];
-      const known = state.project && { ...state.project, health: project.health, services };
-      return added({ ...state, project: known }, { ...build, service }, fits);
+      const { service, project, ...build } = event.__typename === "BuildAdded" ? event.edge.node : event.build;
+      const known = added(state, { ...build, service }, fits);
+      // The figures and the verdict have no revision of their own: they are as they were with this one of the build.
+      if (!state.project || isPassed(state.builds, [build])) return known;
+      const services = state.project.services.map((one) => (one.id === service.id ? { ...one, stats: service.stats } : one));
+      return { ...known, project: { ...state.project, health: project.health, services } };
     }
     case "BuildServiceChanged": {
       const { project } = state;
@@ -96,6 +97,11 @@ function added(state: ProjectState, told: BuildEntryFragment, fits: (build: Buil
   const isKnown = state.builds.some(({ id }) => id === told.id);
   const isOlder = state.older !== null && last !== undefined && order(last, told) < 0;
   return isKnown || (fits(told) && !isOlder) ? { ...state, builds: put(state.builds, told) } : state;
+}
+
+/** Whether something newer is known already of one of these builds. */
+function isPassed(builds: readonly BuildEntryFragment[], told: readonly Pick<BuildEntryFragment, "id" | "revision">[]): boolean {
+  return told.some(({ id, revision }) => builds.some((known) => known.id === id && known.revision > revision));
 }
 
 /** Those of which the newest page says that they are still listed, and those behind it. */
