@@ -11,6 +11,7 @@ mod m20261122_000003_environments;
 mod m20261122_000005_deployments;
 mod m20261122_000006_audit;
 mod m20261122_000007_secrets;
+mod m20261122_000008_external_runs;
 mod schema;
 
 /// All migrations, oldest first.
@@ -27,6 +28,7 @@ impl MigratorTrait for Migrator {
             Box::new(m20261122_000005_deployments::Migration),
             Box::new(m20261122_000006_audit::Migration),
             Box::new(m20261122_000007_secrets::Migration),
+            Box::new(m20261122_000008_external_runs::Migration),
         ]
     }
 }

@@ -16,6 +16,7 @@ mod deployments;
 mod engine;
 mod environments;
 mod error;
+mod external;
 mod figures;
 mod gate;
 mod live;
@@ -97,6 +98,7 @@ struct Inner {
     presence: Presence,
     probes: probes::Probes,
     probes_every: Duration,
+    external_runs_every: Duration,
     samples: OnceLock<Arc<dyn Samples>>,
     connections_every: Duration,
     /// How long a build waits for an account.
@@ -129,6 +131,7 @@ impl App {
                 presence: Presence::new(Arc::clone(&clock)),
                 probes: probes::Probes::default(),
                 probes_every: timing.probes,
+                external_runs_every: timing.external_runs,
                 samples: OnceLock::new(),
                 connections_every,
                 connections: connections::Connections::default(),
@@ -165,7 +168,8 @@ impl App {
     }
 
     /// Follows again every build that was not over when the service last stopped, lets go of those that were over but
-    /// not released, and from now on removes what is kept no longer and asks providers whether they are well.
+    /// not released, and from now on removes what is kept no longer, asks providers whether they are well, and finds what engines
+    /// began by themselves.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -174,6 +178,7 @@ impl App {
         self.inner.changes.spawn(self.clone().keep_house(self.inner.retention_every));
         self.inner.changes.spawn(self.clone().keep_connections(self.inner.connections_every));
         self.inner.changes.spawn(self.clone().keep_probing(self.inner.probes_every));
+        self.inner.changes.spawn(self.clone().find_external_runs(self.inner.external_runs_every));
         self.inner.changes.spawn(self.clone().hear_arrivals());
         self.inner.changes.spawn(self.clone().try_arrivals());
         self.inner.changes.spawn(self.clone().watch_deployments());

@@ -1,7 +1,7 @@
 //! Letting go of builds that were kept long enough.
 
 use alm_build_spi::{ProviderError, RunRef};
-use alm_domain::{BuildId, BuildService, Principal, Provider, Retention};
+use alm_domain::{Build, BuildId, BuildService, Principal, Provider, Retention};
 use alm_store::PageRequest;
 
 use super::{App, AppError, gate::Unfit};
@@ -89,22 +89,31 @@ impl App {
     /// What the engine keeps goes first: a build that is still shown can be asked for again, one that is not cannot.
     async fn remove_build(&self, system: &Principal, provider: &Provider, id: BuildId) -> Result<(), AppError> {
         if let Some(run) = self.store().run_record(system, id).await?.and_then(|record| record.run_ref) {
-            let (provider, build) = (self.inner.registry.get_for(provider)?, self.build(system, id).await?);
-            match self.inner.gate.access(&build.trigger.actor, &build, &*provider).await {
-                Ok(access) => match provider.purge(&access, &RunRef(run)).await {
-                    Ok(()) | Err(ProviderError::NotFound(_)) => {}
-                    Err(error) => return Err(AppError::Provider(error)),
-                },
-                // Whoever started it has gone: a cluster keeps builds by limits of its own.
-                Err(Unfit::Token(_)) => {
-                    tracing::debug!(build = %id, "what the engine keeps of an old build was left there")
-                }
-                Err(Unfit::Other(error)) => return Err(error),
+            let build = self.build(system, id).await?;
+            // What its engine began by itself is the engine's to keep.
+            if !build.is_external() {
+                self.purge(provider, &build, RunRef(run)).await?;
             }
         }
         if let Some(event) = self.store().remove_build(system, id).await? {
             self.inner.hub.ring_project(event.project);
         }
         Ok(())
+    }
+
+    async fn purge(&self, provider: &Provider, build: &Build, run: RunRef) -> Result<(), AppError> {
+        let provider = self.inner.registry.get_for(provider)?;
+        match self.inner.gate.access(&build.trigger.actor, build, &*provider).await {
+            Ok(access) => match provider.purge(&access, &run).await {
+                Ok(()) | Err(ProviderError::NotFound(_)) => Ok(()),
+                Err(error) => Err(AppError::Provider(error)),
+            },
+            // Whoever started it has gone: a cluster keeps builds by limits of its own.
+            Err(Unfit::Token(_)) => {
+                tracing::debug!(build = %build.id, "what the engine keeps of an old build was left there");
+                Ok(())
+            }
+            Err(Unfit::Other(error)) => Err(error),
+        }
     }
 }

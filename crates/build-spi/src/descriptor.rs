@@ -17,6 +17,9 @@ pub struct ProviderDescriptor {
     /// Whether it brings what a build made to an environment by itself, whatever the stages of the build are. Otherwise a stage that
     /// deploys there is run again, and there must be one.
     pub deploys_itself: bool,
+    /// Whether runs of a configuration may begin that nobody here has asked for: by triggers of the engine, or by people there. Then
+    /// the service looks for them, by [`list`](crate::BuildProvider::list), and follows them as it does its own.
+    pub has_external_runs: bool,
     /// The settings that it understands, on the provider and on a build service.
     pub settings: Vec<SettingDefinition>,
     /// How well builds are kept apart from the service and from one another, as one sentence for administrators: a provider

@@ -4,7 +4,8 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     Actor, Artifact, BuildId, CapabilityNote, Commit, Deploys, EventSeq, Hold, Output, ParameterValue, ProjectId,
-    ProviderId, ReasonCode, RunStatus, ServiceId, StageKey, StatusReason, Step, Timestamp, Trigger, version_label,
+    ProviderId, ReasonCode, RunStatus, ServiceId, StageKey, StatusReason, Step, Timestamp, Trigger, TriggerKind,
+    version_label,
 };
 
 /// Whether a build has stages.
@@ -138,6 +139,12 @@ pub struct Build {
 }
 
 impl Build {
+    /// Whether nobody here started it: its engine did by itself, or somebody did there.
+    #[must_use]
+    pub const fn is_external(&self) -> bool {
+        matches!(self.trigger.kind, TriggerKind::External)
+    }
+
     /// Whether it made a version that can be brought to environments: one of its own, and well enough.
     #[must_use]
     pub const fn is_promotable(&self) -> bool {

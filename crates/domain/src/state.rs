@@ -127,6 +127,11 @@ impl BuildState {
                 self.build.status = RunStatus::Cancelling;
                 self.build.reason = Some(why);
             }
+        } else if self.build.is_external()
+            && let Some(cancel) = self.build.cancel.as_mut().filter(|cancel| cancel.delivered_at.is_none())
+        {
+            // It is stopped with the rights of whoever asks: the first one may have none.
+            cancel.by = by.clone();
         }
         CancelOutcome::Cancelling
     }

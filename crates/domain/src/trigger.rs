@@ -16,6 +16,8 @@ pub enum TriggerKind {
     Promotion,
     /// Somebody asked to return an environment to the version that ran there before.
     Rollback,
+    /// Nobody here asked for it: the engine began it by itself, or somebody did there.
+    External,
 }
 
 /// What set a build off.

@@ -13,6 +13,7 @@ pub fn descriptor() -> ProviderDescriptor {
         capabilities: [Stages, Parameters, Cancel, Rerun, Approvals, LiveLog, LogTimestamps, Secrets, Deploy].into(),
         needs_token: true,
         deploys_itself: true,
+        has_external_runs: true,
         settings: settings(),
         isolation: "Builds run on the cluster, with the rights of whoever started them: Docker and Source builds in pods of their \
                     own, pipelines on the Jenkins of their namespace, which all members of the namespace share."
@@ -186,7 +187,7 @@ fn settings() -> Vec<SettingDefinition> {
             "triggers",
             "Triggers of the cluster",
             "What makes the cluster itself start builds: ConfigChange (the configuration changed), ImageChange (the builder image changed). \
-             Such builds are started by the cluster, and are given no secrets.",
+             Such builds are started by the cluster, are given no secrets, and appear here within half a minute.",
             SettingKind::List,
             Service,
             None,

@@ -22,6 +22,7 @@ pub fn descriptor() -> ProviderDescriptor {
         .into(),
         needs_token: true,
         deploys_itself: false,
+        has_external_runs: true,
         settings: settings(),
         isolation: "Tasks run on the cluster, in pods of their own, with the rights of the service account that the settings name."
             .to_owned(),

@@ -4,7 +4,7 @@
 //! for what is newer than a number gets the newest state of everything that changed since.
 
 use alm_domain::{
-    Environment, EnvironmentId, Grant, GrantId, GrantStatus, Principal, Role, Timestamp, UserId, ViewerSeq,
+    Environment, EnvironmentId, Grant, GrantId, GrantStatus, Principal, ProjectRole, Role, Timestamp, UserId, ViewerSeq,
 };
 use sea_orm::{
     ColumnTrait, Condition, ConnectionTrait, EntityTrait, ExprTrait, IntoActiveModel, QueryFilter, QueryOrder,
@@ -17,7 +17,7 @@ use crate::{
     Store, StoreError,
     among::among,
     connections::{drop_attempts, forget_tokens},
-    entity::{environment, grant, viewer_head},
+    entity::{environment, grant, membership, viewer_head},
     value::{column, counter, millis},
     visibility::visible,
 };
@@ -137,6 +137,41 @@ impl Store {
             || Ok(GrantRecord { grant: Grant::none(environment, user), token_version: 0 }),
             GrantRecord::try_from,
         )
+    }
+
+    /// Who may start builds in the project of an environment and has an account there, or, where people's own sign-ins are used there,
+    /// may have one while they are here: owners first, then by when they came. Only for the service itself.
+    ///
+    /// # Errors
+    /// [`StoreError::NotFound`] for anybody else.
+    pub async fn builders_with_account(
+        &self,
+        principal: &Principal,
+        environment: &Environment,
+    ) -> Result<Vec<UserId>, StoreError> {
+        service_itself(principal)?;
+        let mut connected = Query::select();
+        connected
+            .column(grant::Column::UserId)
+            .from(grant::Entity)
+            .and_where(Expr::col(grant::Column::EnvironmentId).eq(environment.id.as_uuid()));
+        if !environment.token_mode.is_own_token() {
+            let usable = GrantStatus::ALL.into_iter().filter(|status| status.is_usable());
+            connected.and_where(Expr::col(grant::Column::Status).is_in(usable.map(GrantStatus::name)));
+        }
+        let ids: Vec<Uuid> = membership::Entity::find()
+            .filter(membership::Column::ProjectId.eq(environment.project.as_uuid()))
+            .filter(membership::Column::Role.gte(membership::rank(ProjectRole::Developer)))
+            .filter(membership::Column::UserId.in_subquery(connected))
+            .order_by_desc(membership::Column::Role)
+            .order_by_asc(membership::Column::Since)
+            .order_by_asc(membership::Column::UserId)
+            .select_only()
+            .column(membership::Column::UserId)
+            .into_tuple()
+            .all(self.reader())
+            .await?;
+        Ok(ids.into_iter().map(UserId::from_uuid).collect())
     }
 
     /// Grants that are due to be looked at, those that have waited longest first. Only for the service itself.

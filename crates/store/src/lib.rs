@@ -30,7 +30,7 @@ mod writer;
 
 pub use audit::{AuditFilter, Deed, Refusal};
 pub use builds::{
-    Append, BuildFilter, BuildOwners, Committed, Epoch, Fence, FinishedBuild, Idempotency, Lift, NewBuild,
+    Append, BuildFilter, BuildOwners, Committed, Epoch, ExternalRun, Fence, FinishedBuild, Idempotency, Lift, NewBuild,
     ProviderLoad, RunRecord, StartOutcome,
 };
 pub use connections::{Attempt, TokenChange, token as token_binding};

@@ -1,10 +1,13 @@
 //! The gate: what stands before every call that makes an engine do something for a person.
 //!
 //! **Architecture Invariant:** a build runs with the tokens of whoever started it, a decision is delivered with the token of
-//! whoever decided, and nobody's token is used for anybody else, administrators included.
+//! whoever decided, and nobody's token is used for anybody else, administrators included. Runs that an engine began by itself are
+//! looked for and followed with the account of a member who may start builds there: they are read with it, and nothing else; whoever
+//! stops one, or decides in it, does so with an account of his own.
 
 mod outfit;
 mod own;
+mod reader;
 mod start;
 mod wallet;
 
@@ -22,6 +25,7 @@ use chrono::TimeDelta;
 use super::{AppError, Checked, TokenState};
 pub(super) use outfit::{Late, Unfit};
 pub(super) use own::OwnWallet;
+pub(super) use reader::Reader;
 pub use start::StartCheck;
 pub use wallet::Wallet;
 pub(super) use wallet::awaited;

@@ -197,7 +197,7 @@ impl Gate {
     }
 
     /// The environment that a build runs in, where its engine is called with the rights of a person.
-    async fn build_environment(
+    pub(super) async fn build_environment(
         &self,
         build: &Build,
         provider: &dyn BuildProvider,
@@ -220,7 +220,7 @@ impl Gate {
         }
     }
 
-    async fn access_to(&self, actor: &Actor, environment: &Environment) -> Result<Access, Unfit> {
+    pub(super) async fn access_to(&self, actor: &Actor, environment: &Environment) -> Result<Access, Unfit> {
         Ok(Access { token: Some(self.token_of(actor, environment).await?.value) })
     }
 

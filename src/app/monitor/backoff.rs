@@ -6,19 +6,19 @@ use rand::Rng;
 
 /// Exponential back-off with full jitter: each pause is drawn from zero to a bound that doubles.
 #[derive(Debug)]
-pub(super) struct Backoff {
+pub(in crate::app) struct Backoff {
     first: Duration,
     longest: Duration,
     tries: u32,
 }
 
 impl Backoff {
-    pub(super) const fn new(first: Duration, longest: Duration) -> Self {
+    pub(in crate::app) const fn new(first: Duration, longest: Duration) -> Self {
         Self { first, longest, tries: 0 }
     }
 
     /// The next pause; at least what the engine asked for.
-    pub(super) fn next(&mut self, asked: Option<Duration>) -> Duration {
+    pub(in crate::app) fn next(&mut self, asked: Option<Duration>) -> Duration {
         let bound = self.first.saturating_mul(1 << self.tries.min(16)).min(self.longest);
         self.tries = self.tries.saturating_add(1);
         let drawn = bound.mul_f64(rand::rng().random_range(0.1..=1.0));
@@ -26,7 +26,7 @@ impl Backoff {
     }
 
     /// It worked: begin anew.
-    pub(super) const fn reset(&mut self) {
+    pub(in crate::app) const fn reset(&mut self) {
         self.tries = 0;
     }
 }

@@ -1,7 +1,7 @@
 //! Delivering what people asked for: stored first, told to the engine afterwards, until it confirms.
 
 use alm_build_spi::{Access, BuildProvider, CancelReceipt, Decision, ProviderError, RunRef};
-use alm_domain::{Actor, ApprovalStatus, AwaitedCredential, Capability, Observation};
+use alm_domain::{Actor, ApprovalStatus, AwaitedCredential, Build, CancelRequest, Capability, Observation};
 use alm_store::{Append, Fence};
 
 use super::follower::{Follower, Setback};
@@ -21,32 +21,10 @@ impl Follower<'_> {
             return Ok(());
         }
         let can = &provider.descriptor().capabilities;
-        if state.build.cancel.as_ref().is_some_and(|cancel| cancel.delivered_at.is_none())
+        if let Some(cancel) = state.build.cancel.as_ref().filter(|cancel| cancel.delivered_at.is_none())
             && can.contains(&Capability::Cancel)
         {
-            match provider.cancel(access, run).await {
-                Ok(CancelReceipt::Accepted) => {
-                    let now = self.shared.clock.now();
-                    let committed = store
-                        .update_build(system, self.build, Fence::Bystander, Append::default(), |state| {
-                            state.observe(&Observation::CancelDelivered, now);
-                        })
-                        .await?;
-                    self.shared.hub.publish(self.build, &committed);
-                }
-                Ok(CancelReceipt::AlreadyFinished) => {}
-                Err(
-                    error @ (ProviderError::Unavailable { .. }
-                    | ProviderError::Unauthorized(_)
-                    | ProviderError::NotFound(_)),
-                ) => return Err(error.into()),
-                // The run goes on: what becomes of it is told all the same, and it is asked again after a while.
-                Err(error) => {
-                    self.looks_again = true;
-                    let message = format!("the engine does not stop the build: {error}");
-                    self.write_aside(|state| state.warn("CANCEL_REFUSED", message.clone())).await;
-                }
-            }
+            self.deliver_cancel(provider, access, run, &state.build, cancel).await?;
         }
         for approval in state.approvals.values().filter(|a| a.status == ApprovalStatus::Delivering) {
             let Some(said) = approval.decisions.last() else { continue };
@@ -92,6 +70,64 @@ impl Follower<'_> {
             }
         }
         Ok(())
+    }
+
+    /// Stops a run with the rights of whoever started it; where that was nobody here, with those of whoever wants it stopped.
+    async fn deliver_cancel(
+        &mut self,
+        provider: &dyn BuildProvider,
+        access: &Access,
+        run: &RunRef,
+        build: &Build,
+        cancel: &CancelRequest,
+    ) -> Result<(), Setback> {
+        let (store, system) = (&self.shared.store, &self.shared.principal);
+        let own = match build.is_external() {
+            false => None,
+            true => match self.shared.gate.access(&cancel.by, build, provider).await {
+                Ok(own) => Some(own),
+                Err(Unfit::Token(missing)) => {
+                    self.cancel_waits(cancel, &missing.sentence()).await;
+                    return Ok(());
+                }
+                Err(unfit) => return Err(unfit.into()),
+            },
+        };
+        match provider.cancel(own.as_ref().unwrap_or(access), run).await {
+            Ok(CancelReceipt::Accepted) => {
+                let now = self.shared.clock.now();
+                let committed = store
+                    .update_build(system, self.build, Fence::Bystander, Append::default(), |state| {
+                        state.observe(&Observation::CancelDelivered, now);
+                    })
+                    .await?;
+                self.shared.hub.publish(self.build, &committed);
+            }
+            Ok(CancelReceipt::AlreadyFinished) => {}
+            Err(ProviderError::Unauthorized(message)) if own.is_some() => {
+                self.shared.gate.unauthorized(&cancel.by, build, provider).await?;
+                self.cancel_waits(cancel, &message).await;
+            }
+            Err(
+                error @ (ProviderError::Unavailable { .. }
+                | ProviderError::Unauthorized(_)
+                | ProviderError::NotFound(_)),
+            ) => return Err(error.into()),
+            // The run goes on: what becomes of it is told all the same, and it is asked again after a while.
+            Err(error) => {
+                self.looks_again = true;
+                let message = format!("the engine does not stop the build: {error}");
+                self.write_aside(|state| state.warn("CANCEL_REFUSED", message.clone())).await;
+            }
+        }
+        Ok(())
+    }
+
+    /// A build that cannot be stopped with the rights of whoever wants it stopped goes on until it can; it says so.
+    async fn cancel_waits(&mut self, cancel: &CancelRequest, why: &str) {
+        self.looks_again = true;
+        let message = format!("the build is not stopped yet for {}: {why}", cancel.by.name());
+        self.write_aside(|state| state.warn("CANCEL_WAITS", message.clone())).await;
     }
 
     /// A decision that cannot be delivered with its maker's rights waits until it can; the build says so, and for which account.

@@ -15,7 +15,10 @@ use tokio::{sync::Notify, time::Instant};
 use tokio_util::sync::CancellationToken;
 
 use super::{Shared, ahead::Ahead, backoff::Backoff};
-use crate::app::{AppError, gate::Unfit};
+use crate::app::{
+    AppError,
+    gate::{Reader, Unfit},
+};
 
 /// How often a defect (not an outage) is met before the build is given up.
 const MOST_DEFECTS: u32 = 5;
@@ -99,12 +102,25 @@ pub(super) struct Follower<'a> {
     pub(super) looks_again: bool,
     /// Whether a stage has just begun to wait for its token.
     lacks_token: bool,
+    /// With whose rights the build is looked after, once that is known.
+    pub(super) reader: Option<Reader>,
 }
 
 impl<'a> Follower<'a> {
     pub(super) fn new(shared: &'a Shared, build: BuildId, bell: Arc<Notify>, stop: CancellationToken) -> Self {
         let backoff = Backoff::new(shared.timing.first_retry, shared.timing.longest_retry);
-        Self { shared, build, bell, stop, backoff, defects: 0, noted: true, looks_again: false, lacks_token: false }
+        Self {
+            shared,
+            build,
+            bell,
+            stop,
+            backoff,
+            defects: 0,
+            noted: true,
+            looks_again: false,
+            lacks_token: false,
+            reader: None,
+        }
     }
 
     /// Follows the build until it is over and released, or the service stops, or another follower takes over.
@@ -194,9 +210,11 @@ impl<'a> Follower<'a> {
             message: format!("the provider cannot be set up: {error}"),
             retry_after: None,
         })?;
+        self.reader = None;
         let worked = self.work(&*provider, &state, heads, record).await;
         if let Err(Setback::Unauthorized(_)) = &worked {
-            self.shared.gate.unauthorized(&state.build.trigger.actor, &state.build, &*provider).await?;
+            let actor = self.reader.as_ref().map_or(&state.build.trigger.actor, |reader| &reader.actor);
+            self.shared.gate.unauthorized(actor, &state.build, &*provider).await?;
         }
         worked
     }
@@ -224,7 +242,7 @@ impl<'a> Follower<'a> {
             None if state.build.cancel.is_some() => self.find(provider, &record, state, epoch).await?,
             None => self.start(provider, &record, state, epoch).await?,
         };
-        let access = self.shared.gate.access(&state.build.trigger.actor, &state.build, provider).await?;
+        let access = self.access(provider, &state.build).await?;
         if state.build.degraded_since.is_some() {
             self.recover(provider, &access, &run).await?;
         }
@@ -343,11 +361,12 @@ impl<'a> Follower<'a> {
                 biased;
                 () = self.bell.notified() => true,
                 Ok(()) = accounts.changed(), if self.looks_again => true,
-                () = tokio::time::sleep_until(look_again), if self.looks_again => true,
+                () = tokio::time::sleep_until(look_again), if self.looks_again || self.is_lent() => true,
                 () = ahead.read(&mut stream) => false,
                 () = tokio::time::sleep_until(window), if !ahead.is_empty() => false,
             };
             if may_do_more {
+                self.still_lent().await?;
                 self.deliver(provider, &access, run).await?;
                 look_again = Instant::now() + self.shared.timing.recheck;
             }
@@ -435,25 +454,6 @@ impl<'a> Follower<'a> {
         self.shared.hub.publish(self.build, &committed);
         self.shared.deployments_moved(&committed.deployments).await;
         Ok(if over { ControlFlow::Break(()) } else { ControlFlow::Continue(()) })
-    }
-
-    async fn release(&self, provider: &dyn BuildProvider, build: &Build, record: &RunRecord) -> Result<(), Setback> {
-        if let Some(run) = &record.run_ref {
-            let access = match self.shared.gate.access(&build.trigger.actor, build, provider).await {
-                // The build is over, so that it cannot say for what it waits.
-                Err(Unfit::Token(_)) => return Err(Setback::Held(None)),
-                access => access?,
-            };
-            match provider.release(&access, &RunRef(run.clone())).await {
-                Ok(()) | Err(ProviderError::NotFound(_)) => {}
-                Err(error @ (ProviderError::Unavailable { .. } | ProviderError::Conflict(_))) => {
-                    return Err(Setback::Unreleased(error));
-                }
-                Err(error) => return Err(error.into()),
-            }
-        }
-        self.shared.store.mark_released(&self.shared.principal, self.build).await?;
-        Ok(())
     }
 
     /// Takes the note from a build whose engine answers again: one that has nothing new to tell would carry it on and on.

@@ -1,11 +1,13 @@
 //! Monitors: exactly one follower for each build that is not over.
 
 mod ahead;
-mod backoff;
+pub(super) mod backoff;
 mod commands;
 mod deployments;
 mod follower;
 mod held;
+mod reader;
+mod release;
 mod supply;
 
 use std::{
@@ -37,6 +39,8 @@ pub struct Timing {
     pub connections: Duration,
     /// Time between two questions to a provider whether it is well.
     pub probes: Duration,
+    /// Time between two looks for runs that engines began by themselves.
+    pub external_runs: Duration,
     /// How long a build waits for an account before it lapses.
     pub hold: Duration,
     /// Time between two looks whether what waits for an account can go on, besides the looks when accounts change.
@@ -54,6 +58,7 @@ impl Default for Timing {
             retention: Duration::from_secs(600),
             connections: Duration::from_secs(5),
             probes: Duration::from_secs(60),
+            external_runs: Duration::from_secs(30),
             hold: Duration::from_secs(24 * 60 * 60),
             recheck: Duration::from_secs(60),
             heartbeat: Duration::from_secs(15),

@@ -20,7 +20,8 @@ impl Follower<'_> {
         }
         let (store, system) = (&self.shared.store, &self.shared.principal);
         let Some((state, _)) = store.build_state(system, self.build).await? else { return Err(Setback::Gone) };
-        if state.build.cancel.is_some() {
+        // No token is given to what nobody here has started.
+        if state.build.cancel.is_some() || state.build.is_external() {
             return Ok(());
         }
         let waiting = state.stages.values().filter(|stage| stage.status == RunStatus::WaitingForCredential);

@@ -357,6 +357,8 @@ pub(crate) enum TriggerKind {
     Promotion,
     /// Somebody asked to return an environment to the version that ran there before.
     Rollback,
+    /// Nobody here asked for it: the engine began it by itself, or somebody did there. Such a build is given no secrets.
+    External,
 }
 
 /// A file that a build left behind.

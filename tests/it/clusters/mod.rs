@@ -2,6 +2,7 @@
 
 mod browser;
 mod day;
+mod external;
 mod kills;
 mod oauth;
 mod openshift;

@@ -52,6 +52,7 @@ impl Setup {
                 longest_retry: Duration::from_millis(200),
                 heartbeat: Duration::from_secs(15),
                 connections: Duration::from_millis(50),
+                external_runs: Duration::from_millis(100),
                 ..Timing::default()
             },
             http: HttpConfig::default(),

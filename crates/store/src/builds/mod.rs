@@ -1,6 +1,7 @@
 //! Builds: starting, following, listing.
 
 mod append;
+mod external;
 mod follow;
 mod history;
 mod journal;
@@ -15,6 +16,7 @@ mod update;
 mod usage;
 
 pub use append::Append;
+pub use external::ExternalRun;
 pub use follow::{Epoch, Fence, RunRecord};
 pub use history::FinishedBuild;
 pub use lift::Lift;

@@ -7,7 +7,7 @@ use alm_domain::{
 };
 use sea_orm::{EntityTrait, IntoActiveModel, QueryFilter, QuerySelect};
 
-use super::{MOST_RETRIES, round::round, update::write_approvals};
+use super::{ExternalRun, MOST_RETRIES, external::note_run, round::round, update::write_approvals};
 use crate::{
     Store, StoreError,
     audit::Act,
@@ -81,16 +81,15 @@ impl Store {
         new: NewBuild,
         idempotency: Option<Idempotency>,
     ) -> Result<StartOutcome, StoreError> {
-        new.reference.as_deref().map_or(Ok(()), |text| storable("reference", text))?;
+        checked(&new)?;
         idempotency.as_ref().map_or(Ok(()), |i| storable("idempotencyKey", &i.key))?;
-        new.commit.as_ref().map_or(Ok(()), |commit| storable("commit", &commit.sha))?;
-        storable("configRef", &new.config_ref)?;
         let mut retries = 0;
         loop {
-            match self.try_start(principal, &new, idempotency.as_ref()).await {
+            match self.try_start(principal, &new, idempotency.as_ref(), None).await {
                 // Another call with this key was faster: find what it started.
                 Err(Refused::KeyTaken) if retries < MOST_RETRIES => retries += 1,
                 Err(Refused::KeyTaken) => return Err(StoreError::Unavailable("the key is contended".into())),
+                Err(Refused::RunKnown) => return Err(StoreError::Unavailable("no run was named".into())),
                 Err(Refused::Error(e)) if is_collision(&e) && retries < MOST_RETRIES => retries += 1,
                 Err(Refused::Error(e)) => return Err(e),
                 Ok(outcome) => return Ok(outcome),
@@ -118,11 +117,13 @@ impl Store {
         Ok(Some(StartOutcome::Repeated(build)))
     }
 
-    async fn try_start(
+    /// One try at a build; with the run that it is already, where its engine began it by itself.
+    pub(super) async fn try_start(
         &self,
         principal: &Principal,
         new: &NewBuild,
         idempotency: Option<&Idempotency>,
+        run: Option<&ExternalRun>,
     ) -> Result<StartOutcome, Refused> {
         let owner = principal.key();
         let scope = visible(principal).at_least(ProjectRole::Developer);
@@ -157,8 +158,13 @@ impl Store {
             let why = format!("the provider {} is disabled: an administrator can enable it", provider.slug);
             return Err(StoreError::WrongState(why).into());
         }
-        service.last_number += 1;
         let now = self.now();
+        if let Some(run) = run
+            && !note_run(tx.db(), service.id, run, new.id, now).await?
+        {
+            return Err(Refused::RunKnown);
+        }
+        service.last_number += 1;
         let mut state = BuildState::new(Build {
             id: new.id,
             project: ProjectId::from_uuid(service.project_id),
@@ -176,7 +182,7 @@ impl Store {
             rerun_of: new.rerun_of.clone(),
             deploys: new.deploys.clone(),
             targets: Vec::new(),
-            queued_at: now,
+            queued_at: run.map_or(now, |run| run.began_at.min(now)),
             started_at: None,
             finished_at: None,
             external_url: None,
@@ -212,7 +218,7 @@ impl Store {
                 |e| if crate::error::is_unique_violation(&e) { Refused::KeyTaken } else { Refused::Error(e.into()) },
             )?;
         }
-        let run = build_run::Model {
+        let row = build_run::Model {
             build_id: new.id.as_uuid(),
             event_head: 1,
             line_head: 0,
@@ -222,11 +228,11 @@ impl Store {
             epoch: 0,
             is_released: false,
             config_ref: new.config_ref.clone(),
-            run_ref: None,
+            run_ref: run.map(|run| run.name.clone()),
             resume: None,
             spec: write_json(&new.spec)?,
         };
-        build_run::Entity::insert(run.into_active_model()).exec_without_returning(tx.db()).await?;
+        build_run::Entity::insert(row.into_active_model()).exec_without_returning(tx.db()).await?;
         let entry = JournalEntry {
             build: new.id,
             seq: EventSeq(1),
@@ -253,6 +259,7 @@ impl Store {
             TriggerKind::Promotion => "deployment.promote",
             TriggerKind::Rollback => "deployment.roll_back",
             TriggerKind::Manual => "build.start",
+            TriggerKind::External => "build.import",
         };
         let summary = format!("build {} of {}", started.number, service_slug);
         self.note(&tx, principal, Act::within(started.project, verb, new.id, summary)).await?;
@@ -261,9 +268,18 @@ impl Store {
     }
 }
 
+/// Refuses what no database can hold.
+pub(super) fn checked(new: &NewBuild) -> Result<(), StoreError> {
+    new.reference.as_deref().map_or(Ok(()), |text| storable("reference", text))?;
+    new.commit.as_ref().map_or(Ok(()), |commit| storable("commit", &commit.sha))?;
+    storable("configRef", &new.config_ref)
+}
+
 /// Why a try at starting came to nothing.
-enum Refused {
+pub(super) enum Refused {
     KeyTaken,
+    /// The run that it was to be has become a build before.
+    RunKnown,
     Error(StoreError),
 }
 

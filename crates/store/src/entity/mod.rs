@@ -9,6 +9,7 @@ pub(crate) mod build;
 pub(crate) mod build_run;
 pub(crate) mod deployment;
 pub(crate) mod environment;
+pub(crate) mod external_run;
 pub(crate) mod grant;
 pub(crate) mod idempotency_key;
 pub(crate) mod journal;

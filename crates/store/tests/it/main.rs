@@ -7,6 +7,7 @@ mod support;
 mod catalog;
 mod crash;
 mod economy;
+mod external;
 mod fencing;
 mod history;
 mod holds;

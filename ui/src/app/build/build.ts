@@ -100,10 +100,12 @@ export class Build {
   );
   /** What the build itself waits for; what an answer waits for stands at its question. */
   protected readonly held = computed(() => this.state()?.build.waitsFor.filter((one) => !one.approval) ?? []);
-  /** The reader's own accounts without which the build that they started cannot be followed. */
+  /** The reader's own accounts without which the build cannot be followed: of whoever started it, or, where the cluster did, of anybody who may start builds. */
   protected readonly blind = computed(() => {
     const build = this.state()?.build;
-    if (build?.degradedReasonCode !== "CREDENTIAL" || !this.viewer.is(build.trigger.actor)) return [];
+    if (build?.degradedReasonCode !== "CREDENTIAL") return [];
+    const isOurs = build.trigger.kind === "EXTERNAL" ? this.may("RERUN_BUILD")?.reasonCode !== "NOT_PERMITTED" : this.viewer.is(build.trigger.actor);
+    if (!isOurs) return [];
     const here = this.viewer.connections().filter(({ environment }) => environment.project.id === build.project.id && environment.role === "BUILD");
     return here.filter((grant) => !works(grant));
   });

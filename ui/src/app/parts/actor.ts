@@ -2,5 +2,6 @@ import type { ActorBitsFragment } from "../api/operations";
 
 /** Whoever did something, in a word. */
 export function actorName(actor: ActorBitsFragment): string {
-  return actor.__typename === "User" ? actor.displayName : `the service (${actor.component})`;
+  if (actor.__typename === "User") return actor.displayName;
+  return actor.component === "cluster" ? "the cluster" : `the service (${actor.component})`;
 }

@@ -15,6 +15,7 @@ pub(crate) fn descriptor(capabilities: BTreeSet<Capability>) -> ProviderDescript
         capabilities,
         needs_token: false,
         deploys_itself: false,
+        has_external_runs: false,
         settings: vec![
             SettingDefinition {
                 key: SCRIPT.to_owned(),
