@@ -53,7 +53,10 @@ impl Pauses {
             _ => None,
         };
         let (provider, service) = (place.0, place.1.map(|id| id.to_string()));
-        let error = &error as &dyn std::error::Error;
+        let error: &dyn std::error::Error = match &error {
+            AppError::Provider(error) => error,
+            error => error,
+        };
         if self.0.contains_key(&place) {
             tracing::debug!(%provider, service, error, "runs that began at an engine still cannot be looked for");
         } else {
@@ -180,10 +183,12 @@ impl Look<'_> {
         let gate = &self.app.inner.gate;
         let Some(reader) = gate.reader_of(self.service, self.provider).await? else { return Ok(()) };
         let found = self.unknown(&reader, &config).await;
-        if let (Err(AppError::Provider(ProviderError::Unauthorized(_))), Some(environment)) =
-            (&found, &reader.environment)
-        {
-            gate.refused(&reader.actor, environment).await;
+        match (&found, &reader.environment) {
+            (Err(AppError::Provider(ProviderError::Unauthorized(_))), Some(environment)) => {
+                gate.refused(&reader.actor, environment).await;
+            }
+            (Err(AppError::Provider(ProviderError::Forbidden(_))), _) => gate.pass_over(&reader),
+            _ => {}
         }
         // Those that began first are numbered first.
         for run in found?.into_iter().rev() {

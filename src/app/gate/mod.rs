@@ -11,13 +11,16 @@ mod reader;
 mod start;
 mod wallet;
 
-use std::sync::{Arc, OnceLock};
+use std::{
+    collections::HashMap,
+    sync::{Arc, Mutex, OnceLock},
+};
 
 use alm_build_spi::ProviderDescriptor;
 use alm_credentials::vault::Vault;
 use alm_domain::{
     BuildService, Capability, Clock, Deploys, Environment, EnvironmentId, EnvironmentRole, Principal, ProjectId,
-    Timestamp,
+    Timestamp, UserId,
 };
 use alm_store::{FinishedBuild, Store};
 use chrono::TimeDelta;
@@ -50,12 +53,23 @@ struct Shared {
     vault: Vault,
     wallet: OnceLock<Arc<dyn Wallet>>,
     system: Principal,
+    /// Until when accounts come last among those that others' runs may be read with.
+    passed_over: Mutex<HashMap<(UserId, EnvironmentId), Timestamp>>,
 }
 
 impl Gate {
     pub(super) fn new(store: Store, clock: Arc<dyn Clock>, vault: Vault) -> Self {
         let system = Principal::system("gate");
-        Self { shared: Arc::new(Shared { store, clock, vault, wallet: OnceLock::new(), system }) }
+        Self {
+            shared: Arc::new(Shared {
+                store,
+                clock,
+                vault,
+                wallet: OnceLock::new(),
+                system,
+                passed_over: Mutex::default(),
+            }),
+        }
     }
 
     /// Says where tokens come from. Only the first one counts; as long as there is none, no token is asked for.

@@ -1,11 +1,23 @@
 //! With whose rights runs are looked after.
 
+use std::{
+    collections::HashMap,
+    sync::{MutexGuard, PoisonError},
+};
+
 use alm_build_spi::{Access, BuildProvider};
-use alm_domain::{Actor, Build, BuildService, Environment, EnvironmentRole};
+use alm_domain::{
+    Actor, Build, BuildService, Environment, EnvironmentId, EnvironmentRole, Principal, Timestamp, UserId,
+};
+use chrono::TimeDelta;
 
 use super::{Checked, Gate, TokenState, Unfit};
 use crate::app::AppError;
 
+/// For how long an account comes last that may not read.
+const PASSED_OVER: TimeDelta = TimeDelta::minutes(10);
+/// How many such accounts are remembered.
+const MOST_PASSED_OVER: usize = 10_000;
 /// Why nobody can look after a run that its engine began by itself.
 const NOBODY: &str = "builds that the engine began by itself are read with the account of a member who may start builds, and none of \
                       them is connected: connect one";
@@ -69,12 +81,30 @@ impl Gate {
         Ok(self.shared.store.builders_with_account(&self.shared.system, environment).await?.contains(&user))
     }
 
+    /// Lets others' accounts be tried before this one for a while: it may not read there.
+    pub(in crate::app) fn pass_over(&self, reader: &Reader) {
+        if let (Some(environment), Some(user)) = (&reader.environment, reader.actor.user()) {
+            let (now, mut passed) = (self.now(), self.passed_over());
+            passed.retain(|_, until| *until > now);
+            if passed.len() < MOST_PASSED_OVER {
+                passed.insert((user, environment.id), now + PASSED_OVER);
+            }
+        }
+    }
+
+    fn passed_over(&self) -> MutexGuard<'_, HashMap<(UserId, EnvironmentId), Timestamp>> {
+        self.shared.passed_over.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// The first member of the project who may start builds and whose account in this environment works: owners first, then by when
-    /// they came.
+    /// they came; whoever was found not to be let read there comes last.
     async fn reader_in(&self, environment: Environment) -> Result<Reader, Unfit> {
-        for user in self.shared.store.builders_with_account(&self.shared.system, &environment).await? {
+        let mut users = self.shared.store.builders_with_account(&self.shared.system, &environment).await?;
+        let now = self.now();
+        users.sort_by_key(|user| self.passed_over().get(&(*user, environment.id)).is_some_and(|until| *until > now));
+        for user in users {
             let Some(person) = self.shared.store.users(&self.shared.system, &[user]).await?.pop() else { continue };
-            let actor = alm_domain::Principal::person(&person, person.is_admin).actor;
+            let actor = Principal::person(&person, person.is_admin).actor;
             match self.access_to(&actor, &environment).await {
                 Ok(access) => return Ok(Reader { actor, access, environment: Some(environment), is_lent: true }),
                 Err(Unfit::Token(_)) => {}

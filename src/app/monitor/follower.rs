@@ -7,8 +7,8 @@ use alm_build_spi::{
     SecretReach, StartBuild,
 };
 use alm_domain::{
-    Build, BuildHeads, BuildId, BuildState, Deploys, LogLine, Observation, Observed, Principal, ReasonCode,
-    ResumeToken, RunStatus, StageObservation, StatusReason, Timestamp,
+    BuildHeads, BuildId, BuildState, Deploys, LogLine, Observation, Observed, Principal, ReasonCode, ResumeToken,
+    RunStatus, StageObservation, StatusReason, Timestamp,
 };
 use alm_store::{Append, Epoch, Fence, RunRecord, StoreError};
 use tokio::{sync::Notify, time::Instant};
@@ -45,6 +45,8 @@ pub(super) enum Setback {
     Credential(String),
     /// The engine does not take the token that it was called with.
     Unauthorized(String),
+    /// The engine does not let whoever it was called for do this: try again after a pause.
+    Forbidden(String),
     /// Another follower has taken over, or the service stops.
     Gone,
 }
@@ -81,7 +83,7 @@ impl From<ProviderError> for Setback {
         match error {
             ProviderError::Unavailable { message, retry_after, .. } => Self::Later { message, retry_after },
             ProviderError::Unauthorized(message) => Self::Unauthorized(message),
-            ProviderError::Forbidden(message) => Self::Later { message, retry_after: None },
+            ProviderError::Forbidden(message) => Self::Forbidden(message),
             ProviderError::NotFound(message) => Self::Over(StatusReason::new(ReasonCode::Lost, message)),
             error => Self::Defect(error.to_string()),
         }
@@ -156,6 +158,12 @@ impl<'a> Follower<'a> {
                     tracing::warn!(error = message, "the engine does not take the token");
                     waits_for_account = true;
                     self.degrade(StatusReason::new(ReasonCode::Credential, message)).await;
+                    self.backoff.next(None)
+                }
+                Err(Setback::Forbidden(message)) => {
+                    tracing::warn!(error = message, "the engine does not let the build be looked after");
+                    self.pass_over();
+                    self.degrade(StatusReason::new(ReasonCode::Other, message)).await;
                     self.backoff.next(None)
                 }
                 Err(Setback::Later { message, retry_after }) => {

@@ -19,6 +19,13 @@ impl Follower<'_> {
         self.reader.as_ref().is_some_and(|reader| reader.is_lent)
     }
 
+    /// Lets others' accounts be tried before this one, which may not read there.
+    pub(super) fn pass_over(&self) {
+        if let Some(reader) = self.reader.as_ref().filter(|reader| reader.is_lent) {
+            self.shared.gate.pass_over(reader);
+        }
+    }
+
     /// Lets the build be looked after with another account where whoever's it is may not start builds in the project any more.
     pub(super) async fn still_lent(&self) -> Result<(), Setback> {
         match self.reader.as_ref().filter(|reader| reader.is_lent) {

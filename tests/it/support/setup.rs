@@ -52,7 +52,6 @@ impl Setup {
                 longest_retry: Duration::from_millis(200),
                 heartbeat: Duration::from_secs(15),
                 connections: Duration::from_millis(50),
-                external_runs: Duration::from_millis(100),
                 ..Timing::default()
             },
             http: HttpConfig::default(),
@@ -75,6 +74,12 @@ impl Setup {
     /// Providers are asked this often whether they are well.
     pub(crate) fn probing(mut self, every: Duration) -> Self {
         self.timing.probes = every;
+        self
+    }
+
+    /// What engines begin by themselves is looked for this often.
+    pub(crate) fn finding(mut self, every: Duration) -> Self {
+        self.timing.external_runs = every;
         self
     }
 
