@@ -32,8 +32,15 @@ await story(async ({ page, trouble, look }) => {
   await page.focus(".stage:has-text('build')");
   await page.keyboard.press("ArrowRight");
   assert.match(await page.evaluate(() => document.activeElement.textContent), /ship/);
-  await page.getByLabel("Why (optional)").fill("Everybody waits for it");
-  await page.click("alm-approval button >> nth=0");
+  // The question stands at its stage too, with what is typed of the answer.
+  await page.keyboard.press("Enter");
+  await page.waitForURL(/stage=ship/);
+  const question = page.locator(".stage-panel alm-approval");
+  await question.getByText("Ship it?").waitFor();
+  await look("build-stage-waiting");
+  await page.getByLabel("Why (optional)").first().fill("Everybody waits for it");
+  assert.equal(await question.getByLabel("Why (optional)").inputValue(), "Everybody waits for it");
+  await question.getByRole("button").first().press("Enter");
   await page.waitForSelector(".head >> text=Succeeded");
   await page.waitForSelector("alm-answers >> text=Everybody waits for it", { state: "attached" });
   await page.waitForSelector(".lines >> text=shipped");
@@ -41,8 +48,6 @@ await story(async ({ page, trouble, look }) => {
   await page.waitForSelector("alm-approval", { state: "detached" });
 
   // One selection, in the address: the stage's lines alone.
-  await page.click(".stage:has-text('ship')");
-  await page.waitForURL(/stage=ship/);
   await page.waitForSelector(".lines >> text=/^line 300$/", { state: "detached" });
   await page.click("button:text-is('List')");
   await page.waitForSelector("alm-stage-list >> text=ship");

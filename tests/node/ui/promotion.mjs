@@ -77,11 +77,20 @@ await story(async ({ page, context, look }) => {
   await signIn(history, `${BOARD}/production/history`, alice);
   await history.waitForSelector(".deployment >> text=Live");
 
+  // So does the page of the build that made the version.
+  const made = await context.newPage();
+  made.setDefaultTimeout(120_000);
+  await signIn(made, "/ui/projects/shop/web/builds/2", alice);
+  const runs = (word) => made.locator(".deployed li", { hasText: "Production" }).getByText(word, { exact: true }).waitFor();
+  await runs("Live");
+  await look("build-deployed", made);
+
   // The next version comes by its own pipeline; the board learns of it by itself.
   await ask("mutation($service: ID!) { startBuild(input: { serviceId: $service }) { build { id } } }", { service }, alice);
   await cell(page).getByText("Deploy main-4-").waitFor();
   await press(cell(other), "button", /^Deploy/);
   await cell(page).locator(".version", { hasText: "main-4-" }).waitFor();
+  await runs("Superseded");
 
   await press(cell(page), "button", /^Roll back/);
   dialog = page.getByRole("dialog", { name: "Roll back web in Production" });
@@ -98,6 +107,7 @@ await story(async ({ page, context, look }) => {
   await press(cell(other), "button", /^Deploy/);
   await cell(page).locator(".version", { hasText: "main-2-" }).waitFor();
   await cell(page).getByText("1 behind").waitFor();
+  await runs("Live");
   await look("board-rolled-back");
 
   // What was taken back may come again; this time it is stopped on its way.

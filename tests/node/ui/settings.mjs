@@ -87,6 +87,8 @@ await story(async ({ page, look }) => {
   // The audit trail, with its filter in the address.
   await press(page.locator(".tabs"), "link", "Audit");
   await page.waitForSelector(".trail >> text=project.update");
+  const changed = page.locator(".trail li", { hasText: "project.update" }).first().getByRole("link", { name: "project shop" });
+  assert.equal(await changed.getAttribute("href"), "/ui/projects/shop");
   await write(page.getByLabel("Verb begins with"), "secret.");
   await page.keyboard.press("Enter");
   await page.waitForURL(/audit\?verb=secret\.$/);

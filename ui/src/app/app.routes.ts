@@ -3,7 +3,7 @@ import type { Routes } from "@angular/router";
 import { mayLeave } from "./core/unsaved";
 
 export const routes: Routes = [
-  { path: "", title: "Projects", loadComponent: () => import("./projects/projects").then((m) => m.Projects) },
+  { path: "", title: "Projects · ALM", loadComponent: () => import("./projects/projects").then((m) => m.Projects) },
   {
     path: "projects/:project",
     loadComponent: () => import("./project/frame").then((m) => m.ProjectFrame),
@@ -46,5 +46,5 @@ export const routes: Routes = [
   { path: "projects/:project/:service/trend", loadComponent: () => import("./trend/trend").then((m) => m.Trend) },
   { path: "credentials", loadComponent: () => import("./credentials/credentials").then((m) => m.Credentials) },
   { path: "oauth-clients", loadComponent: () => import("./clients/clients").then((m) => m.Clients) },
-  { path: "**", title: "Not found", loadComponent: () => import("./parts/missing").then((m) => m.Missing) },
+  { path: "**", loadComponent: () => import("./parts/missing").then((m) => m.Missing) },
 ];

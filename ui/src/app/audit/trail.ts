@@ -1,5 +1,6 @@
 import { JsonPipe } from "@angular/common";
 import { Component, computed, effect, inject, input, signal, untracked } from "@angular/core";
+import { RouterLink } from "@angular/router";
 import type { Subscription } from "rxjs";
 
 import { type AuditBitsFragment, type AuditFilter, AuditLiveDocument, AuditTrailDocument } from "../api/operations";
@@ -11,6 +12,7 @@ import { next } from "../parts/pages";
 import { Ago } from "../parts/time";
 import { Trouble } from "../parts/trouble";
 import { filterOf, fits } from "./filter";
+import { placeOf } from "./subject";
 
 /** Of what is new, so many are kept until somebody looks. */
 const MOST = 500;
@@ -23,7 +25,7 @@ const OUTCOMES: Readonly<Record<string, { readonly tone: string; readonly text: 
 /** What was done, by whom and when, newest first; of a project, or of the whole instance. */
 @Component({
   selector: "alm-trail",
-  imports: [Ago, JsonPipe, Trouble],
+  imports: [Ago, JsonPipe, RouterLink, Trouble],
   templateUrl: "./trail.html",
 })
 export class Trail {
@@ -37,6 +39,7 @@ export class Trail {
   private readonly next = signal<string | null>(null);
   protected readonly hasMore = computed(() => this.next() !== null);
   protected readonly by = actorName;
+  protected readonly placeOf = placeOf;
   /** What was done since the list was read, newest first. */
   private readonly recorded = signal<readonly AuditBitsFragment[]>([]);
   protected readonly fresh = computed(() => {

@@ -1,11 +1,12 @@
-import { Component, ElementRef, computed, inject, input, linkedSignal, signal } from "@angular/core";
+import { Component, ElementRef, computed, inject, input, signal } from "@angular/core";
 
 import { type ApprovalBitsFragment, type AwaitedBitsFragment, DecideApprovalDocument, type Verdict } from "../api/operations";
 import { Sending } from "../core/send";
-import { type Answers, byName, parameterDefaults, parameterInputs, parameterQuestions } from "../parts/question";
+import { byName, parameterInputs, parameterQuestions } from "../parts/question";
 import { Questions, complete, names } from "../parts/questions";
 import { Ago } from "../parts/time";
 import { Awaited } from "./awaited";
+import { Drafts } from "./drafts";
 import { Said } from "./said";
 
 /** A question to people, and their answer in place. */
@@ -15,7 +16,7 @@ import { Said } from "./said";
   providers: [Sending],
   template: `
     @let it = approval();
-    <section class="card approval" tabindex="-1" [attr.aria-label]="it.message">
+    <section class="card approval" tabindex="-1" [attr.aria-label]="within() ? within() + ': ' + it.message : it.message">
       <p><strong>{{ it.message }}</strong> <span class="hint asked">asked <alm-ago [at]="it.requestedAt" /></span></p>
       @if (it.status === "PENDING" && it.expiresAt; as at) {
         <p class="hint">Without an answer it lapses <alm-ago [at]="at" />.</p>
@@ -33,15 +34,16 @@ import { Said } from "./said";
         <form (submit)="$event.preventDefault()">
           <alm-questions
             [questions]="questions()"
-            [(answers)]="answers"
+            [answers]="draft().answers()"
+            (answersChange)="draft().answers.set($event)"
             [refused]="sending.refused()"
             [tried]="tried()"
             prefix="parameters/"
           />
           @if (decide.allowed) {
             <div class="field">
-              <label [for]="it.id + '-words'">Why (optional)</label>
-              <textarea #words [id]="it.id + '-words'" class="line" rows="1" maxlength="1000" [value]="comment()" (input)="comment.set(words.value)"></textarea>
+              <label [for]="key() + '-words'">Why (optional)</label>
+              <textarea #words [id]="key() + '-words'" class="line" rows="1" maxlength="1000" [value]="draft().comment()" (input)="draft().comment.set(words.value)"></textarea>
             </div>
           }
           <div class="bar">
@@ -59,7 +61,7 @@ import { Said } from "./said";
             </button>
           </div>
           @if (decide.reason; as why) {
-            <p class="hint" [id]="it.id + '-why'">{{ why }}</p>
+            <p class="hint" [id]="key() + '-why'">{{ why }}</p>
           }
         </form>
       }
@@ -71,33 +73,30 @@ import { Said } from "./said";
 })
 export class Approval {
   protected readonly sending = inject(Sending);
+  private readonly drafts = inject(Drafts);
   private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
 
   readonly approval = input.required<ApprovalBitsFragment>();
   /** Accounts that something of the build waits for. */
   readonly accounts = input<readonly AwaitedBitsFragment[]>([]);
+  /** The stage at which it is shown, where it stands elsewhere on the page too. */
+  readonly within = input<string>();
   /** Those without which the answer is not delivered. */
   protected readonly waitsFor = computed(() => this.accounts().filter((one) => one.approval?.id === this.approval().id));
   protected readonly tried = signal(false);
   protected readonly may = computed(() => this.approval().actions.find((one) => one.action === "DECIDE_APPROVAL"));
-  protected readonly describedBy = computed(() => (this.may()?.reason ? `${this.approval().id}-why` : null));
+  protected readonly describedBy = computed(() => (this.may()?.reason ? `${this.key()}-why` : null));
   protected readonly questions = computed(() => parameterQuestions(this.approval().parameters));
-  /** What is typed stays while newer pictures of the same approval come. */
-  protected readonly answers = linkedSignal<string, Answers>({
-    source: () => this.approval().id,
-    computation: () => parameterDefaults(this.approval().parameters),
-  });
-
-  /** What is said with the decision; it stays likewise, and is for one question. */
-  protected readonly comment = linkedSignal({ source: () => this.approval().id, computation: () => "" });
+  protected readonly draft = computed(() => this.drafts.of(this.approval()));
+  protected readonly key = computed(() => (this.within() ? `${this.approval().id}-within` : this.approval().id));
 
   protected async say(verdict: Verdict): Promise<void> {
     const isYes = verdict === "APPROVE";
     this.tried.set(isYes);
-    if (isYes && !complete(this.questions(), this.answers())) return;
+    if (isYes && !complete(this.questions(), this.draft().answers())) return;
     const { id, revision, parameters: asked } = this.approval();
-    const parameters = isYes ? parameterInputs(asked, this.answers()) : [];
-    const input = { approvalId: id, verdict, comment: this.comment().trim() || null, parameters, expectedRevision: revision };
+    const parameters = isYes ? parameterInputs(asked, this.draft().answers()) : [];
+    const input = { approvalId: id, verdict, comment: this.draft().comment().trim() || null, parameters, expectedRevision: revision };
     const fields = names(this.questions(), "parameters/");
     const told = await this.sending.send(DecideApprovalDocument, { input }, (data) => data.decideApproval, fields, byName(parameters));
     // The buttons go away with the answer: whoever pressed one stays at the question.

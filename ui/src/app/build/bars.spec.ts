@@ -35,7 +35,31 @@ describe("the timeline", () => {
     const approval = { stage: { id: "s" }, status: "APPROVED", requestedAt: at(20), decisions: [{ at: at(60) }] } as unknown as ApprovalBitsFragment;
     const shown = bars(stage({ startedAt: null, finishedAt: at(60) }), [approval], scale(build({}), now), now);
     expect(shown.find((bar) => bar.kind === "approval")).toMatchObject({ from: 0.2, width: 0.4 });
+    expect(shown.filter((bar) => bar.kind === "run")).toEqual([]);
     expect(bars(stage({ status: "PLANNED", queuedAt: null, startedAt: null, finishedAt: null }), [], scale(build({}), now), now)).toEqual([]);
+  });
+});
+
+describe("a stage whose attempt lasts from the question to its end", () => {
+  const question = (more: object) => ({ stage: { id: "s" }, requestedAt: at(11), decisions: [], ...more }) as unknown as ApprovalBitsFragment;
+  const shown = (status: string, finishedAt: string | null, approval: object) => {
+    const attempts = [{ number: 1, status, startedAt: at(10), finishedAt }];
+    return bars(stage({ status, finishedAt, attempts }), [question(approval)], scale(build({}), now), now).map((bar) => [bar.kind, +bar.from.toFixed(2), +bar.width.toFixed(2)]);
+  };
+  const before = [["queue", 0, 0.1], ["run", 0.1, 0.01]];
+
+  it("waits, and does not run, until somebody answers", () => {
+    expect(shown("WAITING_FOR_APPROVAL", null, { status: "PENDING" })).toEqual([...before, ["approval", 0.11, 0.89]]);
+  });
+
+  it("runs after a yes, and never after a no", () => {
+    expect(shown("SUCCEEDED", at(80), { status: "APPROVED", decisions: [{ at: at(60) }] })).toEqual([...before, ["run", 0.6, 0.2], ["approval", 0.11, 0.49]]);
+    expect(shown("CANCELLED", at(62), { status: "REJECTED", decisions: [{ at: at(60) }] })).toEqual([...before, ["approval", 0.11, 0.51]]);
+    expect(shown("CANCELLED", at(62), { status: "EXPIRED" })).toEqual([...before, ["approval", 0.11, 0.51]]);
+  });
+
+  it("keeps all that it ran beside questions of other stages", () => {
+    expect(shown("SUCCEEDED", at(50), { stage: { id: "other" }, status: "PENDING" })).toEqual([["queue", 0, 0.1], ["run", 0.1, 0.4]]);
   });
 });
 

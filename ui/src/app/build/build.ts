@@ -1,3 +1,4 @@
+import { Location } from "@angular/common";
 import { Component, DestroyRef, ElementRef, afterRenderEffect, computed, effect, inject, input, linkedSignal, signal, untracked } from "@angular/core";
 import { toSignal } from "@angular/core/rxjs-interop";
 import { ActivatedRoute, Router, RouterLink } from "@angular/router";
@@ -15,6 +16,7 @@ import { Tab } from "../core/tab";
 import { Viewer } from "../core/viewer";
 import { LogPane } from "../log/log-pane";
 import { slice } from "../log/slice";
+import { Copy } from "../parts/copy";
 import { Missing } from "../parts/missing";
 import { Status, isBad, isOver } from "../parts/status";
 import { Ago, Elapsed, length } from "../parts/time";
@@ -25,6 +27,8 @@ import { Approval } from "./approval";
 import { Artifacts } from "./artifacts";
 import { type BuildState, begun, folded } from "./build-state";
 import { cause } from "./cause";
+import { WhereDeployed } from "./deployed";
+import { Drafts } from "./drafts";
 import { Failure } from "./failure";
 import { Graph } from "./graph";
 import { Held } from "./held";
@@ -48,9 +52,9 @@ type View = (typeof VIEWS)[number]["view"];
 @Component({
   selector: "alm-build",
   imports: [
-    RouterLink, Status, Ago, Connect, Elapsed, Answers, Approval, Artifacts, Outputs, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Steps, Timeline, Trouble, Watch, Missing,
+    RouterLink, Status, Ago, Connect, Copy, Elapsed, Answers, Approval, Artifacts, Outputs, WhereDeployed, Failure, Graph, Held, LogPane, Phases, StageList, StagePanel, Steps, Timeline, Trouble, Watch, Missing,
   ],
-  providers: [Sending],
+  providers: [Drafts, Sending],
   templateUrl: "./build.html",
 })
 export class Build {
@@ -59,6 +63,7 @@ export class Build {
   private readonly viewer = inject(Viewer);
   private readonly clock = inject(Clock);
   private readonly router = inject(Router);
+  private readonly location = inject(Location);
   private readonly route = inject(ActivatedRoute);
   private readonly tab = inject(Tab);
   private readonly host = inject<ElementRef<HTMLElement>>(ElementRef);
@@ -98,6 +103,8 @@ export class Build {
   protected readonly pending = computed(
     () => this.state()?.build.approvals.filter((one) => one.status === "PENDING" || one.status === "DELIVERING") ?? [],
   );
+  /** What the chosen stage asks. */
+  protected readonly asked = computed(() => this.pending().filter((one) => one.stage?.id === this.chosen()?.id));
   /** What the build itself waits for; what an answer waits for stands at its question. */
   protected readonly held = computed(() => this.state()?.build.waitsFor.filter((one) => !one.approval) ?? []);
   /** The reader's own accounts without which the build cannot be followed: of whoever started it, or, where the cluster did, of anybody who may start builds. */
@@ -117,7 +124,8 @@ export class Build {
   protected readonly chosen = computed(() => this.state()?.stages.find((stage) => stage.key === this.stage()) ?? null);
   /** What was asked in the chosen stage, and answered. */
   protected readonly answered = computed(
-    () => this.state()?.build.approvals.filter(({ stage, decisions }) => decisions.length > 0 && stage?.id === this.chosen()?.id) ?? [],
+    () =>
+      this.state()?.build.approvals.filter((one) => one.stage?.id === this.chosen()?.id && one.decisions.length > 0 && !this.pending().includes(one)) ?? [],
   );
   /** What failed, in reading order. */
   protected readonly failures = computed(() =>
@@ -126,6 +134,12 @@ export class Build {
   protected readonly tried = computed(() => {
     const wanted = Number(this.attempt());
     return this.chosen()?.attempts.some((one) => one.number === wanted) ? wanted : null;
+  });
+  /** Of the chosen stage, and of the attempt at it. */
+  protected readonly address = computed(() => {
+    const [key, attempt] = [this.chosen()?.key, this.tried()];
+    const tree = this.router.createUrlTree([], { relativeTo: this.route, queryParams: { stage: key, ...(attempt === null ? {} : { attempt }) } });
+    return location.origin + this.location.prepareExternalUrl(this.router.serializeUrl(tree));
   });
   protected readonly part = computed(() => {
     const [state, stage] = [this.state(), this.chosen()];

@@ -121,9 +121,10 @@ export class Graph {
 }
 
 /** What is said of a stage beside its name. */
-function facts({ name, status, environment, attempts, startedAt, finishedAt }: StageBitsFragment) {
+function facts({ name, status, environment, attempts, approval, startedAt, finishedAt }: StageBitsFragment) {
   const badges = environment ? [`→ ${environment}`] : [];
   const label = [name, look(status).word];
+  if (approval?.status === "PENDING") label.push("asks a question, which can be answered where it is chosen");
   if (environment) label.push(`deploys to ${environment}`);
   if (attempts.length > 1) {
     badges.push(`attempt ${attempts.length}`);

@@ -26,7 +26,7 @@ import { webAddress } from "../parts/web-address";
                 }
               </span>
             }
-            <alm-copy [text]="whole(output)" />
+            <alm-copy [text]="whole(output)" [what]="output.name" />
           </li>
         }
       </ul>

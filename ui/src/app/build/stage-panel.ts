@@ -1,14 +1,16 @@
 import { Component, input, output } from "@angular/core";
 
-import type { ApprovalBitsFragment, StageBitsFragment } from "../api/operations";
+import type { ApprovalBitsFragment, AwaitedBitsFragment, StageBitsFragment } from "../api/operations";
+import { Copy } from "../parts/copy";
 import { Status } from "../parts/status";
 import { Elapsed } from "../parts/time";
+import { Approval } from "./approval";
 import { Said } from "./said";
 
 /** The stage that is chosen: how it stands, its attempts, and what can be done from it. */
 @Component({
   selector: "alm-stage-panel",
-  imports: [Said, Status, Elapsed],
+  imports: [Approval, Copy, Said, Status, Elapsed],
   template: `
     @let it = stage();
     <section class="card stage-panel" [attr.aria-label]="'Stage ' + it.name">
@@ -35,11 +37,15 @@ import { Said } from "./said";
               }
             }
           }
+          <alm-copy [text]="address()" [what]="attempt() === null ? 'the link to this stage' : 'the link to this attempt'" [brief]="true" />
           <button type="button" class="quiet" aria-label="Close the stage" (click)="done.emit()">✕</button>
         </span>
       </div>
-      @if (it.statusReason) {
+      @if (it.statusReason && asked().length === 0) {
         <p>{{ it.statusReason }}</p>
+      }
+      @for (approval of asked(); track approval.id) {
+        <alm-approval [approval]="approval" [accounts]="accounts()" [within]="it.name" />
       }
       @for (one of approvals(); track one.id) {
         <section class="answer" [attr.aria-label]="one.message">
@@ -63,6 +69,12 @@ export class StagePanel {
   readonly stage = input.required<StageBitsFragment>();
   /** What was asked in it, and answered. */
   readonly approvals = input<readonly ApprovalBitsFragment[]>([]);
+  /** Of the page as it is, with this stage. */
+  readonly address = input.required<string>();
+  /** Questions in it that wait for an answer, or for the delivery of one. */
+  readonly asked = input<readonly ApprovalBitsFragment[]>([]);
+  /** Accounts that something of the build waits for. */
+  readonly accounts = input<readonly AwaitedBitsFragment[]>([]);
   readonly attempt = input<number | null>(null);
   readonly choose = output<number>();
   readonly rerun = output();

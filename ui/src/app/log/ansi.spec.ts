@@ -3,6 +3,7 @@ import { describe, expect, it } from "vitest";
 import { randomly } from "../testing/fixtures";
 import { cut, marked, plain, spans } from "./ansi";
 import { tone } from "./colours";
+import { literal } from "./places";
 
 describe("a line with escape sequences", () => {
   it("keeps colours as looks and drops all else", () => {
@@ -52,10 +53,10 @@ describe("a line with escape sequences", () => {
   });
 
   it("marks what was searched for, across colours too", () => {
-    const found = marked(spans("a \x1b[31mNee\x1b[0mdle b needle"), "needle", false);
+    const found = marked(spans("a \x1b[31mNee\x1b[0mdle b needle"), literal("needle", false));
     expect(found.filter((span) => span.isHit).map((span) => span.text)).toEqual(["Nee", "dle", "needle"]);
     expect(found.map((span) => span.text).join("")).toBe("a Needle b needle");
-    expect(marked(spans("Needle"), "needle", true).some((span) => span.isHit)).toBe(false);
+    expect(marked(spans("Needle"), literal("needle", true)).some((span) => span.isHit)).toBe(false);
   });
 
   it("knows the nearest colour that can be read", () => {

@@ -1,4 +1,5 @@
 import { tone } from "./colours";
+import type { Places } from "./places";
 
 /** A part of a line that looks alike. */
 export interface Span {
@@ -60,24 +61,18 @@ export function cut(all: readonly Span[], most: number): readonly Span[] {
   return kept;
 }
 
-/** With each place of `wanted` marked; the text is compared in small letters unless case matters. */
-export function marked(all: readonly Span[], wanted: string, caseMatters: boolean): readonly Span[] {
-  const folded = (text: string): string => (caseMatters ? text : text.toLowerCase());
+/** With what stands at these places marked. */
+export function marked(all: readonly Span[], places: Places): readonly Span[] {
   const whole = all.map((span) => span.text).join("");
-  const text = folded(whole);
-  // Some letters change their length: then the places are not the same in both.
-  if (!wanted || text.length !== whole.length) return all;
-  const places: number[] = [];
-  for (let at = text.indexOf(folded(wanted)); at >= 0 && places.length < MOST; at = text.indexOf(folded(wanted), at + wanted.length)) {
-    places.push(at);
-  }
+  const wanted = places(whole);
+  if (wanted.length === 0) return all;
   const found: Span[] = [];
   let start = 0;
   for (const span of all) {
     const end = start + span.text.length;
     let from = start;
-    for (const place of places) {
-      const [first, last] = [Math.max(place, start), Math.min(place + wanted.length, end)];
+    for (const [begins, ends] of wanted) {
+      const [first, last] = [Math.max(begins, start), Math.min(ends, end)];
       if (first >= last) continue;
       if (first > from) found.push({ ...span, text: whole.slice(from, first) });
       found.push({ ...span, text: whole.slice(first, last), isHit: true });

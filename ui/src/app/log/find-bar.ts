@@ -1,5 +1,6 @@
-import { Component, ElementRef, effect, inject, input, output, signal, untracked, viewChild } from "@angular/core";
+import { Component, ElementRef, computed, effect, inject, input, output, signal, untracked, viewChild } from "@angular/core";
 
+import { expression, literal } from "./places";
 import { Search } from "./search";
 
 /** How long typing has to rest before the server is asked, in milliseconds. */
@@ -55,6 +56,8 @@ export class FindBar {
   readonly text = signal("");
   readonly regex = signal(false);
   readonly caseSensitive = signal(false);
+  /** Where in a line that is found what is looked for is. */
+  readonly places = computed(() => (this.regex() ? expression : literal)(this.text(), this.caseSensitive()));
 
   constructor() {
     effect((clean) => {

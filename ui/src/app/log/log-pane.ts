@@ -108,6 +108,12 @@ export class LogPane {
     return part.isMixed && this.isSorting() ? some([]) : span(Math.max(first, part.from), Math.min(last, part.to ?? last));
   });
 
+  /** The stage that is searched in, where lines of others lie between its own or it has none. */
+  protected readonly searched = computed(() => {
+    const part = this.part();
+    return part && (part.isMixed || this.rows().count === 0) ? part.stageId : null;
+  });
+
   /** Where the reader is, unless the end is followed. */
   private readonly place = signal(0);
   private readonly size = signal({ width: 0, height: 0, letter: 8 });
@@ -158,7 +164,7 @@ export class LogPane {
         row,
         seq,
         line,
-        spans: isHit && !this.finder().regex() ? marked(parts, this.finder().text(), this.finder().caseSensitive()) : parts,
+        spans: isHit ? marked(parts, this.finder().places()) : parts,
         rest: isLong ? length - LONG : 0,
         at: withTimes && line?.at ? clock(line.at) : withTimes ? " " : "",
         isHit,

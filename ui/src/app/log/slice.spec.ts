@@ -19,7 +19,18 @@ describe("the part of a log that a stage wrote", () => {
   it("is its span alone where nothing else was written meanwhile", () => {
     const all = [stage("a", [1, 10]), stage("b", [11, 20]), stage("c", null)];
     expect(slice(all, all[1]!, null, true)).toEqual({ stageId: "b", name: "b", from: 11, to: 20, isMixed: false });
-    expect(slice(all, all[2]!, null, true)).toBeNull();
+  });
+
+  it("is nothing where it wrote nothing, and never what others wrote", () => {
+    const all = [stage("a", [1, 10]), stage("b", null), stage("waits", null, { finishedAt: null })];
+    expect(slice(all, all[1]!, null, true)).toMatchObject({ name: "b", to: 0, isMixed: false });
+    const waits = slice(all, all[2]!, null, false)!;
+    expect([waits.from > 10, waits.to]).toEqual([true, null]);
+  });
+
+  it("is the whole log of an engine that does not say which stage a line is of", () => {
+    const all = [stage("a", null), stage("b", null)];
+    expect(slice(all, all[0]!, null, true)).toBeNull();
   });
 
   it("is mixed where another wrote meanwhile, and open while it runs", () => {

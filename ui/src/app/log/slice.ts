@@ -16,19 +16,25 @@ interface Range {
   readonly toSeq: number;
 }
 
-/** What a stage has written; null while that is nothing. Of a frame it is all that was written while it ran. */
+/** Behind every line. */
+const NOWHERE = Number.MAX_SAFE_INTEGER;
+
+/**
+ * What a stage has written, which may be nothing; null where the engine does not say of any line which stage it is of. Of a frame it is
+ * all that was written while it ran.
+ */
 export function slice(stages: readonly StageBitsFragment[], stage: StageBitsFragment, attempt: number | null, isOver: boolean): Slice | null {
   const inside = within(stages, stage.id);
   const isFrame = inside.size > 1;
   const tried = attempt === null ? undefined : stage.attempts.find((one) => one.number === attempt);
   const ranges = tried ? [tried.logRange] : stages.filter((one) => inside.has(one.id)).map((one) => one.logRange);
   const known = ranges.filter((range): range is Range => !!range);
-  if (known.length === 0) return null;
-  const from = Math.min(...known.map((range) => range.fromSeq));
-  const end = Math.max(...known.map((range) => range.toSeq));
+  if (!stages.some((one) => one.logRange)) return null;
+  const from = Math.min(NOWHERE, ...known.map((range) => range.fromSeq));
+  const end = Math.max(0, ...known.map((range) => range.toSeq));
   const mayGrow = !isOver && (tried ? !tried.finishedAt : !stage.finishedAt);
   const others = stages.filter((one) => !inside.has(one.id) && one.logRange);
-  const isMixed = !isFrame && others.some(({ logRange }) => logRange && logRange.fromSeq <= (mayGrow ? Infinity : end) && logRange.toSeq >= from);
+  const isMixed = known.length > 0 && !isFrame && others.some(({ logRange }) => logRange && logRange.fromSeq <= (mayGrow ? Infinity : end) && logRange.toSeq >= from);
   const name = tried && stage.attempts.length > 1 ? `${stage.name}, attempt ${tried.number}` : stage.name;
   return { stageId: stage.id, name, from, to: mayGrow ? null : end, isMixed };
 }

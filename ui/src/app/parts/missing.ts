@@ -1,4 +1,5 @@
-import { Component, input } from "@angular/core";
+import { Component, inject, input } from "@angular/core";
+import { Title } from "@angular/platform-browser";
 import { RouterLink } from "@angular/router";
 
 @Component({
@@ -19,4 +20,8 @@ import { RouterLink } from "@angular/router";
 export class Missing {
   /** What was looked for; nothing where the address itself means nothing. */
   readonly what = input<string>();
+
+  constructor() {
+    inject(Title).setTitle("Not found · ALM");
+  }
 }

@@ -8,6 +8,7 @@ import { Follow } from "../core/follow";
 import { Reading } from "../core/reading";
 import { Resumed } from "../core/resumed";
 import { Viewer } from "../core/viewer";
+import { Copy } from "../parts/copy";
 import { Spark } from "../parts/spark";
 import { length } from "../parts/time";
 import { Trouble } from "../parts/trouble";
@@ -23,7 +24,7 @@ const FEW = 12;
 
 @Component({
   selector: "alm-project",
-  imports: [BuildList, FilterBar, RouterLink, Spark, Start, Trouble],
+  imports: [BuildList, Copy, FilterBar, RouterLink, Spark, Start, Trouble],
   templateUrl: "./project.html",
 })
 export class Project {

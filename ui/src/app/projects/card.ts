@@ -56,8 +56,8 @@ const HEALTH: Record<string, { tone: string; word: string }> = {
             <alm-status [status]="build.status" />
             <span class="hint">
               <alm-ago [at]="build.queuedAt" />
-              @if (service.stats.count > 0) {
-                · {{ (100 * (service.stats.successRate ?? 0)).toFixed(0) }} % good
+              @if (service.stats.successRate !== null) {
+                · {{ (100 * service.stats.successRate).toFixed(0) }} % good
               }
             </span>
           } @else {

@@ -19,8 +19,9 @@ const WORDS: Record<string, string> = {
   imports: [RouterLink],
   template: `
     @for (one of said(); track one.id) {
-      <p class="banner" role="status" [attr.data-tone]="one.tone">
-        {{ one.text }}
+      <p class="banner" [attr.data-tone]="one.tone">
+        <span aria-hidden="true">{{ one.text }}</span>
+        <span class="unseen" role="status">{{ one.told }}</span>
         @if (one.link) {
           <a routerLink="/credentials">Connect again</a>
         }
@@ -32,19 +33,22 @@ export class Banner {
   private readonly clock = inject(Clock);
   private readonly viewer = inject(Viewer);
 
+  /** In words that change as time goes by, and in words that are told once. */
   protected readonly said = computed(() => {
     const now = this.clock.now();
     const ends = this.viewer.who()?.signedInUntil;
     const left = ends ? Date.parse(ends) - now : Infinity;
-    const own = left > 0 && left < SOON ? [{ id: "", tone: "waiting", link: false, text: `Your sign-in ends ${relative(now + left, now)}.` }] : [];
+    const ending = (name: string, at: number) => ({ tone: "waiting", text: `${name} ends ${relative(at, now)}.`, told: `${name} ends on ${new Date(at).toLocaleString()}.` });
+    const own = left > 0 && left < SOON ? [{ id: "", link: false, ...ending("Your sign-in", now + left) }] : [];
     const accounts = this.viewer.connections().flatMap((one) => {
       const name = `The account at ${one.environment.displayName} (${one.environment.project.displayName})`;
       if (one.isOwnToken) return [];
       if (one.status === "EXPIRING" && one.expiresAt) {
-        return [{ id: one.environment.id, tone: "waiting", link: true, text: `${name} ends ${relative(Date.parse(one.expiresAt), now)}.` }];
+        return [{ id: one.environment.id, link: true, ...ending(name, Date.parse(one.expiresAt)) }];
       }
       const word = WORDS[one.status];
-      return word ? [{ id: one.environment.id, tone: "failed", link: true, text: `${name} ${word}.` }] : [];
+      const text = `${name} ${word}.`;
+      return word ? [{ id: one.environment.id, tone: "failed", link: true, text, told: text }] : [];
     });
     return [...own, ...accounts.slice(0, 3)];
   });

@@ -56,9 +56,15 @@ export class Trend {
       if (!home || !found) return;
       this.title.setTitle(`Trend of ${found.displayName} · ALM`);
       this.listen(home.id, found.id);
-      this.reading.ask(TrendDocument, { id: found.id }, "node", ({ node }) => {
-        if (node?.__typename === "BuildService") this.shown.update((known) => newer(known, node));
-      });
+      this.read(found.id);
+    });
+  }
+
+  /** What the stream has told meanwhile is newer than the answer. */
+  private read(service: string): void {
+    const before = this.shown();
+    this.reading.ask(TrendDocument, { id: service }, "node", ({ node }) => {
+      if (node?.__typename === "BuildService" && this.shown() === before) this.shown.set(node);
     });
   }
 
@@ -66,8 +72,10 @@ export class Trend {
     this.live?.unsubscribe();
     this.live = this.follow.events(TrendLiveDocument, { id: project }, (data) => data.projectUpdates).subscribe({
       next: (event) => {
-        if (event.__typename !== "BuildServiceChanged" || event.service.id !== service) return;
-        this.shown.update((known) => newer(known, event.service));
+        // A build may have ended before the stream began: it tells of none that is over by then.
+        if (event.__typename === "ProjectSnapshot") this.read(service);
+        const told = event.__typename === "BuildServiceChanged" ? event.service : event.__typename === "BuildChanged" ? event.build.service : null;
+        if (told?.id === service) this.shown.update((known) => newer(known, told));
       },
       error: (error: unknown) => this.reading.failed(error, () => this.load(this.project(), this.service())),
     });

@@ -3,6 +3,7 @@ import { RouterLink } from "@angular/router";
 
 import type { DeploymentBitsFragment } from "../../api/operations";
 import { Approval } from "../../build/approval";
+import { Drafts } from "../../build/drafts";
 import { Status } from "../../parts/status";
 import { Ago } from "../../parts/time";
 
@@ -11,6 +12,7 @@ import { Ago } from "../../parts/time";
   selector: "alm-moving",
   host: { class: "moving" },
   imports: [RouterLink, Status, Ago, Approval],
+  providers: [Drafts],
   template: `
     @let it = deployment();
     <p class="beside">
