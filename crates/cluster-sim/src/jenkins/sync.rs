@@ -91,7 +91,9 @@ fn question(input: &Input, path: &str) -> Value {
         .parameters
         .iter()
         .map(|(name, default)| {
-            json!({"type": "StringParameterDefinition", "name": name, "description": "", "definition": {"defaultVal": default}})
+            // By its name, so that scripts need no words of their own for it.
+            let class = if name.contains("PASSWORD") { "Password" } else { "String" };
+            json!({"type": format!("{class}ParameterDefinition"), "name": name, "description": "", "definition": {"defaultVal": default}})
         })
         .collect();
     json!({

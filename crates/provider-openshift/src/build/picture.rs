@@ -217,6 +217,15 @@ impl Picture {
                 self.warn("QUESTION_REPEATED", message, news);
                 continue;
             }
+            if !input.elsewhere.is_empty() {
+                let message = format!(
+                    "{:?} asks for {}: a password, a credential or a file is given to Jenkins alone, so answer it there",
+                    shorten(&input.message),
+                    input.elsewhere.join(", ")
+                );
+                self.warn("ANSWER_AT_JENKINS", message, news);
+                continue;
+            }
             let known = self.open.iter().find(|open| open.key == key).cloned();
             let open = known.unwrap_or_else(|| Open {
                 key,

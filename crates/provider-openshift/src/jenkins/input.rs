@@ -24,6 +24,8 @@ pub(crate) struct Input {
     pub(crate) message: String,
     pub(crate) proceed: String,
     pub(crate) parameters: Vec<ParameterDefinition>,
+    /// What only Jenkins can be told: names of inputs whose values must not be stored or shown, or are no text.
+    pub(crate) elsewhere: Vec<String>,
 }
 
 impl Input {
@@ -89,12 +91,22 @@ fn input(raw: Raw) -> Result<Input, String> {
         let text = text.map(|text| shown(text.trim())).filter(|text| !text.is_empty());
         text.unwrap_or_else(|| other.to_owned())
     };
+    let elsewhere = inputs.iter().filter(|input| is_elsewhere(&input.kind)).map(|input| shown(&input.name)).collect();
     Ok(Input {
+        elsewhere,
         message: or(raw.message, "The pipeline asks whether to go on"),
         proceed: or(raw.proceed_text, "Proceed"),
         parameters: inputs.into_iter().map(parameter).collect(),
         id: raw.id,
     })
+}
+
+/// Passwords, credentials and files, by the classes of their definitions.
+fn is_elsewhere(kind: &str) -> bool {
+    let class = kind.rsplit('.').next().unwrap_or_default();
+    ["Password", "Credentials", "File", "StashedFile", "Base64File"]
+        .iter()
+        .any(|what| class.strip_prefix(what).is_some_and(|rest| rest.starts_with("Param")))
 }
 
 fn parameter(raw: RawInput) -> ParameterDefinition {
@@ -154,6 +166,24 @@ mod tests {
         assert_eq!((read[0].kind, &read[0].default), (ParameterKind::Boolean, &Some(json!(true))));
         assert_eq!((read[1].kind, &read[1].default), (ParameterKind::Choice, &None));
         assert_eq!(read[2].kind, ParameterKind::String);
+    }
+
+    #[test]
+    fn what_must_not_be_typed_here_is_named() {
+        let kinds = [
+            ("String", false),
+            ("hudson.model.Password", true),
+            ("com.cloudbees.plugins.credentials.Credentials", true),
+            ("hudson.model.File", true),
+        ];
+        for (class, is_elsewhere) in kinds {
+            let inputs_of = json!([{ "id": "Q", "inputs": [
+                { "type": "TextParameterDefinition", "name": "why" },
+                { "type": format!("{class}ParameterDefinition"), "name": "key" },
+            ]}]);
+            let read = inputs(&inputs_of.to_string()).unwrap().remove(0);
+            assert_eq!(read.elsewhere, if is_elsewhere { vec!["key"] } else { vec![] }, "{class}");
+        }
     }
 
     #[test]

@@ -107,14 +107,15 @@ async fn deliver(
     }
 }
 
-/// The question that is decided, if the build asks it.
+/// The question that is decided, if the build asks it and it can be answered here.
 fn asked(build: &Build, decision: &Decision) -> Result<Option<Input>, ProviderError> {
     let asked = open_inputs(build, build.jenkins_run().as_ref()).map_err(|why| ProviderError::Unavailable {
         message: format!("what the pipeline asks cannot be understood: {why}"),
         retry_after: None,
         cause: None,
     })?;
-    Ok(asked.into_iter().find(|asked| asked.key == decision.approval).map(|Asked { input, .. }| input))
+    let is_meant = |asked: &Asked| asked.key == decision.approval && asked.input.elsewhere.is_empty();
+    Ok(asked.into_iter().find(is_meant).map(|Asked { input, .. }| input))
 }
 
 /// The inputs that go with the decision.

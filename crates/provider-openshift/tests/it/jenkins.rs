@@ -287,6 +287,28 @@ async fn stages_that_ask_the_same_are_asked_and_answered_each() {
 }
 
 #[tokio::test]
+async fn a_question_for_a_password_is_left_to_jenkins() {
+    let rig = Rig::new().await;
+    let service = rig.pipeline("stage Test\ninput Key Which key? | why=release | PASSWORD=\necho end").await;
+    let mut told = rig.start(&service).await;
+    told.until("a warning", |told| told.warnings().contains(&"ANSWER_AT_JENKINS")).await;
+    assert_eq!(told.approval("Key"), None, "nobody is asked here");
+    let approved = rig.provider().decide(&rig.access(), &told.run, &decision("Key", Verdict::Approve)).await;
+    assert!(approved.is_err(), "{approved:?}");
+    answered_at_jenkins(&rig, &told.name, "Key").await;
+    told.finish().await;
+    assert_eq!(told.status(), Some(RunStatus::Succeeded));
+}
+
+/// Somebody goes to Jenkins' own page and says yes there.
+async fn answered_at_jenkins(rig: &Rig, build: &str, question: &str) {
+    let uri = rig.build(build)["metadata"]["annotations"]["openshift.io/jenkins-build-uri"].clone();
+    let client = alm_kubernetes::Way::client(&crate::support::Loopback, None).unwrap();
+    let page = format!("{}input/{question}/proceedEmpty", uri.as_str().unwrap());
+    client.post(page).bearer_auth(&rig.token).send().await.unwrap();
+}
+
+#[tokio::test]
 async fn a_question_that_a_stage_repeats_is_a_warning_and_never_a_false_answer() {
     let rig = Rig::new().await;
     let service = rig.pipeline("stage Test\ninput Same Go on?\nawait again\ninput Same Go on?\necho end").await;
@@ -296,14 +318,7 @@ async fn a_question_that_a_stage_repeats_is_a_warning_and_never_a_false_answer()
     told.until("its answer", |told| told.approval("Same") == Some(ApprovalStatus::Approved)).await;
     rig.cluster.open_gate("again");
     told.until("a warning", |told| told.warnings().contains(&"QUESTION_REPEATED")).await;
-    let uri = rig.build(&told.name)["metadata"]["annotations"]["openshift.io/jenkins-build-uri"].clone();
-    let client = alm_kubernetes::Way::client(&crate::support::Loopback, None).unwrap();
-    client
-        .post(format!("{}input/Same/proceedEmpty", uri.as_str().unwrap()))
-        .bearer_auth(&rig.token)
-        .send()
-        .await
-        .unwrap();
+    answered_at_jenkins(&rig, &told.name, "Same").await;
     told.finish().await;
     assert_eq!(told.status(), Some(RunStatus::Succeeded));
 }
