@@ -4,7 +4,6 @@ import { type Found, asked, places, wanted } from "./places";
 
 const build = { id: "b", number: 7, status: "SUCCEEDED" as const };
 const shop: Found = {
-  __typename: "Project",
   id: "p",
   slug: "shop",
   displayName: "Shop",
