@@ -168,19 +168,20 @@ impl App {
             registered_by: principal.actor.clone(),
             registered_at: self.clock().now(),
         };
+        // An address or settings that do not fit are told before anything is asked or stored. The local provider has no address, and
+        // its folders are made once there is a record.
+        if trial.kind != ProviderKind::Local {
+            let registry = &self.inner.registry;
+            let fits = registry.get_for(&trial).and_then(|_| registry.configure(trial.id, &trial.settings));
+            registry.discard(&trial);
+            if let Err(error @ AppError::Invalid(_)) = fits {
+                return Err(error);
+            }
+        }
         if request.validate_only {
             let probed = self.probe(&trial).await;
             self.inner.registry.discard(&trial);
             return Ok((None, probed?.0));
-        }
-        // An address or settings that do not fit are told before anything is stored. The local provider has no address, and its
-        // folders are made once there is a record.
-        if trial.kind != ProviderKind::Local {
-            let opened = self.inner.registry.get_for(&trial);
-            self.inner.registry.discard(&trial);
-            if let Err(error @ AppError::Invalid(_)) = opened {
-                return Err(error);
-            }
         }
         let record = self.store().register_provider(principal, new).await?;
         let record = self.store_probe(principal, &record).await?;

@@ -24,11 +24,11 @@ pub struct Failure {
 pub struct ServiceStats {
     /// The builds, oldest first.
     pub builds: Vec<FinishedBuild>,
-    /// Share that succeeded, 0 to 1; `None` when the window is empty.
+    /// Share that succeeded of those that nobody cancelled, 0 to 1; `None` when there are none.
     pub success_rate: Option<f64>,
-    /// Median duration in milliseconds.
+    /// Median duration in milliseconds of those that nobody cancelled.
     pub median_ms: Option<i64>,
-    /// Duration in milliseconds that 95 of 100 builds stay below.
+    /// Duration in milliseconds that 95 of 100 of them stay below.
     pub p95_ms: Option<i64>,
 }
 
@@ -66,10 +66,13 @@ impl ServiceStats {
     #[must_use]
     pub fn over(mut builds: Vec<FinishedBuild>) -> Self {
         builds.reverse();
-        let good = builds.iter().filter(|b| matches!(b.status, RunStatus::Succeeded | RunStatus::Unstable)).count();
+        // One that somebody stopped says nothing of how builds go.
+        let judged = || builds.iter().filter(|build| build.status != RunStatus::Cancelled);
+        let good = judged().filter(|b| matches!(b.status, RunStatus::Succeeded | RunStatus::Unstable)).count();
+        let of = judged().count();
         #[expect(clippy::cast_precision_loss, reason = "at most 100 builds")]
-        let success_rate = (!builds.is_empty()).then(|| good as f64 / builds.len() as f64);
-        let mut durations: Vec<i64> = builds.iter().filter_map(duration_ms).collect();
+        let success_rate = (of > 0).then(|| good as f64 / of as f64);
+        let mut durations: Vec<i64> = judged().filter_map(duration_ms).collect();
         durations.sort_unstable();
         let at = |share: usize| {
             let last = durations.len().checked_sub(1)?;

@@ -11,13 +11,13 @@ use crate::{
 /// Figures over a window of finished builds.
 #[derive(SimpleObject)]
 pub(crate) struct BuildStats {
-    /// Builds in the window.
+    /// Builds in the window, cancelled ones too.
     count: usize,
-    /// Share that succeeded, 0 to 1; null when the window is empty.
+    /// Share that succeeded of those that were not cancelled, 0 to 1; null when there are none.
     success_rate: Option<f64>,
-    /// Median duration.
+    /// Median duration of those that were not cancelled.
     median_duration: Option<Millis>,
-    /// Duration that 95 of 100 builds stay below.
+    /// Duration that 95 of 100 of them stay below.
     p95_duration: Option<Millis>,
     /// One bar per build, oldest first, at most 100: enough to draw without loading builds.
     #[graphql(complexity = "30 * child_complexity")]

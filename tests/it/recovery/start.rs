@@ -86,3 +86,28 @@ async fn a_provider_that_was_only_tried_out_leaves_nothing_behind() {
     register("kept", false).await;
     assert_eq!(folders(&world.data()).len(), before.len() * 2, "one that is kept has its folders");
 }
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_provider_whose_settings_can_never_fit_is_refused_and_one_that_is_away_is_not() {
+    let world = World::serving().await;
+    let register = async |kind: &str, certificates: Option<&str>, only: bool| {
+        let configuration =
+            certificates.map_or_else(|| json!([]), |pem| json!([{ "key": "cluster.ca", "value": { "plain": pem } }]));
+        let input = json!({"slug": kind.to_lowercase(), "displayName": "A cluster", "kind": kind, "validateOnly": only,
+                           "endpoint": "https://api.nowhere.invalid:6443", "configuration": configuration});
+        let mutation = "mutation($input: RegisterProviderInput!) { registerProvider(input: $input) { \
+                        userErrors { code message path } provider { id } health { state } } }";
+        world.api().ask(mutation, json!({ "input": input })).await["registerProvider"].clone()
+    };
+    for kind in ["OPENSHIFT", "TEKTON"] {
+        for only in [true, false] {
+            let refused = register(kind, Some("rubbish"), only).await;
+            assert_eq!(refused["userErrors"][0]["code"], "INVALID", "{refused}");
+            assert_eq!(refused["userErrors"][0]["path"], json!(["settings", "cluster.ca"]), "{refused}");
+            assert_eq!((&refused["provider"], &refused["health"]), (&json!(null), &json!(null)));
+        }
+        let away = register(kind, None, false).await;
+        assert_eq!((&away["userErrors"], &away["health"]["state"]), (&json!([]), &json!("FAILING")), "{away}");
+        assert!(away["provider"]["id"].is_string(), "{away}");
+    }
+}

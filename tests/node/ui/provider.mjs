@@ -30,6 +30,17 @@ await story(async ({ page, look }) => {
   assert.equal(await endpoint.getAttribute("aria-invalid"), "true");
   await look("register-refused");
 
+  // What can never work is said at its field, and not kept.
+  await write(endpoint, "https://api.cluster.example.org:6443");
+  await press(page.locator("summary", { hasText: "Settings" }));
+  await write(page.getByLabel("Certificates of the cluster"), "rubbish");
+  for (const button of ["Probe", "Register"]) {
+    await press(page, "button", button);
+    await page.waitForSelector(".field.wrong:has-text('Certificates of the cluster') [role=alert]:has-text('there is no certificate in it')");
+    assert.equal(await page.locator("form > .note").count(), 0);
+  }
+  await look("register-no-certificate");
+
   // A probe registers nothing.
   await choose(page.locator("input[value=LOCAL]"));
   const name = page.getByRole("textbox", { name: "Name required", exact: true });

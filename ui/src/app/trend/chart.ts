@@ -22,8 +22,10 @@ export interface Chart {
 
 /** So many builds are looked at for each point of the line. */
 const TOGETHER = 10;
+/** As the server counts. */
+const GOOD = new Set(["SUCCEEDED", "UNSTABLE"]);
 
-/** Durations as columns, and the share of good builds as a line. */
+/** Durations as columns, and the share of good builds as a line; those that were cancelled are neither good nor bad. */
 export function chart({ bars, medianDuration, p95Duration }: Stats): Chart {
   const all = [...bars].sort((a, b) => a.number - b.number);
   const tallest = Math.max(1, p95Duration ?? 0, ...all.map((bar) => bar.duration ?? 0));
@@ -38,10 +40,11 @@ export function chart({ bars, medianDuration, p95Duration }: Stats): Chart {
     { name: "half are faster", value: medianDuration },
     { name: "95 of 100 are faster", value: p95Duration },
   ].flatMap(({ name, value }) => (value == null ? [] : [{ name, at: value / tallest, text: length(value) }]));
-  const points = all.map((_, index) => {
-    const some = all.slice(Math.max(0, index - TOGETHER + 1), index + 1);
-    const good = some.filter(({ status }) => status === "SUCCEEDED").length / some.length;
-    return `${((index + 0.5) / all.length) * 100},${(100 - 100 * good).toFixed(1)}`;
+  const points = all.flatMap(({ status }, index) => {
+    const some = all.slice(0, index + 1).filter((one) => one.status !== "CANCELLED").slice(-TOGETHER);
+    if (status === "CANCELLED") return [];
+    const good = some.filter((one) => GOOD.has(one.status)).length / some.length;
+    return [`${((index + 0.5) / all.length) * 100},${(100 - 100 * good).toFixed(1)}`];
   });
   return { columns, lines, success: points.length > 1 ? points.join(" ") : "" };
 }

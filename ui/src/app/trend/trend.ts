@@ -31,6 +31,7 @@ export class Trend {
   protected readonly home = signal<string | null>(null);
   protected readonly gone = signal(false);
   protected readonly chart = computed(() => chart(this.shown()?.stats ?? { count: 0, successRate: null, medianDuration: null, p95Duration: null, bars: [] }));
+  protected readonly cancelled = computed(() => this.shown()?.stats.bars.filter(({ status }) => status === "CANCELLED").length ?? 0);
   protected readonly most = MOST;
   /** What the chart begins and ends with. */
   protected readonly ends = computed(() => {
