@@ -19,6 +19,8 @@ mod jenkins;
 mod kinds;
 mod name;
 mod provider;
+#[cfg(test)]
+mod recorded;
 mod settings;
 mod text;
 

@@ -30,7 +30,11 @@ pub(crate) struct Recording {
 
 /// All of them, by name.
 pub(crate) fn all() -> BTreeMap<String, Recording> {
-    let files = [include_str!("../recordings/cluster.jsonl"), include_str!("../recordings/tekton.jsonl")];
+    let files = [
+        include_str!("../recordings/cluster.jsonl"),
+        include_str!("../recordings/fabric8.jsonl"),
+        include_str!("../recordings/tekton.jsonl"),
+    ];
     let lines = files.iter().flat_map(|file| file.lines());
     let read = lines.map(|line| serde_json::from_str::<Recording>(line).unwrap());
     read.map(|recording| (recording.name.clone(), recording)).collect()

@@ -2,7 +2,7 @@
 
 use alm_build_spi::ProviderError;
 use alm_kubernetes::Session;
-use kube::api::ListParams;
+use kube::{api::ListParams, core::DynamicObject};
 use serde_json::Value;
 use url::Url;
 
@@ -30,12 +30,15 @@ pub(super) async fn address(
             Err(_) => Ok(Vec::new()),
         }
     };
-    let mut routes = list(&kinds::routes()).await?;
+    let routes = list(&kinds::routes()).await?;
     if routes.is_empty() {
         return Ok(None);
     }
+    Ok(leading_to(workload, routes, &list(&kinds::services()).await?))
+}
+
+fn leading_to(workload: &Value, mut routes: Vec<DynamicObject>, services: &[DynamicObject]) -> Option<String> {
     routes.sort_by(|one, other| one.metadata.name.cmp(&other.metadata.name));
-    let services = list(&kinds::services()).await?;
     let labels = workload.pointer("/spec/template/metadata/labels").unwrap_or(&Value::Null);
     let leads_to = |name: &str| {
         let service = services.iter().find(|service| service.metadata.name.as_deref() == Some(name));
@@ -43,7 +46,7 @@ pub(super) async fn address(
     };
     let found =
         routes.iter().find(|route| route.data.pointer("/spec/to/name").and_then(Value::as_str).is_some_and(leads_to));
-    Ok(found.and_then(|route| page(&route.data)))
+    found.and_then(|route| page(&route.data))
 }
 
 /// Whether a selector, which must not be empty, takes in pods with these labels.
@@ -80,6 +83,17 @@ mod tests {
         for host in ["", "a b", "a/b", "user@host", "javascript:alert(1)", "x\ny", "a:80"] {
             assert_eq!(page(&route(host, Value::Null)), None, "{host:?}");
         }
+    }
+
+    #[test]
+    fn the_route_of_a_real_deployment_config_is_found() {
+        let all = |name| serde_json::from_value(crate::recorded::answer(name)["items"].take()).unwrap();
+        let (routes, services): (Vec<DynamicObject>, Vec<_>) = (all("fabric8-routes"), all("fabric8-services"));
+        let mut workload = crate::recorded::answer("fabric8-deploymentconfig");
+        let found = leading_to(&workload, routes.clone(), &services);
+        assert_eq!(found.as_deref(), Some("http://mydeploy-my-run.example.com/"));
+        workload["spec"]["template"]["metadata"]["labels"]["app"] = json!("other");
+        assert_eq!(leading_to(&workload, routes, &services), None);
     }
 
     #[test]

@@ -222,6 +222,17 @@ mod tests {
     }
 
     #[test]
+    fn a_real_deployment_config_is_read() {
+        let real = crate::recorded::answer("fabric8-deploymentconfig");
+        let workload = Workload { kind: Kind::Config, name: "myDeploy".to_owned(), container: None };
+        let (name, image) = workload.container(&real).unwrap();
+        assert!(name == "myDeploy" && image.starts_with("127.0.0.1:5000/my-run/myDeploy@sha256:98ea6e"), "{image}");
+        assert!(workload.follows(&real, "my-run", "myDeploy:1.0.2") && workload.rolls_out_by_itself(&real));
+        assert_eq!(workload.obstacle(&real, "my-run", "myDeploy:1.0.2"), None);
+        assert!(workload.obstacle(&real, "my-run", "myDeploy:prod").unwrap().contains("myDeploy:1.0.2"));
+    }
+
+    #[test]
     fn only_the_two_kinds_are_workloads() {
         for text in ["deployment/web", "dc/web", "DeploymentConfig/web"] {
             assert!(Workload::parse(text, None).is_some(), "{text}");
