@@ -7,7 +7,7 @@ use alm_kubernetes::{Place, timestamp};
 use kube::core::DynamicObject;
 use serde_json::Value;
 
-use super::steps::steps;
+use super::{snippet, steps::steps};
 use crate::{
     config::{Mount, Strategy},
     jenkins::{JenkinsRun, STATUS},
@@ -92,6 +92,8 @@ pub(crate) struct Build {
     pub(crate) phase: Phase,
     pub(crate) reason: Option<String>,
     pub(crate) message: Option<String>,
+    /// The last lines of its log, where it has failed.
+    pub(crate) log_snippet: Option<String>,
     /// Whether it was asked to stop.
     pub(crate) is_cancelled: bool,
     pub(crate) created_at: Option<Timestamp>,
@@ -142,6 +144,7 @@ impl Build {
             phase,
             reason: words("/status/reason"),
             message: words("/status/message"),
+            log_snippet: text("/status/logSnippet").filter(|text| text.len() <= snippet::LONGEST).map(str::to_owned),
             is_cancelled: data.pointer("/status/cancelled").and_then(Value::as_bool).unwrap_or(false),
             created_at: metadata.creation_timestamp.as_ref().and_then(timestamp),
             started_at: time("/status/startTimestamp"),

@@ -5,6 +5,7 @@ use std::{sync::Arc, time::Duration};
 use alm_build_spi::{Access, CancellationToken, ObservedStream, ProviderError, ResumeToken};
 use alm_domain::{Observation, Observed};
 use alm_kubernetes::{Place, RunLife, Session, Sight, unknown, watch_one};
+use alm_masking::Masks;
 use futures::StreamExt;
 use tokio::{
     sync::watch,
@@ -17,7 +18,7 @@ use super::{
     token::Token,
 };
 use crate::{
-    build::{Build, Picture, ended_stages},
+    build::{Build, Picture, ended_stages, snippet},
     jenkins::tagged,
     kinds::builds,
 };
@@ -89,6 +90,8 @@ struct Follower {
     build: Build,
     life: watch::Sender<RunLife>,
     log: Option<NewsStream>,
+    /// What is taken out of the log, once that has begun.
+    masks: Masks,
     /// When the log may be tried to be begun.
     begin_at: Option<Instant>,
     /// Whether the log's trouble was told and has not passed.
@@ -125,6 +128,7 @@ impl Follower {
             build,
             life,
             log: None,
+            masks: Masks::default(),
             begin_at,
             in_trouble: false,
             ended: 0,
@@ -157,6 +161,7 @@ impl Follower {
             Heard::Sight(Err(error)) => return Err(error),
             Heard::News(Some(Ok(news))) => {
                 self.in_trouble = false;
+                let news = news.with_kept(|| snippet(&self.build, &self.masks));
                 self.tell(news)
             }
             Heard::News(Some(Err(error))) if error.is_transient() => {
@@ -265,6 +270,7 @@ impl Follower {
         for gap in gaps {
             self.picture.warn("SECRET_NOT_MASKED", gap, &mut news);
         }
+        self.masks = masks.clone();
         let life = self.life.subscribe();
         self.log = Some(match jenkins {
             Some(jenkins) => logs::of_jenkins(jenkins, masks, self.token.jenkins.clone().unwrap_or_default(), life),

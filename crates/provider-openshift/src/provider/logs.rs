@@ -16,7 +16,7 @@ use super::{
     openshift::{AtJenkins, Inner, build_at},
 };
 use crate::{
-    build::Build,
+    build::{Build, snippet},
     jenkins::{Jenkins, JenkinsNews, JenkinsTold, follow_log, read_log},
 };
 
@@ -32,6 +32,19 @@ pub(super) enum LogTold {
 pub(super) enum News {
     Lines(Vec<LogLine>, LogTold),
     End,
+}
+
+impl News {
+    /// With what the cluster has kept of the log, behind the word that the rest of it is gone.
+    pub(super) fn with_kept(self, kept: impl FnOnce() -> Vec<LogLine>) -> Self {
+        match self {
+            Self::Lines(mut lines, LogTold::Pod(told)) if told.gone => {
+                lines.extend(kept());
+                Self::Lines(lines, LogTold::Pod(told))
+            }
+            other => other,
+        }
+    }
 }
 
 /// News of a log.
@@ -131,7 +144,8 @@ async fn open(inner: &Inner, access: &Access, place: &Place) -> Result<NewsStrea
         return Ok(stream::iter([Ok(News::Lines(vec![withheld()], told)), Ok(News::End)]).boxed());
     };
     if !build.is_pipeline() {
-        return Ok(pod_news(read_pod(&session, &place.namespace, &build.pod(), &masks)));
+        let news = pod_news(read_pod(&session, &place.namespace, &build.pod(), &masks));
+        return Ok(news.map(move |news| news.map(|news| news.with_kept(|| snippet(&build, &masks)))).boxed());
     }
     Ok(match inner.jenkins(&usable, &session, access, &build).await? {
         AtJenkins::Run(jenkins) => jenkins_news(read_log(jenkins, masks)),
