@@ -4,7 +4,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::{
     ApprovalKey, ApprovalStatus, Artifact, BuildShape, CapabilityNote, Commit, LogLine, Output, ParameterDefinition,
-    RunStatus, StageAttempt, StageKey, StageKind, StatusReason, Step, Timestamp, Warning,
+    Paused, RunStatus, StageAttempt, StageKey, StageKind, StatusReason, Step, Timestamp, Warning,
 };
 
 /// A provider's own note of how far it has told. Opaque to everybody else; at most 4 KiB.
@@ -113,10 +113,16 @@ pub struct StageObservation {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+    /// For how long it has waited for people since work began; `None` where the engine does not say.
+    #[serde(default)]
+    pub paused: Option<Paused>,
     /// Every try, oldest first.
     pub attempts: Vec<StageAttempt>,
-    /// Name of the target that it deploys to.
+    /// Name of the target that it deploys to; where `namespace` is known, what the engine calls it.
     pub environment: Option<String>,
+    /// The part of the engine's own cluster that it deploys to, where the engine tells that: it says which target is meant.
+    #[serde(default)]
+    pub namespace: Option<String>,
     /// Where its version can be visited once it is there.
     #[serde(default)]
     pub url: Option<String>,

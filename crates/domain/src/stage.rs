@@ -2,9 +2,10 @@
 
 use std::{fmt, sync::Arc};
 
+use chrono::TimeDelta;
 use serde::{Deserialize, Serialize};
 
-use crate::{BuildId, EventSeq, RunStatus, StageId, StatusReason, Timestamp};
+use crate::{BuildId, EventSeq, Paused, RunStatus, StageId, StatusReason, Timestamp};
 
 /// Name of a stage within its definition; the same in every build of it. Cheap to clone.
 #[derive(Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -121,13 +122,34 @@ pub struct Stage {
     pub started_at: Option<Timestamp>,
     /// When it ended.
     pub finished_at: Option<Timestamp>,
+    /// For how long it has waited for people since work began; `None` where its engine does not say.
+    #[serde(default)]
+    pub paused: Option<Paused>,
     /// Every try, oldest first; at most 50.
     pub attempts: Vec<StageAttempt>,
     /// Name of the target that it deploys to.
     pub environment: Option<String>,
+    /// The part of the engine's own cluster that it deploys to, where the engine tells that.
+    #[serde(default)]
+    pub namespace: Option<String>,
     /// Where its version can be visited once it is there.
     #[serde(default)]
     pub url: Option<String>,
     /// The machine or pod that ran it.
     pub agent: Option<String>,
+}
+
+impl Stage {
+    /// How long it took, or has taken by `now`; `None` if work never began.
+    #[must_use]
+    pub fn lasted(&self, now: Timestamp) -> Option<TimeDelta> {
+        let started = self.started_at?;
+        Some((self.finished_at.unwrap_or(now) - started).max(TimeDelta::zero()))
+    }
+
+    /// For how much of that it waited for people; `None` where its engine does not say.
+    #[must_use]
+    pub fn paused_for(&self, now: Timestamp) -> Option<TimeDelta> {
+        Some(self.paused?.within(self.started_at?, self.finished_at.unwrap_or(now)))
+    }
 }

@@ -412,20 +412,35 @@ impl BuildState {
             queued_at: seen.queued_at,
             started_at: seen.started_at,
             finished_at: seen.finished_at,
+            paused: seen.paused,
             attempts: seen.attempts.iter().take(MOST_ATTEMPTS).cloned().collect(),
             environment: seen.environment.clone(),
+            namespace: seen.namespace.clone(),
             url: seen.url.clone().filter(|url| is_web_address(url)),
             agent: seen.agent.clone(),
         };
         self.stages.insert(seen.key.clone(), stage);
-        if let Some(target) = &seen.environment
-            && !self.build.targets.contains(target)
-            && self.build.targets.len() < MOST_TARGETS
-        {
-            self.build.targets.push(target.clone());
+        // Which target a namespace means is known where the targets are: see `place`.
+        if let (Some(target), None) = (&seen.environment, &seen.namespace) {
+            self.deploys_to(target);
         }
         if self.build.shape == BuildShape::Unknown {
             self.build.shape = BuildShape::Pipeline;
+        }
+    }
+
+    /// Says which target a stage deploys to, of which its engine told a namespace only.
+    pub fn place(&mut self, stage: &StageKey, environment: String) {
+        if let Some(stage) = self.stages.get_mut(stage) {
+            stage.environment = Some(environment.clone());
+            self.deploys_to(&environment);
+        }
+    }
+
+    fn deploys_to(&mut self, target: &str) {
+        let targets = &mut self.build.targets;
+        if targets.len() < MOST_TARGETS && !targets.iter().any(|known| known == target) {
+            targets.push(target.to_owned());
         }
     }
 

@@ -64,8 +64,10 @@ fn stage(key: &str, status: RunStatus) -> StageObservation {
         queued_at: None,
         started_at: (status != RunStatus::Planned).then(now),
         finished_at: status.is_terminal().then(now),
+        paused: None,
         attempts: vec![],
         environment: None,
+        namespace: None,
         url: None,
         agent: None,
     }

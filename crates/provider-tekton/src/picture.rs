@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use alm_build_spi::RunSnapshot;
 use alm_domain::{
-    ApprovalObservation, BuildShape, CapabilityNote, Output, ReasonCode, RunObservation, RunStatus, StageKey,
+    ApprovalObservation, BuildShape, CapabilityNote, Output, Paused, ReasonCode, RunObservation, RunStatus, StageKey,
     StageKind, StageObservation, StatusReason, Step, shorten,
 };
 use kube::core::DynamicObject;
@@ -316,8 +316,10 @@ fn empty(key: StageKey, name: String, kind: StageKind, now: Standing, stages: &[
         queued_at: None,
         started_at: now.started_at,
         finished_at: now.finished_at,
+        paused: None,
         attempts: Vec::new(),
         environment: None,
+        namespace: None,
         url: None,
         agent: None,
     }
@@ -325,8 +327,10 @@ fn empty(key: StageKey, name: String, kind: StageKind, now: Standing, stages: &[
 
 /// What is only known of a stage that has one child.
 fn detail(stage: &mut StageObservation, child: &Child<'_>) {
-    // A question is no try at anything.
-    if stage.kind != StageKind::Approval {
+    // A question is no try at anything: it waits for people, and does nothing else.
+    if stage.kind == StageKind::Approval {
+        stage.paused = stage.started_at.map(Paused::Since);
+    } else {
         stage.attempts = child.attempts();
     }
     stage.agent = child.object.data["status"]["podName"].as_str().map(str::to_owned);

@@ -577,8 +577,10 @@ fn as_observed(stage: &alm_domain::Stage) -> StageObservation {
         queued_at: stage.queued_at,
         started_at: stage.started_at,
         finished_at: stage.finished_at,
+        paused: stage.paused,
         attempts: stage.attempts.clone(),
         environment: stage.environment.clone(),
+        namespace: stage.namespace.clone(),
         url: stage.url.clone(),
         agent: stage.agent.clone(),
     }

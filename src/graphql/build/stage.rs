@@ -40,6 +40,7 @@ impl HasPromptFields for StageNode {
         "startedAt",
         "finishedAt",
         "duration",
+        "pausedFor",
         "environment",
         "agent",
     ];
@@ -132,14 +133,18 @@ impl StageNode {
         self.0.finished_at.map(Instant::from)
     }
 
-    /// Time at work; grows while it runs, so count on from startedAt.
+    /// Time at work: what has passed since startedAt, without pausedFor. Grows while it runs, so count on from there; stands still
+    /// while it waits for people.
     async fn duration(&self, ctx: &Context<'_>) -> Result<Option<Millis>> {
-        let Some(started) = self.0.started_at else { return Ok(None) };
-        let end = match self.0.finished_at {
-            Some(end) => end,
-            None => ctx.app()?.clock().now(),
-        };
-        Ok(Some(Millis((end - started).num_milliseconds().max(0))))
+        let now = ctx.app()?.clock().now();
+        let paused = self.0.paused_for(now).unwrap_or_default();
+        Ok(self.0.lasted(now).map(|lasted| Millis((lasted - paused).num_milliseconds())))
+    }
+
+    /// For how long it has waited for people since startedAt; grows while it is WAITING_FOR_APPROVAL. Null where its engine does not say.
+    async fn paused_for(&self, ctx: &Context<'_>) -> Result<Option<Millis>> {
+        let now = ctx.app()?.clock().now();
+        Ok(self.0.paused_for(now).map(|paused| Millis(paused.num_milliseconds())))
     }
 
     /// Every try, oldest first; one entry unless it was retried; at most 50.

@@ -2,6 +2,7 @@
 
 mod browser;
 mod day;
+mod deployed;
 mod external;
 mod kills;
 mod oauth;

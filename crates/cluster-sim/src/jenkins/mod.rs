@@ -63,6 +63,8 @@ pub(crate) struct Stage {
     pub(crate) began_ms: i64,
     pub(crate) ended_ms: Option<i64>,
     pub(crate) paused_ms: i64,
+    /// When the pause began that it is in.
+    pub(crate) paused_since: Option<i64>,
     pub(crate) error: Option<String>,
 }
 

@@ -171,6 +171,7 @@ impl Runner {
                     began_ms: now,
                     ended_ms: None,
                     paused_ms: 0,
+                    paused_since: None,
                     error: None,
                 });
             }),
@@ -237,6 +238,7 @@ impl Runner {
             run.status = "PAUSED_PENDING_INPUT";
             if let Some(stage) = run.stages.last_mut() {
                 stage.status = "PAUSED_PENDING_INPUT";
+                stage.paused_since = Some(now);
             }
             run.log.push_str(&format!("{}\nProceed or Abort\n", input.question));
             run.inputs.push(input);
@@ -254,6 +256,7 @@ impl Runner {
                 stage.status = "IN_PROGRESS";
                 // Nobody answers in no time.
                 stage.paused_ms += (now - asked_at).max(1);
+                stage.paused_since = None;
             }
             for (name, value) in &settled.1 {
                 run.log.push_str(&format!("{name}={value}\n"));

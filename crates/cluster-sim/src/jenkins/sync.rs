@@ -57,7 +57,7 @@ pub(crate) fn tell(world: &mut World, path: &str) {
 
 /// The run, as the stage view describes it.
 pub(crate) fn describe(run: &Run, path: &str, uri: &str, now: i64) -> Value {
-    let end = if run.over { run.ended_ms } else { now };
+    let over_at = if run.over { run.ended_ms } else { now };
     // The stage view has no word of its own for it.
     let status = if run.status == "NOT_BUILT" { "NOT_EXECUTED" } else { run.status };
     let stages: Vec<Value> = run
@@ -66,10 +66,14 @@ pub(crate) fn describe(run: &Run, path: &str, uri: &str, now: i64) -> Value {
         .enumerate()
         .map(|(n, stage)| {
             let id = (5 + 6 * n).to_string();
+            let end = stage.ended_ms.unwrap_or(now);
+            // The pause that it is in counts too (`StatusAndTiming.computeChunkTiming`, `PauseAction.getPauseDuration`); *documented,
+            // unrecorded*.
+            let paused = stage.paused_ms + stage.paused_since.map_or(0, |since| (end - since).max(0));
             let mut told = json!({
                 "_links": {"self": {"href": format!("{uri}execution/node/{id}/wfapi/describe")}},
                 "id": id, "name": stage.name, "execNode": "", "status": stage.status, "startTimeMillis": stage.began_ms,
-                "durationMillis": stage.ended_ms.unwrap_or(now) - stage.began_ms, "pauseDurationMillis": stage.paused_ms,
+                "durationMillis": end - stage.began_ms, "pauseDurationMillis": paused,
             });
             if let Some(error) = &stage.error {
                 told["error"] = json!({"message": error, "type": "hudson.AbortException"});
@@ -80,7 +84,7 @@ pub(crate) fn describe(run: &Run, path: &str, uri: &str, now: i64) -> Value {
     json!({
         "_links": {"self": {"href": format!("/{path}/wfapi/describe")}},
         "id": run.number, "name": format!("#{}", run.number), "status": status, "startTimeMillis": run.began_ms,
-        "endTimeMillis": end, "durationMillis": end - run.began_ms, "queueDurationMillis": 12,
+        "endTimeMillis": over_at, "durationMillis": over_at - run.began_ms, "queueDurationMillis": 12,
         "pauseDurationMillis": run.paused_ms, "stages": stages,
     })
 }

@@ -26,8 +26,10 @@ pub fn planned(pipeline: &Pipeline) -> Vec<StageObservation> {
             queued_at: None,
             started_at: None,
             finished_at: None,
+            paused: None,
             attempts: Vec::new(),
             environment: stage.environment.clone(),
+            namespace: None,
             url: stage.url.clone(),
             agent: None,
         })

@@ -2,7 +2,9 @@
 
 use std::time::{Duration, Instant};
 
-use alm_domain::{ApprovalKey, ApprovalObservation, ApprovalStatus, ReasonCode, RunStatus, StageKey, StatusReason};
+use alm_domain::{
+    ApprovalKey, ApprovalObservation, ApprovalStatus, Paused, ReasonCode, RunStatus, StageKey, StatusReason,
+};
 
 use super::board::Board;
 use crate::definition::{Input, StageDefinition};
@@ -37,6 +39,7 @@ impl Question {
             stage.reason = Some(reason);
             stage.queued_at.get_or_insert(now);
             stage.started_at.get_or_insert(now);
+            stage.paused = Some(Paused::Since(now));
         });
         let deadline = input.timeout.and_then(|time| Instant::now().checked_add(time));
         Self { told, stage: stage.key.clone(), deadline }
@@ -76,6 +79,7 @@ impl Question {
     }
 
     fn settle(self, board: &Board, status: ApprovalStatus) {
+        board.update(&self.stage, |stage, now| stage.paused = stage.paused.map(|paused| paused.ended(now)));
         board.tell_approval(ApprovalObservation { status, ..self.told });
     }
 }

@@ -1,7 +1,7 @@
 //! Questions and decisions.
 
 use alm_build_spi::{Access, BuildProvider, Decision, DecisionReceipt, ProviderError, RunRef};
-use alm_domain::{ApprovalKey, ApprovalStatus, ParameterValue, ReasonCode, RunStatus, Verdict};
+use alm_domain::{ApprovalKey, ApprovalStatus, ParameterValue, Paused, ReasonCode, RunStatus, Verdict};
 use serde_json::json;
 
 use crate::support::{Rig, Told, eventually, is_supervised};
@@ -45,6 +45,7 @@ async fn a_yes_lets_the_stage_run_with_the_inputs() {
     let asked = &told.approvals[&ApprovalKey::from("ship")];
     assert_eq!((asked.status, asked.message.as_str()), (ApprovalStatus::Pending, "Ship it?"));
     assert_eq!(told.stage("ship").status, RunStatus::WaitingForApproval);
+    assert_eq!(told.stage("ship").paused, told.stage("ship").started_at.map(Paused::Since));
     let access = Access::default();
     let wrong = rig.provider().decide(&access, &run, &decision(Verdict::Approve, Some("red"))).await.unwrap_err();
     assert!(matches!(&wrong, ProviderError::Invalid(f) if f[0].path == ["parameters", "TARGET"]), "{wrong:?}");
@@ -59,6 +60,14 @@ async fn a_yes_lets_the_stage_run_with_the_inputs() {
     let told = rig.told(&run).await;
     assert_eq!((told.status(), told.output()), (RunStatus::Succeeded, vec!["built", "shipped to green"]), "{told:#?}");
     assert_eq!(told.approvals[&ApprovalKey::from("ship")].status, ApprovalStatus::Approved);
+    let ship = told.stage("ship");
+    let lasted = ship.finished_at.unwrap() - ship.started_at.unwrap();
+    let waited = match ship.paused {
+        Some(Paused::Millis(waited)) => i64::try_from(waited).unwrap(),
+        other => panic!("{other:?}"),
+    };
+    assert!(waited <= lasted.num_milliseconds(), "{waited} {lasted}");
+    assert_eq!(told.stage("build").paused, None, "nobody was asked");
     assert_eq!(rig.provider().decide(&access, &run, &yes).await.unwrap(), DecisionReceipt::AlreadySettled);
 }
 

@@ -10,7 +10,7 @@ use alm_domain::{
 use serde::{Deserialize, Serialize};
 
 use super::{Build, Phase, TOKEN_PREFIX, decisions::Decisions, observation, variable_named};
-use crate::deploy::{Image, of_build};
+use crate::deploy::of_build;
 use crate::jenkins::{BUILD_URI, Deployed, Input, JenkinsRun, JenkinsStatus, PENDING, STATUS, Tagged, inputs, stages};
 
 /// How many different warnings are told of one run.
@@ -97,11 +97,6 @@ impl Picture {
             news.push(Observation::Without(without.clone()));
             self.without = Some(without);
         }
-        let outputs: Vec<Output> = of_build(build).iter().map(Image::output).collect();
-        if self.outputs != outputs {
-            news.push(Observation::Outputs(outputs.clone()));
-            self.outputs = outputs;
-        }
         if self.steps != build.steps {
             news.push(Observation::Steps(build.steps.clone()));
             self.steps.clone_from(&build.steps);
@@ -110,7 +105,14 @@ impl Picture {
             self.cancel_told = true;
             news.push(Observation::CancelDelivered);
         }
-        self.look_at_stages(build, end, &mut news);
+        let deployed = Deployed::of(&build.annotations, &self.tags);
+        self.look_at_stages(&deployed, end, &mut news);
+        let own = of_build(build).into_iter().map(|image| image.output());
+        let outputs: Vec<Output> = own.chain(deployed.outputs(&self.stages)).collect();
+        if self.outputs != outputs {
+            news.push(Observation::Outputs(outputs.clone()));
+            self.outputs = outputs;
+        }
         self.look_at_questions(build, end, &mut news);
         if self.run.as_ref() != Some(&run) {
             news.push(Observation::Run(run.clone()));
@@ -144,9 +146,9 @@ impl Picture {
         self.jenkins.as_ref().map(|run| run.status)
     }
 
-    fn look_at_stages(&mut self, build: &Build, end: Option<RunStatus>, news: &mut Vec<Observation>) {
+    fn look_at_stages(&mut self, deployed: &Deployed, end: Option<RunStatus>, news: &mut Vec<Observation>) {
         let Some(run) = &self.jenkins else { return };
-        let mut now = stages(run, end, &Deployed::of(&build.annotations, &self.tags));
+        let mut now = stages(run, end, deployed);
         for stage in &mut now {
             // An end is never left, whatever is written into the annotation later.
             if let Some(known) = self.stages.iter().find(|known| known.key == stage.key)
@@ -176,6 +178,9 @@ impl Picture {
             std::mem::take(&mut self.stages).into_iter().filter(|s| gone.contains(&s.key) && !removed.contains(&s.key));
         now.extend(kept.collect::<Vec<_>>());
         self.stages = now;
+        for (code, why) in deployed.problems(end.map(|_| self.stages.as_slice())) {
+            self.warn(code, why, news);
+        }
     }
 
     fn look_at_questions(&mut self, build: &Build, end: Option<RunStatus>, news: &mut Vec<Observation>) {
@@ -317,7 +322,7 @@ pub(crate) fn open_inputs(build: &Build, jenkins: Option<&JenkinsRun>) -> Result
     let told = stages(run, None, &Deployed::default());
     let waiting = told.iter().position(|stage| stage.status == RunStatus::WaitingForApproval);
     let stage = waiting.and_then(|at| told.get(at)).map(|stage| stage.key.clone());
-    let again = run.stages.iter().take(waiting.unwrap_or(0)).any(|stage| stage.paused_ms > 0);
+    let again = run.stages.iter().take(waiting.unwrap_or(0)).any(|stage| stage.paused_ms.is_some_and(|ms| ms > 0));
     let asked = |input: Input| Asked { key: input.key(stage.as_ref(), again), stage: stage.clone(), input };
     Ok(inputs(text)?.into_iter().map(asked).collect())
 }

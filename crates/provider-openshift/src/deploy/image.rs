@@ -44,6 +44,13 @@ impl Image {
             }
     }
 
+    /// One of an image stream; `None` where that is no name of one, or this no digest.
+    pub(crate) fn in_stream(namespace: &str, name: &str, digest: &str) -> Option<Self> {
+        let place = Place::Stream { namespace: namespace.to_owned(), name: name.to_owned() };
+        let image = Self { digest: digest.to_owned(), place };
+        image.is_sound().then_some(image)
+    }
+
     /// It, as something that a build made. Of an image stream the address is `NAMESPACE/STREAM`.
     pub(crate) fn output(&self) -> Output {
         let value = match &self.place {
@@ -64,14 +71,11 @@ impl Image {
 
     fn parse(text: &str) -> Option<Self> {
         let (place, digest) = text.split_once('@')?;
-        let place = match place.strip_prefix("docker://") {
-            Some(repository) => Place::Repository(repository.to_owned()),
-            None => {
-                let (namespace, name) = place.split_once('/')?;
-                Place::Stream { namespace: namespace.to_owned(), name: name.to_owned() }
-            }
+        let Some(repository) = place.strip_prefix("docker://") else {
+            let (namespace, name) = place.split_once('/')?;
+            return Self::in_stream(namespace, name, digest);
         };
-        let image = Self { digest: digest.to_owned(), place };
+        let image = Self { digest: digest.to_owned(), place: Place::Repository(repository.to_owned()) };
         image.is_sound().then_some(image)
     }
 }

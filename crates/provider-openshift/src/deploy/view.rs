@@ -123,8 +123,10 @@ fn stage(record: &Record, part: Part, state: &PartState) -> StageObservation {
         queued_at: Some(record.asked_at),
         started_at: state.started_at,
         finished_at: state.finished_at,
+        paused: None,
         attempts: if state.started_at.is_some() { vec![attempt] } else { Vec::new() },
         environment: Some(record.to.environment.clone()),
+        namespace: None,
         url: None,
         agent: None,
     }

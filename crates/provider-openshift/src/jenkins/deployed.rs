@@ -1,46 +1,103 @@
-//! What a pipeline deployed, and where: as its annotations tell (those that pipelines of fabric8 write), and as the tags of image streams
-//! do.
+//! What the stages of a pipeline deployed, and where: as its annotations tell, and as the tags of image streams do.
 
 use std::collections::BTreeMap;
 
-use alm_domain::Timestamp;
+use alm_domain::{Output, OutputKind, StageKey, StageObservation, Timestamp, shorten};
 use chrono::TimeDelta;
 
-use super::Tagged;
-
-/// How the annotations begin; the rest is a namespace.
-const ENVIRONMENT: &str = "environment.services.fabric8.io/";
-/// How many of them are read, and how much of each.
-const MOST: usize = 20;
-const LONGEST: usize = 4096;
+use super::{
+    Tagged,
+    environment::{DeployedTo, environments},
+};
 
 /// By how much a tag may have been set before or after the stage that set it: clusters tell whole seconds.
 const LEEWAY: TimeDelta = TimeDelta::seconds(1);
 
-/// Where a run deployed to, as far as that is known.
+/// What a run deployed, as far as that is known.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
 pub(crate) struct Deployed {
-    /// The names of environments, by the run's own words.
-    environments: Vec<String>,
+    /// By the run's own words.
+    told: Vec<DeployedTo>,
+    /// What of these cannot be understood.
+    broken: Vec<String>,
     /// Tags of image streams beside the run.
     tags: Vec<Tagged>,
+}
+
+/// Where a stage deployed to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) struct Placed<'a> {
+    /// What the pipeline calls it.
+    pub(super) environment: &'a str,
+    pub(super) namespace: Option<&'a str>,
+    pub(super) url: Option<&'a str>,
 }
 
 impl Deployed {
     /// What a run says of itself, and what was tagged.
     pub(crate) fn of(annotations: &BTreeMap<String, String>, tags: &[Tagged]) -> Self {
-        Self { environments: environments(annotations), tags: tags.to_vec() }
+        let (told, broken) = environments(annotations);
+        Self { told, broken, tags: tags.to_vec() }
     }
 
-    /// The environment that a stage of this name deployed to.
-    pub(super) fn by(&self, stage: &str, began: Option<Timestamp>, ended: Option<Timestamp>) -> Option<String> {
-        let told = self.environments.iter().find(|environment| names(stage, environment));
-        let (began, ended) = (began.unwrap_or(Timestamp::MAX_UTC), ended.unwrap_or(Timestamp::MIN_UTC));
-        // A tag tells of a stage when that has ended: until then it may be moved on.
-        let meanwhile = |at: Timestamp| at + LEEWAY >= began && at - LEEWAY <= ended;
-        let tagged = || self.tags.iter().find(|tagged| names(stage, &tagged.tag) && meanwhile(tagged.at));
-        told.or_else(|| tagged().map(|tagged| &tagged.tag)).cloned()
+    /// Where a stage of this name deployed to.
+    pub(super) fn by(&self, stage: &str, began: Option<Timestamp>, ended: Option<Timestamp>) -> Option<Placed<'_>> {
+        if let Some(told) = self.told.iter().find(|told| names(stage, &told.name)) {
+            let url = told.addresses.values().next().map(String::as_str);
+            return Some(Placed { environment: &told.name, namespace: Some(&told.namespace), url });
+        }
+        let tagged = self.tags.iter().find(|tagged| was_set_by(tagged, stage, began, ended))?;
+        Some(Placed { environment: &tagged.tag, namespace: None, url: None })
     }
+
+    /// What the stages made of that, each with the last stage that it can belong to: versions, addresses, and the images of tags.
+    pub(crate) fn outputs(&self, stages: &[StageObservation]) -> Vec<Output> {
+        let mut outputs = Vec::new();
+        for told in &self.told {
+            let Some(stage) = stages.iter().rfind(|stage| names(&stage.name, &told.name)) else { continue };
+            let versions = told.versions.iter().map(|(name, version)| value(stage, name.clone(), version));
+            let addresses = told.addresses.iter().map(|(name, url)| value(stage, format!("{name} address"), url));
+            outputs.extend(versions.chain(addresses));
+        }
+        for tagged in &self.tags {
+            let set = |stage: &&StageObservation| was_set_by(tagged, &stage.name, stage.started_at, stage.finished_at);
+            if let (Some(image), Some(stage)) = (&tagged.image, stages.iter().rfind(set)) {
+                let name = format!("{}:{}", tagged.stream, tagged.tag);
+                outputs.push(Output { name, stage: Some(stage.key.clone()), ..image.output() });
+            }
+        }
+        outputs
+    }
+
+    /// What is wrong with what the run says, for people: what cannot be understood, and, once it has ended with these stages, what belongs
+    /// to none of them.
+    pub(crate) fn problems(&self, ended_with: Option<&[StageObservation]>) -> Vec<(&'static str, String)> {
+        let broken = self.broken.iter().map(|why| ("BROKEN_ANNOTATION", why.clone()));
+        let is_left = |told: &&DeployedTo| {
+            ended_with.is_some_and(|stages| !stages.iter().any(|stage| names(&stage.name, &told.name)))
+        };
+        let left = self.told.iter().filter(is_left).map(|told| {
+            let (name, namespace) = (shorten(&told.name), &told.namespace);
+            let why = format!(
+                "the pipeline says that it deployed to {name:?} (namespace {namespace}), and no stage's name ends with {name:?}: it is no \
+                 deployment here; call the stage that does it such as \"Deploy to {name}\""
+            );
+            ("DEPLOYMENT_NOT_PLACED", why)
+        });
+        broken.chain(left).collect()
+    }
+}
+
+fn value(stage: &StageObservation, name: String, value: &str) -> Output {
+    let stage: Option<StageKey> = Some(stage.key.clone());
+    Output { name, kind: OutputKind::Result, stage, value: value.to_owned(), digest: None, provenance: None }
+}
+
+/// Whether a tag is that of the environment that a stage speaks of, and was set while it ran. That is known once it has ended: until then
+/// the tag may be moved on.
+fn was_set_by(tagged: &Tagged, stage: &str, began: Option<Timestamp>, ended: Option<Timestamp>) -> bool {
+    let (Some(began), Some(ended)) = (began, ended) else { return false };
+    names(stage, &tagged.tag) && tagged.at + LEEWAY >= began && tagged.at - LEEWAY <= ended
 }
 
 /// Whether a stage's name speaks of an environment: `Rollout to Stage` does of `Stage`.
@@ -49,60 +106,34 @@ fn names(stage: &str, environment: &str) -> bool {
     last.is_some_and(|word| word.eq_ignore_ascii_case(environment))
 }
 
-/// The names of the environments that a run deployed to, in the order of their namespaces. What cannot be understood is left out.
-fn environments(annotations: &BTreeMap<String, String>) -> Vec<String> {
-    let texts = annotations.iter().filter(|(key, _)| key.starts_with(ENVIRONMENT)).map(|(_, text)| text);
-    texts.filter(|text| text.len() <= LONGEST).filter_map(|text| name(text)).take(MOST).collect()
-}
-
-/// The value of `environmentName`, which stands at the top of a flat YAML document as one line of text.
-fn name(text: &str) -> Option<String> {
-    let value = text.lines().find_map(|line| line.strip_prefix("environmentName:"))?.trim();
-    let plain = match value.strip_prefix('"') {
-        Some(quoted) => quoted.strip_suffix('"')?,
-        None => value,
-    };
-    let is_name =
-        !plain.is_empty() && plain.len() <= 63 && plain.chars().all(|c| c.is_alphanumeric() || matches!(c, '-' | '_'));
-    is_name.then(|| plain.to_owned())
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::jenkins::environment::ENVIRONMENT;
 
-    fn of(text: &str) -> Vec<String> {
-        environments(&BTreeMap::from([
-            (format!("{ENVIRONMENT}my-run"), text.to_owned()),
-            ("other".to_owned(), "environmentName: no".to_owned()),
-        ]))
-    }
-
-    #[test]
-    fn environments_are_named_by_the_annotations_of_the_pipeline() {
-        let seen = "---\nenvironmentName: \"Run\"\nserviceUrls:\n  myDeploy: \"http://x\"\ndeploymentVersions:\n  myDeploy: \"1.0.3\"\n";
-        assert_eq!(of(seen), ["Run"]);
-        assert_eq!(of("environmentName: Stage"), ["Stage"]);
-        for odd in
-            ["", "environmentName:", "environmentName: \"Run", "environmentName: &x y", "  environmentName: nested"]
-        {
-            assert!(of(odd).is_empty(), "{odd:?}");
-        }
+    fn told() -> Deployed {
+        let text = "environmentName: Stage\nserviceUrls: {web: \"http://x.test\"}";
+        Deployed::of(&BTreeMap::from([(format!("{ENVIRONMENT}my-stage"), text.to_owned())]), &[])
     }
 
     #[test]
     fn a_stage_deploys_where_its_name_ends_with() {
-        let deployed = Deployed { environments: vec!["Stage".to_owned()], tags: Vec::new() };
+        let deployed = told();
         let by = |name: &str| deployed.by(name, None, None);
-        assert_eq!([by("Build Release"), by("Rollout to Stage"), by("Staged")], [None, Some("Stage".to_owned()), None]);
+        let place = Placed { environment: "Stage", namespace: Some("my-stage"), url: Some("http://x.test") };
+        assert_eq!([by("Build Release"), by("Rollout to Stage"), by("Staged")], [None, Some(place), None]);
     }
 
     #[test]
     fn a_tag_that_was_set_while_a_stage_ran_tells_where_that_deployed() {
         let at = |second: i64| Timestamp::from_timestamp(1_700_000_000 + second, 0);
-        let tagged = |second| Tagged { tag: "prod".to_owned(), at: at(second).unwrap() };
+        let tagged = |second| {
+            let at = at(second).unwrap();
+            Tagged { stream: "web".to_owned(), tag: "prod".to_owned(), at, image: None }
+        };
         let by = |tags: &[Tagged], ended| {
-            Deployed { environments: Vec::new(), tags: tags.to_vec() }.by("Deploy to prod", at(10), ended)
+            let deployed = Deployed { tags: tags.to_vec(), ..Deployed::default() };
+            deployed.by("Deploy to prod", at(10), ended).map(|place| place.environment.to_owned())
         };
         assert_eq!(by(&[tagged(15)], at(20)).as_deref(), Some("prod"));
         for (second, ended) in [(5, at(20)), (25, at(20)), (15, None)] {

@@ -4,6 +4,7 @@ mod address;
 mod client;
 mod crumb;
 mod deployed;
+mod environment;
 mod input;
 mod log;
 mod stages;
@@ -16,7 +17,7 @@ pub(crate) use deployed::Deployed;
 pub(crate) use input::{Input, PENDING, inputs};
 pub(crate) use log::{JenkinsNews, JenkinsTold, follow_log, read_log};
 pub(crate) use stages::stages;
-pub(crate) use status::{JenkinsRun, JenkinsStatus, STATUS};
+pub(crate) use status::{JenkinsRun, JenkinsStage, JenkinsStatus, STATUS};
 pub(crate) use tagged::{Tagged, tagged};
 
 /// The annotation with the address of the run.

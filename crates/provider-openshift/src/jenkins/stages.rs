@@ -2,10 +2,12 @@
 
 use std::collections::HashMap;
 
-use alm_domain::{ReasonCode, RunStatus, StageAttempt, StageKey, StageKind, StageObservation, StatusReason};
+use alm_domain::{
+    Paused, ReasonCode, RunStatus, StageAttempt, StageKey, StageKind, StageObservation, StatusReason, Timestamp,
+};
 use chrono::TimeDelta;
 
-use super::{Deployed, JenkinsRun, JenkinsStatus};
+use super::{Deployed, JenkinsRun, JenkinsStage, JenkinsStatus};
 
 /// The stages as Jenkins tells them, one after another. `end` is how the run has ended, if it has: nothing goes on behind that.
 /// A stage deploys where its name ends with the name of an environment that the run deployed to, by its own words, or by a tag of that
@@ -24,6 +26,7 @@ pub(crate) fn stages(run: &JenkinsRun, end: Option<RunStatus>, deployed: &Deploy
         let lasted = started_at.and_then(|at| at.checked_add_signed(TimeDelta::milliseconds(stage.duration_ms)));
         let finished_at = lasted.filter(|_| status.is_terminal());
         let reason = reason(status, stage.error.as_deref());
+        let place = deployed.by(&stage.name, started_at, finished_at);
         let attempt = StageAttempt { number: 1, status, reason: reason.clone(), started_at, finished_at };
         told.push(StageObservation {
             depends_on: told.last().map(|before| before.key.clone()).into_iter().collect(),
@@ -37,13 +40,25 @@ pub(crate) fn stages(run: &JenkinsRun, end: Option<RunStatus>, deployed: &Deploy
             queued_at: None,
             started_at,
             finished_at,
+            paused: started_at.and_then(|at| paused(stage, at)),
             attempts: if has_begun { vec![attempt] } else { Vec::new() },
-            environment: deployed.by(&stage.name, started_at, finished_at),
-            url: None,
+            environment: place.map(|place| place.environment.to_owned()),
+            namespace: place.and_then(|place| place.namespace).map(str::to_owned),
+            url: place.and_then(|place| place.url).map(str::to_owned),
             agent: stage.node.clone(),
         });
     }
     told
+}
+
+/// For how long a stage has waited for people. While it does, its time at work stands still, however old the annotation is.
+fn paused(stage: &JenkinsStage, started_at: Timestamp) -> Option<Paused> {
+    let paused = stage.paused_ms.unwrap_or(0);
+    if stage.status != JenkinsStatus::Paused {
+        return stage.paused_ms.map(Paused::Millis);
+    }
+    let at_work = stage.duration_ms.saturating_sub_unsigned(paused).max(0);
+    started_at.checked_add_signed(TimeDelta::milliseconds(at_work)).map(Paused::Since)
 }
 
 fn status(said: JenkinsStatus, end: Option<RunStatus>) -> RunStatus {

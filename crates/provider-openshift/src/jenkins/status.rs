@@ -52,8 +52,8 @@ pub(crate) struct JenkinsStage {
     pub(crate) status: JenkinsStatus,
     pub(crate) started_at: Option<Timestamp>,
     pub(crate) duration_ms: i64,
-    /// For how long it waited for people.
-    pub(crate) paused_ms: i64,
+    /// For how much of that it waited for people, the pause that it is in included; `None` where that is not told.
+    pub(crate) paused_ms: Option<u64>,
     pub(crate) node: Option<String>,
     pub(crate) error: Option<String>,
 }
@@ -110,7 +110,7 @@ impl JenkinsRun {
                 name: name(&raw.name),
                 started_at: raw.start_time_millis.and_then(millis),
                 duration_ms: raw.duration_millis.unwrap_or(0).clamp(0, i64::from(i32::MAX) * 1_000),
-                paused_ms: raw.pause_duration_millis.unwrap_or(0).max(0),
+                paused_ms: raw.pause_duration_millis.and_then(|ms| u64::try_from(ms).ok()),
                 node: raw.exec_node.filter(|node| !node.is_empty()).map(|node| shorten(&node)),
                 error: message.map(|message| crate::text::shown(&message)),
             })

@@ -8,6 +8,7 @@ mod conformance;
 mod credentials;
 mod decisions;
 mod deploy;
+mod deployed;
 mod faults;
 mod jenkins;
 mod logs;

@@ -476,6 +476,7 @@ fn planned(stage: &StageObservation) -> StageObservation {
         queued_at: None,
         started_at: None,
         finished_at: None,
+        paused: None,
         attempts: Vec::new(),
         agent: None,
         ..stage.clone()

@@ -2,7 +2,7 @@
 
 use alm_build_spi::{Decision, DecisionReceipt, ProviderError};
 use alm_cluster_sim::{Options, Role};
-use alm_domain::{ApprovalStatus, Capability, ReasonCode, RunStatus, StageKind, Timestamp, Verdict};
+use alm_domain::{ApprovalStatus, Capability, Paused, ReasonCode, RunStatus, StageKind, Timestamp, Verdict};
 use chrono::TimeDelta;
 use serde_json::json;
 
@@ -47,6 +47,7 @@ async fn a_pipeline_asks_and_goes_on_when_enough_have_said_yes() {
     let stage = told.stage("ask").unwrap();
     assert_eq!((stage.kind, stage.status), (StageKind::Approval, RunStatus::WaitingForApproval));
     assert!(stage.reason.as_ref().unwrap().message.contains("alice, a member of release"), "{stage:?}");
+    assert_eq!(stage.paused, stage.started_at.map(Paused::Since), "it does nothing but wait");
     assert_eq!(told.questions().len(), 1);
     assert_eq!(
         (told.questions()[0].key.as_str(), told.questions()[0].message.as_str()),

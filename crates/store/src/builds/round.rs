@@ -1,6 +1,6 @@
 //! What is stored is no finer than a millisecond.
 
-use alm_domain::{BuildState, Hold, Timestamp};
+use alm_domain::{BuildState, Hold, Paused, Timestamp};
 use chrono::SubsecRound;
 
 /// Brings every instant of a state to the millisecond, so that what is read back is what was written: otherwise a provider
@@ -38,6 +38,9 @@ pub(super) fn round(state: &mut BuildState) {
     for stage in state.stages.values_mut() {
         for at in [&mut stage.queued_at, &mut stage.started_at, &mut stage.finished_at] {
             maybe(at);
+        }
+        if let Some(Paused::Since(since)) = &mut stage.paused {
+            *since = since.trunc_subsecs(3);
         }
         for attempt in &mut stage.attempts {
             maybe(&mut attempt.started_at);

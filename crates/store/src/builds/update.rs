@@ -19,7 +19,7 @@ use crate::{
     Store, StoreError,
     among::BATCH,
     audit::Deed,
-    deployments::{Concerned, ask, fold, recheck},
+    deployments::{Concerned, ask, fold, place, recheck},
     entity::{approval, build, journal, stage},
     error::is_collision,
     logs::{self, Prepared},
@@ -122,6 +122,7 @@ impl Store {
         let at = self.now();
         let concerned = Concerned::by(tx.db(), &before, &after).await?;
         if let Some(concerned) = &concerned {
+            place(concerned, &before, &mut after);
             recheck(tx.db(), concerned, &before, &mut after, at).await?;
             ask(concerned, &before, &mut after, at);
         }

@@ -17,13 +17,19 @@ pub(crate) fn ask(concerned: &Concerned, before: &BuildState, after: &mut BuildS
     if after.build.deploys.is_some() || before.build.is_complete {
         return;
     }
-    let is_new = |stage: &&alm_domain::Stage| !before.stages.contains_key(&stage.key);
+    // Some engines tell where a stage has deployed when that is done.
+    let is_new = |stage: &&alm_domain::Stage| {
+        before.stages.get(&stage.key).is_none_or(|known| known.environment != stage.environment)
+    };
     let mut warnings = Vec::new();
     for stage in after.stages.values().filter(is_new) {
         let Some(name) = stage.environment.as_deref().map(shorten) else { continue };
         let problem = match concerned.of(stage).map(|environment| environment.role) {
             Some(EnvironmentRole::Target) => continue,
             Some(EnvironmentRole::Build) => "is the build environment: name a target",
+            None if stage.namespace.is_some() => {
+                "is not an environment of the project: add a target with this namespace, on the cluster of the builds"
+            }
             None => "is not an environment of the project: add a target of this name, or correct it in the pipeline",
         };
         warnings.push(format!("stage {:?} deploys to {name:?}, which {problem}", stage.name));

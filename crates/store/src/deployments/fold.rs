@@ -77,7 +77,8 @@ fn touches(before: &BuildState, after: &BuildState) -> bool {
     if deploys(after) {
         return true;
     }
-    if after.build.targets.is_empty() {
+    let tells_a_namespace = |stage: &Stage| stage.namespace.is_some();
+    if after.build.targets.is_empty() && !after.stages.values().any(tells_a_namespace) {
         return false;
     }
     after.build != before.build

@@ -1,7 +1,7 @@
 //! Rows of stages.
 
 use alm_domain::{
-    BuildId, EventSeq, RunStatus, Stage, StageAttempt, StageId, StageKey, StageKind, StatusReason, Timestamp,
+    BuildId, EventSeq, Paused, RunStatus, Stage, StageAttempt, StageId, StageKey, StageKind, StatusReason, Timestamp,
 };
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
@@ -40,8 +40,12 @@ struct Document {
     queued_at: Option<Timestamp>,
     started_at: Option<Timestamp>,
     finished_at: Option<Timestamp>,
+    #[serde(default)]
+    paused: Option<Paused>,
     attempts: Vec<StageAttempt>,
     environment: Option<String>,
+    #[serde(default)]
+    namespace: Option<String>,
     #[serde(default)]
     url: Option<String>,
     agent: Option<String>,
@@ -61,8 +65,10 @@ impl Model {
             queued_at: stage.queued_at,
             started_at: stage.started_at,
             finished_at: stage.finished_at,
+            paused: stage.paused,
             attempts: stage.attempts,
             environment: stage.environment,
+            namespace: stage.namespace,
             url: stage.url,
             agent: stage.agent,
         };
@@ -96,8 +102,10 @@ impl TryFrom<Model> for Stage {
             queued_at: document.queued_at,
             started_at: document.started_at,
             finished_at: document.finished_at,
+            paused: document.paused,
             attempts: document.attempts,
             environment: document.environment,
+            namespace: document.namespace,
             url: document.url,
             agent: document.agent,
         })

@@ -2,8 +2,8 @@
 
 use alm_domain::{
     ApprovalObservation, ApprovalStatus, Artifact, Build, BuildState, Commit, EventSeq, Observation, Output,
-    OutputKind, ParameterDefinition, ParameterKind, RunObservation, RunStatus, StageAttempt, StageKey, StageKind,
-    StageObservation, Step, Warning,
+    OutputKind, ParameterDefinition, ParameterKind, Paused, RunObservation, RunStatus, StageAttempt, StageKey,
+    StageKind, StageObservation, Step, Warning,
 };
 use alm_store::{Append, Fence};
 use chrono::TimeDelta;
@@ -34,23 +34,31 @@ fn stage() -> impl Strategy<Value = StageObservation> {
         instant(),
         instant(),
         proptest::collection::vec(key(), 0..3),
+        proptest::option::of(prop_oneof![
+            any::<u64>().prop_map(Paused::Millis),
+            (0i64..10_000_000_000).prop_map(|nanos| Paused::Since(noon() + TimeDelta::nanoseconds(nanos))),
+        ]),
     )
-        .prop_map(|(key, status, parent, position, started_at, finished_at, depends_on)| StageObservation {
-            name: format!("Stage {key}"),
-            key,
-            kind: StageKind::Work,
-            status,
-            reason: None,
-            parent,
-            depends_on,
-            position,
-            queued_at: None,
-            started_at,
-            finished_at,
-            attempts: vec![StageAttempt { number: 1, status, reason: None, started_at, finished_at }],
-            environment: None,
-            url: None,
-            agent: None,
+        .prop_map(|(key, status, parent, position, started_at, finished_at, depends_on, paused)| {
+            StageObservation {
+                name: format!("Stage {key}"),
+                key,
+                kind: StageKind::Work,
+                status,
+                reason: None,
+                parent,
+                depends_on,
+                position,
+                queued_at: None,
+                started_at,
+                finished_at,
+                paused,
+                attempts: vec![StageAttempt { number: 1, status, reason: None, started_at, finished_at }],
+                environment: None,
+                namespace: Some("a\0b".to_owned()),
+                url: None,
+                agent: None,
+            }
         })
 }
 
@@ -200,8 +208,10 @@ async fn a_large_change_is_journalled(world: &World) {
             queued_at: None,
             started_at: None,
             finished_at: None,
+            paused: None,
             attempts: vec![],
             environment: None,
+            namespace: None,
             url: None,
             agent: None,
         })

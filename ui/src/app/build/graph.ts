@@ -3,9 +3,9 @@ import { Component, ElementRef, Injector, afterNextRender, computed, inject, inp
 import type { StageBitsFragment } from "../api/operations";
 import { Roving } from "../parts/roving";
 import { Status, isBad, look } from "../parts/status";
-import { Elapsed, length } from "../parts/time";
 import { type Fold, drawn, folds } from "./fold";
 import { type Box, type Node, layout } from "./layout";
+import { Spent, spentText } from "./spent";
 import { walk } from "./walk";
 import { counted } from "./worst";
 
@@ -14,7 +14,7 @@ const MARGIN = 8;
 /** A pipeline as a picture: boxes from left to right, live. */
 @Component({
   selector: "alm-graph",
-  imports: [Status, Elapsed],
+  imports: [Status, Spent],
   templateUrl: "./graph.html",
 })
 export class Graph {
@@ -121,7 +121,8 @@ export class Graph {
 }
 
 /** What is said of a stage beside its name. */
-function facts({ name, status, environment, attempts, approval, startedAt, finishedAt }: StageBitsFragment) {
+function facts(stage: StageBitsFragment) {
+  const { name, status, environment, attempts, approval, startedAt, finishedAt } = stage;
   const badges = environment ? [`→ ${environment}`] : [];
   const label = [name, look(status).word];
   if (approval?.status === "PENDING") label.push("asks a question, which can be answered where it is chosen");
@@ -130,7 +131,7 @@ function facts({ name, status, environment, attempts, approval, startedAt, finis
     badges.push(`attempt ${attempts.length}`);
     label.push(`attempt ${attempts.length}`);
   }
-  const took = startedAt && finishedAt ? length(Math.max(0, Date.parse(finishedAt) - Date.parse(startedAt))) : "";
+  const took = finishedAt ? spentText(stage, Date.parse(finishedAt), true) : "";
   return { look: look(status), label: label.join(", "), badges, took, isRunning: !!startedAt && !finishedAt };
 }
 

@@ -1,6 +1,6 @@
-import { Component, input } from "@angular/core";
+import { Component, computed, input } from "@angular/core";
 
-import type { BuildPageFragment } from "../api/operations";
+import type { BuildPageFragment, StageBitsFragment } from "../api/operations";
 import { Copy } from "../parts/copy";
 import { webAddress } from "../parts/web-address";
 
@@ -16,8 +16,15 @@ import { webAddress } from "../parts/web-address";
           <li class="row">
             <span>
               <b>{{ output.name }}</b>&ngsp;<span class="hint">{{ kinds[output.kind] }}</span>
+              @if (names().get(output.stageId ?? ""); as stage) {
+                &ngsp;<span class="hint">of <bdi>{{ stage }}</bdi></span>
+              }
             </span>
-            <code class="wide" [title]="whole(output)">{{ whole(output) }}</code>
+            @if (webAddress(output.value); as address) {
+              <a class="wide" [href]="address" target="_blank" rel="noopener noreferrer">{{ address }} ↗</a>
+            } @else {
+              <code class="wide" [title]="whole(output)">{{ whole(output) }}</code>
+            }
             @if (output.provenance; as provenance) {
               <span class="hint">
                 ✓ signed, says {{ provenance.by }}
@@ -35,6 +42,8 @@ import { webAddress } from "../parts/web-address";
 })
 export class Outputs {
   readonly outputs = input.required<BuildPageFragment["outputs"]>();
+  readonly stages = input<readonly StageBitsFragment[]>([]);
+  protected readonly names = computed(() => new Map(this.stages().map(({ id, name }) => [id, name])));
   protected readonly kinds = { IMAGE: "image", OBJECT: "object", RESULT: "result" } as const;
   protected readonly webAddress = webAddress;
 

@@ -3,13 +3,13 @@ import { Component, computed, input, output, signal } from "@angular/core";
 import type { StageBitsFragment } from "../api/operations";
 import { Roving } from "../parts/roving";
 import { Status } from "../parts/status";
-import { Elapsed } from "../parts/time";
+import { Spent } from "./spent";
 import { type Branch, tree } from "./tree";
 
 /** The stages one below another, as a tree; for small screens and for screen readers. */
 @Component({
   selector: "alm-stage-list",
-  imports: [Status, Elapsed],
+  imports: [Status, Spent],
   template: `
     <div class="card scroll">
       <table class="tree" role="treegrid" aria-label="Stages">
@@ -48,7 +48,7 @@ import { type Branch, tree } from "./tree";
                 }
               </div></td>
               <td role="gridcell"><alm-status [status]="row.stage.status" /></td>
-              <td role="gridcell" class="number"><alm-elapsed [from]="row.stage.startedAt" [to]="row.stage.finishedAt" /></td>
+              <td role="gridcell" class="number"><alm-spent [stage]="row.stage" /></td>
               <td role="gridcell" class="wide-only hint">{{ row.stage.agent }}</td>
               <td role="gridcell" class="wide-only hint">{{ row.stage.statusReason }}</td>
             </tr>

@@ -6,11 +6,12 @@ import { Status } from "../parts/status";
 import { Elapsed } from "../parts/time";
 import { Approval } from "./approval";
 import { Said } from "./said";
+import { Spent } from "./spent";
 
 /** The stage that is chosen: how it stands, its attempts, and what can be done from it. */
 @Component({
   selector: "alm-stage-panel",
-  imports: [Approval, Copy, Said, Status, Elapsed],
+  imports: [Approval, Copy, Said, Status, Elapsed, Spent],
   template: `
     @let it = stage();
     <section class="card stage-panel" [attr.aria-label]="'Stage ' + it.name">
@@ -18,7 +19,7 @@ import { Said } from "./said";
         <h2>{{ it.name }}</h2>
         <alm-status [status]="it.status" />
         <span class="hint">
-          <alm-elapsed [from]="it.startedAt" [to]="it.finishedAt" />
+          <alm-spent [stage]="it" />
           @if (it.agent) {
             · on {{ it.agent }}
           }

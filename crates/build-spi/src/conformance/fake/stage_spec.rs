@@ -84,8 +84,10 @@ impl StageSpec {
             queued_at: None,
             started_at: None,
             finished_at: None,
+            paused: None,
             attempts: Vec::new(),
             environment: self.environment.clone(),
+            namespace: None,
             url: self.url.clone(),
             agent: None,
         }

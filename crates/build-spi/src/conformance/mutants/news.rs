@@ -121,8 +121,10 @@ pub(super) fn main_stage(status: RunStatus) -> StageObservation {
         queued_at: None,
         started_at: None,
         finished_at: None,
+        paused: None,
         attempts: Vec::new(),
         environment: None,
+        namespace: None,
         url: None,
         agent: None,
     }
