@@ -1,5 +1,10 @@
 //! The Tekton provider in front of a simulated cluster.
-#![allow(clippy::unwrap_used, reason = "helpers of tests fail as tests do")]
+#![allow(
+    clippy::unwrap_used,
+    clippy::panic,
+    clippy::print_stdout,
+    reason = "helpers of tests fail as tests do, and say why one is skipped"
+)]
 
 mod approvals;
 mod conformance;
