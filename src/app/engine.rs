@@ -31,8 +31,22 @@ impl App {
         project: ProjectId,
         chosen: Option<&[EnvironmentId]>,
     ) -> Result<Engine, AppError> {
+        self.engine_for(&principal.actor, record, project, chosen).await
+    }
+
+    /// The same, for whoever did something before.
+    ///
+    /// # Errors
+    /// As [`engine`](Self::engine).
+    pub(super) async fn engine_for(
+        &self,
+        actor: &Actor,
+        record: &Provider,
+        project: ProjectId,
+        chosen: Option<&[EnvironmentId]>,
+    ) -> Result<Engine, AppError> {
         let provider = self.inner.registry.get_for(record)?;
-        let (gate, actor) = (self.inner.gate.clone(), principal.actor.clone());
+        let (gate, actor) = (self.inner.gate.clone(), actor.clone());
         let found = gate.engine_of(&actor, provider.descriptor(), project, chosen).await?;
         let (environment, access) = found.map(|(at, access)| (Some(at), access)).unwrap_or_default();
         Ok(Engine { provider, access, actor, environment, gate })

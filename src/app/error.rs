@@ -89,6 +89,18 @@ impl AppError {
         Self::Invalid(vec![FieldProblem::new(path, message)])
     }
 
+    /// As a sentence for people, with the engine's own words. What a defect has to say is in the log alone.
+    pub(super) fn words(&self) -> String {
+        match self {
+            Self::Provider(ProviderError::Internal { message, .. }) => {
+                tracing::error!(error = message, "a provider failed");
+                self.to_string()
+            }
+            Self::Provider(error) => error.to_string(),
+            error => error.to_string(),
+        }
+    }
+
     /// A subject that is not there.
     pub fn not_found(field: &str, what: &str) -> Self {
         Self::NotFound(FieldProblem::new([field], format!("there is no such {what}, or it is not visible to you")))

@@ -6,6 +6,7 @@ mod access;
 mod actions;
 mod admin;
 mod artifacts;
+mod at_engine;
 mod audit;
 mod clients;
 mod connections;
@@ -19,6 +20,7 @@ mod error;
 mod external;
 mod figures;
 mod gate;
+mod left_behind;
 mod live;
 mod monitor;
 mod people;
@@ -44,6 +46,7 @@ pub use admin::{ProviderChanges, RegisterProvider};
 use alm_credentials::{outbound::Outbound, vault::Vault};
 use alm_domain::{Clock, IdSource, UserId};
 use alm_store::Store;
+pub use at_engine::AtEngine;
 use chrono::TimeDelta;
 pub use clients::ClientFields;
 pub use connections::{CompletedConnection, Disconnected, StartedConnection};
@@ -55,6 +58,7 @@ pub use environments::{AddEnvironment, EnvironmentChanges, ProtectionChanges};
 pub use error::{AppError, FieldProblem};
 pub use figures::{Failure, ProjectVerdict, ServiceStats, VerdictReason, VerdictReasonCode, duration_ms};
 pub use gate::{StartCheck, Wallet};
+pub use left_behind::RemovedService;
 pub use live::{
     AuditUpdate, BuildUpdate, LogFrom, LogOptions, LogUpdate, ProjectTold, ProjectUpdate, ProviderUpdate, StreamEnd,
     ViewerUpdate,
@@ -94,6 +98,7 @@ struct Inner {
     credentials: Credentials,
     connections: connections::Connections,
     denials: denials::Denials,
+    at_engines: at_engine::AtEngines,
     retention_every: Duration,
     presence: Presence,
     probes: probes::Probes,
@@ -136,6 +141,7 @@ impl App {
                 connections_every,
                 connections: connections::Connections::default(),
                 denials: denials::Denials::default(),
+                at_engines: at_engine::AtEngines::default(),
                 longest_hold,
                 gate,
                 store,
@@ -168,8 +174,8 @@ impl App {
     }
 
     /// Follows again every build that was not over when the service last stopped, lets go of those that were over but
-    /// not released, and from now on removes what is kept no longer, asks providers whether they are well, and finds what engines
-    /// began by themselves.
+    /// not released, and from now on removes what is kept no longer, or was left behind, asks providers whether they are well, and finds
+    /// what engines began by themselves.
     ///
     /// # Errors
     /// When the store cannot be read.
@@ -179,6 +185,7 @@ impl App {
         self.inner.changes.spawn(self.clone().keep_connections(self.inner.connections_every));
         self.inner.changes.spawn(self.clone().keep_probing(self.inner.probes_every));
         self.inner.changes.spawn(self.clone().find_external_runs(self.inner.external_runs_every));
+        self.inner.changes.spawn(self.clone().keep_clearing(self.inner.probes_every));
         self.inner.changes.spawn(self.clone().hear_arrivals());
         self.inner.changes.spawn(self.clone().try_arrivals());
         self.inner.changes.spawn(self.clone().watch_deployments());

@@ -1,6 +1,6 @@
 //! Use cases about build services.
 
-use alm_build_spi::{BuildConfigSpec, BuildProvider, ConfigRef, Description, ProviderError, Verb};
+use alm_build_spi::{BuildConfigSpec, BuildProvider, Chosen, ConfigRef, Description, ProviderError, Verb};
 use alm_domain::{
     BuildService, ConfigurationEntry, EnvironmentId, Principal, Project, ProjectId, ProjectRole, Provider, ProviderId,
     RepositoryRef, ServiceId, Settings, Slug, effective_configuration,
@@ -81,7 +81,8 @@ impl App {
         if request.validate_only {
             return Ok(None);
         }
-        let config = engine.heard(engine.provider.create_config(&engine.access, &spec).await).await?;
+        let config =
+            engine.heard(engine.provider.create_config(&engine.access, &spec).await).await.map_err(in_the_way)?;
         let new = NewService {
             id,
             project: project.id,
@@ -142,8 +143,8 @@ impl App {
         }
     }
 
-    /// Changes a build service, here and at its provider. Running builds keep what they started with. `None` when it was only
-    /// validated.
+    /// Changes a build service, here and at its provider. Running builds keep what they started with. What somebody else changed at the
+    /// engine, and the request does not name, stays as it is there. `None` when it was only validated.
     ///
     /// # Errors
     /// As for creating, and [`AppError::Stale`].
@@ -163,6 +164,10 @@ impl App {
         if let Some(environments) = &changes.environments {
             self.check_environments(principal, service.project, &record, environments.as_deref()).await?;
         }
+        let chosen_of_it = Chosen {
+            repository: changes.repository.is_some(),
+            settings: changes.settings.iter().map(|(key, _)| key.clone()).collect(),
+        };
         let repository = changes.repository.unwrap_or_else(|| service.repository.clone());
         let settings = changed(service.settings.clone(), changes.settings);
         let name = format!("{}/{}", project.slug, service.slug);
@@ -177,13 +182,15 @@ impl App {
         }
         let Engine { provider, access, .. } = &engine;
         let config = match &service.config_ref {
-            Some(config) => match provider.update_config(access, &ConfigRef(config.clone()), &spec).await {
-                Err(ProviderError::NotFound(_)) => provider.create_config(access, &spec).await,
-                updated => updated,
-            },
+            Some(config) => {
+                match provider.update_config(access, &ConfigRef(config.clone()), &spec, &chosen_of_it).await {
+                    Err(ProviderError::NotFound(_)) => provider.create_config(access, &spec).await,
+                    updated => updated,
+                }
+            }
             None => provider.create_config(access, &spec).await,
         };
-        let config = engine.heard(config).await?;
+        let config = engine.heard(config).await.map_err(in_the_way)?;
         let patch = ServicePatch {
             display_name,
             repository: Some(repository),
@@ -194,37 +201,6 @@ impl App {
         let service = self.store().update_service(principal, id, patch, expected).await?;
         self.inner.hub.ring_project(service.project);
         Ok(Some(service))
-    }
-
-    /// Removes a build service; its builds stay readable, its short name is not used again.
-    ///
-    /// # Errors
-    /// [`AppError::NotFound`], [`AppError::InUse`] while builds run, [`AppError::Stale`].
-    pub async fn remove_service(
-        &self,
-        principal: &Principal,
-        id: ServiceId,
-        expected: Option<u64>,
-    ) -> Result<BuildService, AppError> {
-        let service = self.store().remove_service(principal, id, expected).await?;
-        self.inner.hub.ring_project(service.project);
-        if let Some(config) = &service.config_ref
-            && let Err(error) = self.delete_config(principal, &service, ConfigRef(config.clone())).await
-        {
-            tracing::warn!(service = %id, error = &error as &dyn std::error::Error, "a build configuration was left at the engine");
-        }
-        Ok(service)
-    }
-
-    async fn delete_config(
-        &self,
-        principal: &Principal,
-        service: &BuildService,
-        config: ConfigRef,
-    ) -> Result<(), AppError> {
-        let record = self.provider(principal, service.provider).await?;
-        let engine = self.engine(principal, &record, service.project, service.environments.as_deref()).await?;
-        engine.heard(engine.provider.delete_config(&engine.access, &config).await).await
     }
 
     /// What a build of this service would do, read from its definition now.
@@ -285,6 +261,14 @@ impl App {
         };
         engine.heard(provider.validate(&engine.access, &spec).await).await?;
         Ok(spec)
+    }
+}
+
+/// What is in the way at the engine is for people to clear: it is told to them.
+fn in_the_way(error: AppError) -> AppError {
+    match error {
+        AppError::Provider(ProviderError::Conflict(why)) => AppError::WrongState(why),
+        error => error,
     }
 }
 

@@ -15,7 +15,7 @@ use async_graphql::{Error, dataloader::Loader};
 use uuid::Uuid;
 
 use super::error::fault;
-use crate::app::{App, AppError, Board, Denied, ProjectVerdict, ServiceStats};
+use crate::app::{App, AppError, AtEngine, Board, Denied, ProjectVerdict, ServiceStats};
 
 /// All loaders of one execution.
 pub(crate) struct Batches {
@@ -120,6 +120,8 @@ keys! {
     ExpectedOf(ServiceId);
     /// What the engine does not let the caller do with a build service.
     DeniedOn(ServiceId);
+    /// What the engine has of the configuration of a build service.
+    AtEngineOf(ServiceId);
     /// Whether builds of a build service are running.
     RunningOf(ServiceId);
     /// The stages of a build.
@@ -211,14 +213,33 @@ impl Loader<DeniedOn> for Batches {
     type Error = LoadError;
 
     async fn load(&self, keys: &[DeniedOn]) -> Result<HashMap<DeniedOn, Denied>, LoadError> {
-        let ids: Vec<_> = keys.iter().map(|key| key.0).collect();
+        let found = self.with_providers(keys.iter().map(|key| key.0).collect()).await?;
+        let on: Vec<_> = found.iter().map(|(service, provider)| (service, provider)).collect();
+        let denied = self.app.denials(&self.principal, &on).await;
+        Ok(denied.into_iter().map(|(service, denied)| (DeniedOn(service), denied)).collect())
+    }
+}
+
+impl Loader<AtEngineOf> for Batches {
+    type Value = AtEngine;
+    type Error = LoadError;
+
+    async fn load(&self, keys: &[AtEngineOf]) -> Result<HashMap<AtEngineOf, AtEngine>, LoadError> {
+        let found = self.with_providers(keys.iter().map(|key| key.0).collect()).await?;
+        let of: Vec<_> = found.iter().map(|(service, provider)| (service, provider)).collect();
+        let there = self.app.at_engines(&self.principal, &of).await;
+        Ok(there.into_iter().map(|(service, there)| (AtEngineOf(service), there)).collect())
+    }
+}
+
+impl Batches {
+    /// Build services, each with its provider.
+    async fn with_providers(&self, ids: Vec<ServiceId>) -> Result<Vec<(BuildService, Provider)>, LoadError> {
         let services = self.app.store().services(&self.principal, &ids).await?;
         let providers: Vec<_> = services.iter().map(|service| service.provider).collect();
         let providers = self.app.store().providers(&self.principal, &providers).await?;
-        let of = |service: &BuildService| providers.iter().find(|provider| provider.id == service.provider);
-        let on: Vec<_> = services.iter().filter_map(|service| Some((service, of(service)?))).collect();
-        let denied = self.app.denials(&self.principal, &on).await;
-        Ok(denied.into_iter().map(|(service, denied)| (DeniedOn(service), denied)).collect())
+        let of = |service: &BuildService| providers.iter().find(|provider| provider.id == service.provider).cloned();
+        Ok(services.into_iter().filter_map(|service| of(&service).map(|provider| (service, provider))).collect())
     }
 }
 

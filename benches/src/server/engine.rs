@@ -7,7 +7,7 @@ use std::sync::{
 
 use alm::app::ProviderFactory;
 use alm_build_spi::{
-    Access, BuildConfigSpec, BuildProvider, CancellationToken, ConfigRef, Identity, LineStream, LogPosition,
+    Access, BuildConfigSpec, BuildProvider, CancellationToken, Chosen, ConfigRef, Identity, LineStream, LogPosition,
     Observation, Observed, ObservedStream, ProviderDescriptor, ProviderError, ResumeToken, RunPage, RunRef,
     RunSnapshot, StartBuild,
     conformance::fake::{FakeEngine, FakeProvider},
@@ -80,8 +80,9 @@ impl BuildProvider for Engine {
         access: &Access,
         config: &ConfigRef,
         spec: &BuildConfigSpec,
+        chosen: &Chosen,
     ) -> Result<ConfigRef, ProviderError> {
-        self.fake.update_config(access, config, spec).await
+        self.fake.update_config(access, config, spec, chosen).await
     }
 
     async fn delete_config(&self, access: &Access, config: &ConfigRef) -> Result<(), ProviderError> {

@@ -1,5 +1,7 @@
 //! Build configurations: what the engine keeps between builds.
 
+use std::collections::BTreeSet;
+
 use alm_domain::{
     BuildShape, CapabilityNote, ConfigurationEntry, ParameterDefinition, RepositoryRef, ServiceId, Settings,
     StageObservation,
@@ -36,6 +38,15 @@ impl BuildConfigSpec {
     pub fn values(&self) -> Settings {
         self.settings.iter().filter_map(|e| Some((e.key.clone(), e.value.clone()?))).collect()
     }
+}
+
+/// What of a build configuration somebody changes on purpose.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Chosen {
+    /// Whether the repository is.
+    pub repository: bool,
+    /// Keys of the settings that are.
+    pub settings: BTreeSet<String>,
 }
 
 /// What a definition would do, as far as it can be known before it runs.

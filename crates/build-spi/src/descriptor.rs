@@ -20,6 +20,9 @@ pub struct ProviderDescriptor {
     /// Whether runs of a configuration may begin that nobody here has asked for: by triggers of the engine, or by people there. Then
     /// the service looks for them, by [`list`](crate::BuildProvider::list), and follows them as it does its own.
     pub has_external_runs: bool,
+    /// The setting by which a build service takes over a build configuration that the engine has already: what is kept
+    /// [there](SettingDefinition::at_engine) is the engine's alone then. `None` where nothing can be taken over.
+    pub adopts: Option<&'static str>,
     /// The settings that it understands, on the provider and on a build service.
     pub settings: Vec<SettingDefinition>,
     /// How well builds are kept apart from the service and from one another, as one sentence for administrators: a provider

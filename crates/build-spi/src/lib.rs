@@ -17,7 +17,7 @@ mod run;
 
 pub use access::{Access, Identity, NamedSecret, SecretReach};
 pub use alm_domain::{CapabilityNote, Observation, Observed, ResumeToken};
-pub use config::{BuildConfigSpec, ConfigRef, Description};
+pub use config::{BuildConfigSpec, Chosen, ConfigRef, Description};
 pub use denial::{Denial, Verb};
 pub use descriptor::ProviderDescriptor;
 pub use error::{BoxError, Finding, ProviderError};

@@ -6,9 +6,9 @@ use futures::{stream, stream::BoxStream};
 use tokio_util::sync::CancellationToken;
 
 use crate::{
-    Access, BuildConfigSpec, CancelReceipt, ConfigRef, Decision, DecisionReceipt, Denial, DeployBuild, Description,
-    Identity, LogPosition, NamedSecret, Observed, PositionedLine, ProviderDescriptor, ProviderError, RerunBuild,
-    ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
+    Access, BuildConfigSpec, CancelReceipt, Chosen, ConfigRef, Decision, DecisionReceipt, Denial, DeployBuild,
+    Description, Identity, LogPosition, NamedSecret, Observed, PositionedLine, ProviderDescriptor, ProviderError,
+    RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
 
 /// What following a run gives.
@@ -71,13 +71,16 @@ pub trait BuildProvider: Send + Sync + std::fmt::Debug + 'static {
     /// [`ProviderError::Invalid`] with every finding; [`ProviderError::Conflict`] where something else has the name.
     async fn create_config(&self, access: &Access, spec: &BuildConfigSpec) -> Result<ConfigRef, ProviderError>;
 
-    /// Reads a build configuration as the engine has it.
+    /// Reads a build configuration as the engine has it: the repository, and each setting that is kept
+    /// [there](alm_domain::SettingDefinition::at_engine), with the value that counts now, whoever gave it, or none. The other settings are
+    /// as they were written.
     ///
     /// # Errors
     /// [`ProviderError::NotFound`].
     async fn read_config(&self, access: &Access, config: &ConfigRef) -> Result<BuildConfigSpec, ProviderError>;
 
-    /// Brings a build configuration to this state. Idempotent. Running builds keep the one they started with.
+    /// Brings a build configuration to this state, but for what somebody else has changed at the engine since it was written last: that
+    /// stays as it is there, unless it is `chosen`. Idempotent. Running builds keep the one they started with.
     ///
     /// # Errors
     /// As for creating, and [`ProviderError::NotFound`].
@@ -86,6 +89,7 @@ pub trait BuildProvider: Send + Sync + std::fmt::Debug + 'static {
         access: &Access,
         config: &ConfigRef,
         spec: &BuildConfigSpec,
+        chosen: &Chosen,
     ) -> Result<ConfigRef, ProviderError>;
 
     /// Deletes a build configuration. Idempotent: one that is gone is a success. Runs are left alone.

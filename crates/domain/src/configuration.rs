@@ -58,6 +58,9 @@ pub struct SettingDefinition {
     pub scope: SettingScope,
     /// Value when none is given.
     pub default: Option<Value>,
+    /// Whether the value is part of the build configuration at the engine, where others can change it: then what counts is what the
+    /// engine has.
+    pub at_engine: bool,
 }
 
 impl SettingDefinition {
@@ -71,7 +74,14 @@ impl SettingDefinition {
         scope: SettingScope,
         default: Option<Value>,
     ) -> Self {
-        Self { key: key.to_owned(), title: title.to_owned(), description: description.to_owned(), kind, scope, default }
+        let (key, title, description) = (key.to_owned(), title.to_owned(), description.to_owned());
+        Self { key, title, description, kind, scope, default, at_engine: false }
+    }
+
+    /// The same, kept in the build configuration at the engine.
+    #[must_use]
+    pub fn at_engine(self) -> Self {
+        Self { at_engine: true, ..self }
     }
 }
 
@@ -85,6 +95,8 @@ pub enum ConfigurationOrigin {
     Provider,
     /// Added or replaced by the build service.
     Service,
+    /// As the engine has it: its build configuration was there before the build service, or somebody changed it there.
+    Engine,
 }
 
 /// One effective setting, and where it comes from.
@@ -224,6 +236,7 @@ mod tests {
             kind,
             scope,
             default,
+            at_engine: false,
         };
         vec![
             make("slots", SettingKind::Integer { min: 1, max: 9 }, SettingScope::Provider, Some(json!(2))),

@@ -25,15 +25,12 @@ impl Retention {
     /// The settings by which it is configured: the service's own, beside those of every provider.
     #[must_use]
     pub fn settings() -> Vec<SettingDefinition> {
-        let limit = |key: &str, title: &str, description: &str, max| SettingDefinition {
-            key: key.to_owned(),
-            title: title.to_owned(),
-            description: format!(
+        let limit = |key: &str, title: &str, description: &str, max| {
+            let description = format!(
                 "{description} Builds are kept for ever where no such limit is set; the newest stays in any case."
-            ),
-            kind: SettingKind::Integer { min: 1, max },
-            scope: SettingScope::Overridable,
-            default: None,
+            );
+            let kind = SettingKind::Integer { min: 1, max };
+            SettingDefinition::new(key, title, &description, kind, SettingScope::Overridable, None)
         };
         vec![
             limit(MAX_BUILDS, "Builds to keep", "How many builds of a build service are kept.", 1_000_000),

@@ -4,6 +4,9 @@ use alm_build_spi::ProviderDescriptor;
 use alm_domain::{Capability, ProviderKind, SettingDefinition, SettingKind, SettingScope};
 use serde_json::json;
 
+/// The setting that names the BuildConfig to adopt.
+pub(crate) const ADOPTS: &str = "build_config";
+
 /// What the OpenShift provider says of itself; the same for every instance.
 #[must_use]
 pub fn descriptor() -> ProviderDescriptor {
@@ -14,6 +17,7 @@ pub fn descriptor() -> ProviderDescriptor {
         needs_token: true,
         deploys_itself: true,
         has_external_runs: true,
+        adopts: Some(ADOPTS),
         settings: settings(),
         isolation: "Builds run on the cluster, with the rights of whoever started them: Docker and Source builds in pods of their \
                     own, pipelines on the Jenkins of their namespace, which all members of the namespace share."
@@ -71,7 +75,7 @@ fn settings() -> Vec<SettingDefinition> {
             None,
         ),
         define(
-            "build_config",
+            ADOPTS,
             "BuildConfig to adopt",
             "Name of a BuildConfig that is there already. It is used as it is: the settings below are its own, and belong to the cluster.",
             text.clone(),
@@ -86,7 +90,8 @@ fn settings() -> Vec<SettingDefinition> {
             choice(&["JenkinsPipeline", "Docker", "Source"]),
             Service,
             Some(json!("JenkinsPipeline")),
-        ),
+        )
+        .at_engine(),
         define(
             "jenkinsfile",
             "Jenkinsfile",
@@ -94,7 +99,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Service,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "jenkinsfile.path",
             "Path of the Jenkinsfile",
@@ -102,7 +108,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Service,
             Some(json!("Jenkinsfile")),
-        ),
+        )
+        .at_engine(),
         define(
             "dockerfile",
             "Dockerfile",
@@ -110,7 +117,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Service,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "dockerfile.path",
             "Path of the Dockerfile",
@@ -118,7 +126,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Service,
             Some(json!("Dockerfile")),
-        ),
+        )
+        .at_engine(),
         define(
             "builder.image",
             "Builder image",
@@ -126,7 +135,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Service,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "output.image",
             "Output image",
@@ -134,7 +144,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Service,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "environment",
             "Environment",
@@ -142,7 +153,8 @@ fn settings() -> Vec<SettingDefinition> {
             SettingKind::List,
             Service,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "source.secret",
             "Secret of the repository",
@@ -150,7 +162,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Overridable,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "service_account",
             "Service account",
@@ -158,7 +171,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Overridable,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "run.policy",
             "Run policy",
@@ -166,7 +180,8 @@ fn settings() -> Vec<SettingDefinition> {
             choice(&["Serial", "SerialLatestOnly", "Parallel"]),
             Overridable,
             Some(json!("Serial")),
-        ),
+        )
+        .at_engine(),
         define(
             "resources.cpu",
             "Processors",
@@ -174,7 +189,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Overridable,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "resources.memory",
             "Memory",
@@ -182,7 +198,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Overridable,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "triggers",
             "Triggers of the cluster",
@@ -191,7 +208,8 @@ fn settings() -> Vec<SettingDefinition> {
             SettingKind::List,
             Service,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "secrets.mount",
             "Folder of secrets",
@@ -201,7 +219,8 @@ fn settings() -> Vec<SettingDefinition> {
             text.clone(),
             Overridable,
             None,
-        ),
+        )
+        .at_engine(),
         define(
             "secrets.kinds",
             "Kinds of secrets",

@@ -23,6 +23,7 @@ pub fn descriptor() -> ProviderDescriptor {
         needs_token: true,
         deploys_itself: false,
         has_external_runs: true,
+        adopts: None,
         settings: settings(),
         isolation: "Tasks run on the cluster, in pods of their own, with the rights of the service account that the settings name."
             .to_owned(),

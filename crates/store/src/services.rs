@@ -3,12 +3,13 @@
 use std::collections::HashMap;
 
 use alm_domain::{
-    BuildService, EnvironmentId, Principal, ProjectEventKind, ProjectId, ProjectRole, ProviderId, RepositoryRef,
+    Actor, BuildService, EnvironmentId, Principal, ProjectEventKind, ProjectId, ProjectRole, ProviderId, RepositoryRef,
     ServiceId, Settings, Slug,
 };
 use sea_orm::{
-    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QuerySelect,
-    sea_query::Query,
+    ActiveModelTrait, ColumnTrait, Condition, EntityTrait, IntoActiveModel, PaginatorTrait, QueryFilter, QueryOrder,
+    QuerySelect,
+    sea_query::{Expr, Query},
 };
 use uuid::Uuid;
 
@@ -87,8 +88,12 @@ impl Store {
         storable("displayName", &new.display_name)?;
         new.config_ref.as_deref().map_or(Ok(()), |text| storable("configRef", text))?;
         let now = self.now();
-        let document =
-            service::Document { repository: new.repository, settings: new.settings, environments: new.environments };
+        let document = service::Document {
+            repository: new.repository,
+            settings: new.settings,
+            environments: new.environments,
+            removed_by: None,
+        };
         let row = service::Model {
             id: new.id.as_uuid(),
             project_id: new.project.as_uuid(),
@@ -167,10 +172,56 @@ impl Store {
     ) -> Result<BuildService, StoreError> {
         let now = self.now();
         self.change_service(principal, id, expected, ProjectEventKind::ServiceRemoved(id), |row| {
+            let mut document: service::Document = read_json("the document of a build service", &row.document)?;
+            document.removed_by = Some(principal.actor.clone());
+            row.document = write_json(&document)?;
             row.removed_at = Some(millis(now));
             Ok(())
         })
         .await
+    }
+
+    /// Removed build services whose configuration is at their provider still, in a fixed order behind `after`, each with whoever removed
+    /// it.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn services_left_at_providers(
+        &self,
+        principal: &Principal,
+        after: Option<ServiceId>,
+        limit: u64,
+    ) -> Result<Vec<(BuildService, Option<Actor>)>, StoreError> {
+        let rows = service::Entity::find()
+            .filter(service::Column::RemovedAt.is_not_null())
+            .filter(service::Column::ConfigRef.is_not_null())
+            .filter(visible(principal).projects(service::Column::ProjectId))
+            .filter(service::Column::Id.gt(after.map(|id| id.as_uuid()).unwrap_or_default()))
+            .order_by_asc(service::Column::Id)
+            .limit(limit)
+            .all(self.reader())
+            .await?;
+        let with_remover = |row: service::Model| {
+            let document: service::Document = read_json("the document of a build service", &row.document)?;
+            Ok((row.try_into()?, document.removed_by))
+        };
+        rows.into_iter().map(with_remover).collect()
+    }
+
+    /// Notes that the configuration of a removed build service is at its provider no more. Does nothing for others.
+    ///
+    /// # Errors
+    /// [`StoreError::Unavailable`].
+    pub async fn forget_config(&self, principal: &Principal, id: ServiceId) -> Result<(), StoreError> {
+        let tx = self.begin().await?;
+        service::Entity::update_many()
+            .col_expr(service::Column::ConfigRef, Expr::value(None::<String>))
+            .filter(service::Column::Id.eq(id.as_uuid()))
+            .filter(service::Column::RemovedAt.is_not_null())
+            .filter(visible(principal).projects(service::Column::ProjectId))
+            .exec(tx.db())
+            .await?;
+        tx.commit().await
     }
 
     /// The build services with these ids, removed ones too, in any order; those that there are not are left out.

@@ -43,6 +43,8 @@ pub(crate) enum ConfigurationOrigin {
     Provider,
     /// Added or replaced by the build service.
     Service,
+    /// As the engine has it: its build configuration was there before the build service, or somebody changed it there.
+    Engine,
 }
 
 /// One setting.

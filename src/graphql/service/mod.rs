@@ -1,5 +1,6 @@
 //! Build services.
 
+mod at_engine;
 mod mutation;
 mod secret;
 mod start_check;

@@ -5,7 +5,7 @@ use async_graphql::{Context, ID, InputObject, MaybeUndefined, Object, Result, Si
 
 use super::ServiceNode;
 use crate::{
-    app::{Action, AppError, CreateService, UpdateService},
+    app::{Action, AppError, CreateService, RemovedService, UpdateService},
     graphql::{
         context::ContextExt,
         ids,
@@ -113,6 +113,8 @@ pub(crate) struct RemoveBuildServicePayload {
     removed_service_id: Option<ID>,
     /// The project as it stands.
     project: Option<ProjectNode>,
+    /// What is left of it at the engine, and why; null when nothing is. It is tried again, with the caller's account there.
+    left_behind: Option<String>,
     /// What the caller can correct; empty on success.
     #[graphql(complexity = "5 * child_complexity")]
     user_errors: Vec<UserError>,
@@ -207,12 +209,15 @@ impl ServiceMutation {
         };
         let (removed, user_errors) = outcome(ctx, removed.await, Action::Remove)?;
         let project = match &removed {
-            Some(service) => ctx.loader()?.load_one(service.project).await.map_err(LoadError::fault)?,
+            Some(RemovedService { service, .. }) => {
+                ctx.loader()?.load_one(service.project).await.map_err(LoadError::fault)?
+            }
             None => None,
         };
         Ok(Some(RemoveBuildServicePayload {
-            removed_service_id: removed.map(|_| input.service_id),
+            removed_service_id: removed.is_some().then_some(input.service_id),
             project: project.map(ProjectNode),
+            left_behind: removed.and_then(|removed| removed.left),
             user_errors,
         }))
     }

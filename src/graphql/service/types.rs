@@ -5,7 +5,11 @@ use std::time::Duration;
 use alm_domain::{BuildService, CursorKind, EnvironmentId, RepositoryRef as DomainRepository};
 use async_graphql::{Context, ID, Object, Result, SimpleObject};
 
-use super::{secret::SecretInfo, stats::BuildStats};
+use super::{
+    at_engine::{self, ConfigurationAtEngine},
+    secret::SecretInfo,
+    stats::BuildStats,
+};
 use crate::graphql::{
     actions::{self, ActionState},
     build::{BuildFilter, BuildNode, ParameterDefinition},
@@ -67,12 +71,25 @@ impl ServiceNode {
         (&self.0.repository).into()
     }
 
-    /// Effective settings: a strict superset of the provider's, each with its origin; at most 400.
-    #[graphql(complexity = "20 * child_complexity")]
+    /// Effective settings: a strict superset of the provider's, each with its origin; at most 400. Those that the engine keeps are as it
+    /// has them, where it could be asked (`atEngine.problem`). Depends on who asks: it is asked with the caller's account.
+    #[graphql(complexity = "20 * child_complexity", directive = crate::graphql::live::depends_on_viewer::apply())]
     async fn configuration(&self, ctx: &Context<'_>) -> Result<Vec<ConfigurationEntry>> {
         let provider = ctx.loader()?.load_one(self.0.provider).await.map_err(LoadError::fault)?;
         let Some(provider) = provider else { return Ok(vec![]) };
-        Ok(ctx.app()?.effective(&provider, Some(&self.0)).into_iter().map(ConfigurationEntry::from).collect())
+        let there = at_engine::read(ctx, self.0.id, &provider).await?;
+        let entries = ctx.app()?.configuration(&provider, &self.0, there.as_ref());
+        Ok(entries.into_iter().map(ConfigurationEntry::from).collect())
+    }
+
+    /// What the engine itself has of the build configuration, where it keeps one that others can change there; null where it keeps none.
+    /// Depends on who asks: it is asked with the caller's account.
+    #[graphql(directive = crate::graphql::live::depends_on_viewer::apply())]
+    async fn at_engine(&self, ctx: &Context<'_>) -> Result<Option<ConfigurationAtEngine>> {
+        let provider = ctx.loader()?.load_one(self.0.provider).await.map_err(LoadError::fault)?;
+        let Some(provider) = provider else { return Ok(None) };
+        let there = at_engine::read(ctx, self.0.id, &provider).await?;
+        Ok(there.map(|there| ConfigurationAtEngine::new(&there, &self.0)))
     }
 
     /// The environments whose tokens its builds get, in the order of promotion; at most 50.

@@ -1,6 +1,7 @@
 //! Stories over GraphQL with simulated clusters, from signing in to what runs: the real program, its real providers.
 
 mod browser;
+mod configurations;
 mod day;
 mod deployed;
 mod external;

@@ -4,5 +4,6 @@ mod check;
 mod configs;
 mod following;
 mod holds;
+mod leaving;
 mod stages;
 mod support;

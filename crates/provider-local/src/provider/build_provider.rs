@@ -7,7 +7,7 @@ use std::{
 };
 
 use alm_build_spi::{
-    Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, ConfigRef, Decision,
+    Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, Chosen, ConfigRef, Decision,
     DecisionReceipt, DeployBuild, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, ObservedStream,
     ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
@@ -64,6 +64,7 @@ impl BuildProvider for LocalProvider {
         _access: &Access,
         config: &ConfigRef,
         spec: &BuildConfigSpec,
+        _chosen: &Chosen,
     ) -> Result<ConfigRef, ProviderError> {
         configs::validate(&self.inner, spec)?;
         let (directory, config, spec) = (self.inner.config.configs.clone(), config.clone(), spec.clone());

@@ -16,6 +16,7 @@ pub fn descriptor() -> ProviderDescriptor {
         needs_token: false,
         deploys_itself: false,
         has_external_runs: false,
+        adopts: None,
         settings: settings(),
         isolation: "Builds run as the user of the server. With the setting `isolation` at NONE they can read and change \
                     whatever that user can, the server's own data included: that is no security boundary, so build only what \

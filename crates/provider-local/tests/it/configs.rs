@@ -1,6 +1,6 @@
 //! Configurations, descriptions, health.
 
-use alm_build_spi::{Access, BuildProvider, ConfigRef, ProviderError};
+use alm_build_spi::{Access, BuildProvider, Chosen, ConfigRef, ProviderError};
 use alm_domain::{BuildShape, HealthState, RunStatus, Settings, check_settings, settings_schema};
 use alm_provider_local::descriptor;
 use serde_json::json;
@@ -27,12 +27,15 @@ async fn a_configuration_is_created_once_read_changed_and_deleted() {
     };
     assert!(matches!(rig.provider().create_config(&access, &other).await, Err(ProviderError::Conflict(_))));
     spec.repository.reference = "release".to_owned();
-    rig.provider().update_config(&access, &config, &spec).await.unwrap();
+    rig.provider().update_config(&access, &config, &spec, &Chosen::default()).await.unwrap();
     assert_eq!(rig.provider().read_config(&access, &config).await.unwrap().repository.reference, "release");
     rig.provider().delete_config(&access, &config).await.unwrap();
     rig.provider().delete_config(&access, &config).await.unwrap();
     assert!(matches!(rig.provider().read_config(&access, &config).await, Err(ProviderError::NotFound(_))));
-    assert!(matches!(rig.provider().update_config(&access, &config, &spec).await, Err(ProviderError::NotFound(_))));
+    assert!(matches!(
+        rig.provider().update_config(&access, &config, &spec, &Chosen::default()).await,
+        Err(ProviderError::NotFound(_))
+    ));
     let rubbish = ConfigRef("../../etc/passwd".to_owned());
     assert!(matches!(rig.provider().read_config(&access, &rubbish).await, Err(ProviderError::NotFound(_))));
 }

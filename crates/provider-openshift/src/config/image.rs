@@ -27,15 +27,16 @@ pub(crate) fn reference(text: &str) -> Option<Value> {
     })
 }
 
-/// The setting that names the image of a reference; `None` for kinds that no setting names.
-pub(crate) fn setting(reference: &Value) -> Option<String> {
-    let name = reference.get("name")?.as_str()?;
-    match (reference.get("kind")?.as_str()?, reference.get("namespace").and_then(Value::as_str)) {
-        ("DockerImage", _) => Some(format!("{IMAGE}{name}")),
-        ("ImageStreamTag", Some(namespace)) => Some(format!("{namespace}/{name}")),
-        ("ImageStreamTag", None) => Some(name.to_owned()),
-        _ => None,
-    }
+/// What a reference names, as a setting does; with the kind before it where that is one that no setting names.
+pub(crate) fn named(reference: &Value) -> Option<String> {
+    let (kind, name) = (reference.get("kind")?.as_str()?, reference.get("name")?.as_str()?);
+    let namespace = reference.get("namespace").and_then(Value::as_str);
+    let placed = namespace.map_or_else(|| name.to_owned(), |namespace| format!("{namespace}/{name}"));
+    Some(match kind {
+        "DockerImage" => format!("{IMAGE}{name}"),
+        "ImageStreamTag" => placed,
+        other => format!("{other} {placed}"),
+    })
 }
 
 #[cfg(test)]
@@ -45,7 +46,7 @@ mod tests {
     #[test]
     fn what_a_setting_names_reads_back() {
         for text in ["app:latest", "openshift/nodejs:14", "docker://registry.example.test/demo/node:latest"] {
-            assert_eq!(setting(&reference(text).unwrap()).unwrap(), text);
+            assert_eq!(named(&reference(text).unwrap()).unwrap(), text);
         }
         for text in ["", "app", "app:", "A:1", "a/b/c:1", "docker://", "docker://a b", "app:la test", "../x:1"] {
             assert_eq!(reference(text), None, "{text:?}");

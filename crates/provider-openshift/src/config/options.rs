@@ -5,9 +5,10 @@ use alm_domain::{ConfigurationOrigin, shorten};
 use alm_kubernetes::{is_name, is_namespace};
 use serde_json::Value;
 
-use super::{SecretKinds, image, mount::is_folder, secret_kinds};
+use super::{SecretKinds, image, mount::is_folder};
 use crate::{
     deploy::DeployOptions,
+    descriptor::ADOPTS,
     settings::{OwnSettings, texts},
 };
 
@@ -15,8 +16,6 @@ use crate::{
 const LONGEST_FILE: usize = 256 << 10;
 /// Variables whose names begin so are ours.
 pub(crate) const OURS: &str = "ALM_";
-/// Settings that belong to the service also where its BuildConfig was adopted: they are not about what it does.
-const OWN: [&str; 3] = ["namespace", "build_config", secret_kinds::KEY];
 
 /// What kind of build it is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -179,7 +178,7 @@ impl Options {
         let strategy = Strategy::ALL.into_iter().find(|kind| kind.word() == word).unwrap_or(Strategy::Pipeline);
         let options = Self {
             namespace,
-            adopt: read.name("build_config"),
+            adopt: read.name(ADOPTS),
             strategy,
             jenkinsfile: read.file("jenkinsfile"),
             jenkinsfile_path: read.path("jenkinsfile.path", "Jenkinsfile"),
@@ -202,22 +201,24 @@ impl Options {
         if read.findings.is_empty() { Ok(options) } else { Err(read.findings) }
     }
 
+    /// Whether there is a variable of this name.
+    pub(super) fn has_variable(&self, name: &Value) -> bool {
+        self.environment.iter().any(|(known, _)| name == known.as_str())
+    }
+
     /// What does not fit together.
     fn check(&self, read: &mut Reader<'_>) {
         if self.adopt.is_some() {
-            let own = |entry: &&alm_domain::ConfigurationEntry| {
-                entry.origin == ConfigurationOrigin::Service
-                    && !OWN.contains(&entry.key.as_str())
-                    && !DeployOptions::has(&entry.key)
+            let entries = &read.spec.settings;
+            let is_given = |key: &String| {
+                entries.iter().any(|entry| entry.key == *key && entry.origin == ConfigurationOrigin::Service)
             };
-            let given = read.spec.settings.iter().filter(own).map(|entry| entry.key.clone());
-            for key in given.collect::<Vec<_>>() {
-                if crate::descriptor().settings.iter().any(|definition| definition.key == key) {
-                    read.find(
-                        &key,
-                        "belongs to the BuildConfig that is adopted: change it on the cluster, and leave it out here",
-                    );
-                }
+            let kept = crate::descriptor().settings.into_iter().filter(|definition| definition.at_engine);
+            for key in kept.map(|definition| definition.key).filter(is_given).collect::<Vec<_>>() {
+                read.find(
+                    &key,
+                    "belongs to the BuildConfig that is adopted: change it on the cluster, and leave it out here",
+                );
             }
             return;
         }

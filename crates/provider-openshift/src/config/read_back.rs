@@ -1,13 +1,18 @@
 //! A BuildConfig, as the build service that it is.
 
 use alm_build_spi::BuildConfigSpec;
-use alm_domain::{RepositoryRef, ServiceId, Settings, effective_configuration};
-use serde_json::{Value, json};
+use alm_domain::{ServiceId, Settings};
+use serde_json::Value;
 
-use super::{ADOPTED, Mount, Options, SETTINGS, Strategy, apply, image};
+use super::{
+    ADOPTED, Strategy, annotation,
+    drift::{Drift, Written},
+    place::value_at,
+};
 use crate::settings::OwnSettings;
 
-/// The configuration as the cluster has it. Where it was changed there, the cluster's values count.
+/// The configuration as the cluster has it. Where it was changed there, the cluster's values count; of one that was adopted, all that is
+/// kept there is the cluster's.
 pub(crate) fn read_back(
     service: ServiceId,
     name: &str,
@@ -15,92 +20,30 @@ pub(crate) fn read_back(
     provider: &Settings,
     own: &OwnSettings,
 ) -> BuildConfigSpec {
-    let definitions = crate::descriptor().settings;
-    let note = object.pointer(&format!("/metadata/annotations/{}", SETTINGS.replace('/', "~1")));
-    let noted: Settings =
-        note.and_then(Value::as_str).and_then(|note| serde_json::from_str(note).ok()).unwrap_or_default();
-    let text = |path: &str| object.pointer(path).and_then(Value::as_str).map(str::to_owned);
-    let repository = RepositoryRef {
-        url: text("/spec/source/git/uri").unwrap_or_default(),
-        reference: text("/spec/source/git/ref").unwrap_or_default(),
-        directory: text("/spec/source/contextDir").filter(|directory| !directory.is_empty()),
-    };
-    let settings = effective_configuration(&definitions, provider, Some(&noted));
-    let mut spec = BuildConfigSpec { service, name: name.to_owned(), repository, settings };
-    // What the noted settings come to: only where the cluster has something else, its value is read.
-    let is_adopted = object.pointer(&format!("/metadata/annotations/{}", ADOPTED.replace('/', "~1"))).is_some();
-    let mut expected = json!({});
-    if !is_adopted && let Ok(options) = Options::of(&spec, own) {
-        apply(&options, &spec, &mut expected);
-    }
-    let strategy = Strategy::of_spec(&object["spec"]);
-    let mounted = Mount::of_spec(&object["spec"]).map(|mount| mount.path);
-    for entry in &mut spec.settings {
-        if entry.key == "secrets.mount" && strategy != Some(Strategy::Pipeline) {
-            entry.value = mounted.clone().map(Value::from);
+    let mut spec = Written::of(service, name, object, provider).spec;
+    if annotation(object, ADOPTED).is_some() {
+        let strategy = Strategy::of_spec(&object["spec"]);
+        let kept: Vec<_> = crate::descriptor().settings.into_iter().filter(|definition| definition.at_engine).collect();
+        for entry in spec.settings.iter_mut().filter(|entry| kept.iter().any(|kept| kept.key == entry.key)) {
+            entry.value = value_at(&entry.key, object, strategy);
         }
-        let Some(field) = field_of(&entry.key, strategy) else { continue };
-        let (now, then) = (object.pointer(&field), expected.pointer(&field));
-        if now != then && !(is_empty(now) && is_empty(then)) {
-            entry.value = now
-                .and_then(|value| setting(&entry.key, value))
-                .or_else(|| entry.value.take().filter(|_| now.is_some()));
+        return spec;
+    }
+    let mut drift = Drift::of(service, name, object, provider, own);
+    for entry in &mut spec.settings {
+        if let Some(now) = drift.settings.remove(&entry.key) {
+            entry.value = now;
         }
     }
     spec
 }
 
-fn is_empty(value: Option<&Value>) -> bool {
-    match value {
-        None | Some(Value::Null) => true,
-        Some(Value::String(text)) => text.is_empty(),
-        Some(Value::Array(list)) => list.is_empty(),
-        Some(Value::Object(fields)) => fields.is_empty(),
-        Some(_) => false,
-    }
-}
-
-/// Where the value of a setting is in a BuildConfig, if it is there at all.
-fn field_of(key: &str, strategy: Option<Strategy>) -> Option<String> {
-    let field = match key {
-        "strategy" => "/spec/strategy/type",
-        "dockerfile" => "/spec/source/dockerfile",
-        "output.image" => "/spec/output/to",
-        "source.secret" => "/spec/source/sourceSecret",
-        "service_account" => "/spec/serviceAccount",
-        "run.policy" => "/spec/runPolicy",
-        "resources.cpu" => "/spec/resources/limits/cpu",
-        "resources.memory" => "/spec/resources/limits/memory",
-        "environment" => return Some(format!("/spec/strategy/{}/env", strategy?.field())),
-        "jenkinsfile" if strategy == Some(Strategy::Pipeline) => "/spec/strategy/jenkinsPipelineStrategy/jenkinsfile",
-        "jenkinsfile.path" if strategy == Some(Strategy::Pipeline) => {
-            "/spec/strategy/jenkinsPipelineStrategy/jenkinsfilePath"
-        }
-        "dockerfile.path" if strategy == Some(Strategy::Docker) => "/spec/strategy/dockerStrategy/dockerfilePath",
-        "builder.image" if strategy == Some(Strategy::Source) => "/spec/strategy/sourceStrategy/from",
-        _ => return None,
-    };
-    Some(field.to_owned())
-}
-
-/// The value of a setting that a field of a BuildConfig comes to.
-fn setting(key: &str, value: &Value) -> Option<Value> {
-    match key {
-        "output.image" | "builder.image" => image::setting(value).map(Value::from),
-        "source.secret" => value.get("name").filter(|name| name.is_string()).cloned(),
-        "environment" => {
-            let variable =
-                |one: &Value| Some(format!("{}={}", one.get("name")?.as_str()?, one.get("value")?.as_str()?));
-            Some(value.as_array()?.iter().filter_map(variable).collect())
-        }
-        _ => value.is_string().then(|| value.clone()),
-    }
-}
-
 #[cfg(test)]
 mod tests {
+    use serde_json::json;
+
     use super::{
-        super::{marks, options::tests::spec},
+        super::{Options, SETTINGS, apply, marks, options::tests::spec},
         *,
     };
 
@@ -153,6 +96,29 @@ mod tests {
         assert_eq!(values["jenkinsfile.path"], "ci/Jenkinsfile");
         assert_eq!(values["environment"], json!(["A=1"]));
         assert_eq!(values["run.policy"], "Parallel");
+    }
+
+    #[test]
+    fn one_that_was_adopted_reads_as_it_is_and_has_no_defaults_of_ours() {
+        let spec = spec(&[("namespace", json!("demo")), ("build_config", json!("web")), ("secrets.kinds", json!([]))]);
+        let mut object = json!({ "metadata": marks(&spec, true), "spec": {
+            "strategy": { "dockerStrategy": { "from": { "kind": "ImageStreamImage", "name": "base@sha256:1" } } },
+            "output": { "to": { "kind": "ImageStreamImage", "name": "app@sha256:2" } },
+            "triggers": [{ "type": "ImageChange" }, { "type": "GitHub" }, { "type": "ImageChange" }],
+        } });
+        let settings = back(&spec, &object).values();
+        let own = [
+            ("build_config", json!("web")),
+            ("jenkins.route", json!("jenkins")),
+            ("namespace", json!("demo")),
+            ("output.image", json!("ImageStreamImage app@sha256:2")),
+            ("secrets.kinds", json!([])),
+            ("strategy", json!("Docker")),
+            ("triggers", json!(["ImageChange"])),
+        ];
+        assert_eq!(settings, own.map(|(key, value)| (key.to_owned(), value)).into());
+        object["spec"] = json!({ "strategy": { "customStrategy": {} } });
+        assert_eq!(back(&spec, &object).setting("strategy"), None);
     }
 
     #[test]

@@ -4,15 +4,22 @@ use alm_build_spi::BuildConfigSpec;
 use alm_domain::{SettingScope, Settings};
 use serde_json::{Value, json};
 
-use super::{Mount, Options, Strategy};
+use super::{Mount, Options, Strategy, place::is_borrowed};
 use crate::name::config_name;
 
 /// The label that says which build service a BuildConfig belongs to.
 pub(crate) const SERVICE_LABEL: &str = "alm.build/service";
 /// The annotation that keeps the settings that a BuildConfig was made of.
 pub(crate) const SETTINGS: &str = "alm.build/settings";
+/// The annotation that keeps the repository that a BuildConfig was made for.
+pub(crate) const REPOSITORY: &str = "alm.build/repository";
 /// The annotation of a BuildConfig that was there before us.
 pub(crate) const ADOPTED: &str = "alm.build/adopted";
+
+/// An annotation of an object.
+pub(crate) fn annotation<'a>(object: &'a Value, key: &str) -> Option<&'a Value> {
+    object.get("metadata")?.get("annotations")?.get(key)
+}
 
 /// The settings of the service, as they are noted on the BuildConfig. Those of the provider are left out: they are known here.
 fn settings_note(spec: &BuildConfigSpec) -> Settings {
@@ -28,13 +35,18 @@ pub(crate) fn marks(spec: &BuildConfigSpec, adopted: bool) -> Value {
     let mut annotations = json!({ SETTINGS: json!(settings_note(spec)).to_string() });
     if adopted {
         annotations[ADOPTED] = json!("true");
+    } else {
+        annotations[REPOSITORY] = json!(json!(spec.repository).to_string());
     }
     json!({ "labels": { SERVICE_LABEL: spec.service.to_string() }, "annotations": annotations })
 }
 
 /// Brings the `spec` of a BuildConfig to what the service wants. What the service has no setting for stays as it is.
 pub(crate) fn apply(options: &Options, spec: &BuildConfigSpec, object: &mut Value) {
-    for (path, value) in fields(options, spec) {
+    let variables = object.pointer(&format!("/spec/strategy/{}/env", options.strategy.field()));
+    let borrowed = variables.and_then(Value::as_array).into_iter().flatten().filter(|one| is_borrowed(one));
+    let borrowed: Vec<_> = borrowed.filter(|one| !options.has_variable(&one["name"])).cloned().collect();
+    for (path, value) in fields(options, spec, borrowed) {
         set(object, &path, value);
     }
     // A strategy is there by its field, were it empty; and there is one only.
@@ -52,26 +64,29 @@ pub(crate) fn apply(options: &Options, spec: &BuildConfigSpec, object: &mut Valu
         let volumes = Mount::among(mount.as_ref(), object.pointer(&format!("/spec/strategy/{field}/volumes")));
         set(object, &["spec", "strategy", field, "volumes"], volumes);
     }
-    // Webhooks and the like are not ours to remove.
+    // Webhooks and the like are not ours to remove, nor those of the same kind that look at other images.
     let triggers = object["spec"]["triggers"].as_array().cloned().unwrap_or_default();
     let ours = |trigger: &Value| matches!(trigger["type"].as_str(), Some("ConfigChange" | "ImageChange"));
     let (known, kept): (Vec<_>, Vec<_>) = triggers.into_iter().partition(ours);
-    let wanted = options.triggers.iter().map(|kind| {
-        let same = known.iter().find(|trigger| trigger["type"] == *kind).cloned();
-        same.unwrap_or_else(|| {
-            if kind == "ImageChange" { json!({ "type": kind, "imageChange": {} }) } else { json!({ "type": kind }) }
-        })
+    let wanted = options.triggers.iter().flat_map(|kind| {
+        let same: Vec<_> = known.iter().filter(|trigger| trigger["type"] == *kind).cloned().collect();
+        match kind.as_str() {
+            _ if !same.is_empty() => same,
+            "ImageChange" => vec![json!({ "type": kind, "imageChange": {} })],
+            kind => vec![json!({ "type": kind })],
+        }
     });
     object["spec"]["triggers"] = wanted.chain(kept).collect();
 }
 
-/// Each field of a BuildConfig that has a setting, and its value. `None`: it is left out.
-fn fields(options: &Options, spec: &BuildConfigSpec) -> Vec<(Vec<&'static str>, Option<Value>)> {
+/// Each field of a BuildConfig that has a setting, and its value. `None`: it is left out. Variables that get their values from somewhere
+/// else on the cluster stay.
+fn fields(options: &Options, spec: &BuildConfigSpec, borrowed: Vec<Value>) -> Vec<(Vec<&'static str>, Option<Value>)> {
     let text = |text: &Option<String>| text.as_ref().map(|text| json!(text));
     let strategy = options.strategy.field();
     let at = |name: &'static str| vec!["spec", "strategy", strategy, name];
     let variable = |(name, value): &(String, String)| json!({ "name": name, "value": value });
-    let environment: Vec<_> = options.environment.iter().map(variable).collect();
+    let environment: Vec<_> = options.environment.iter().map(variable).chain(borrowed).collect();
     let repository = &spec.repository;
     let mut fields = vec![
         (vec!["spec", "runPolicy"], Some(json!(options.run_policy))),
@@ -104,7 +119,7 @@ fn fields(options: &Options, spec: &BuildConfigSpec) -> Vec<(Vec<&'static str>, 
 }
 
 /// Sets or removes a field, making the objects on the way to it where they are needed.
-fn set(object: &mut Value, path: &[&str], value: Option<Value>) {
+pub(super) fn set(object: &mut Value, path: &[&str], value: Option<Value>) {
     let Some((last, way)) = path.split_last() else { return };
     let mut at = object;
     for step in way {
@@ -163,15 +178,22 @@ mod tests {
     #[test]
     fn what_has_no_setting_stays_and_the_old_strategy_goes() {
         let before = json!({ "spec": {
-            "strategy": { "type": "JenkinsPipeline", "jenkinsPipelineStrategy": { "jenkinsfile": "x" } },
+            "strategy": {
+                "type": "JenkinsPipeline", "jenkinsPipelineStrategy": { "jenkinsfile": "x" },
+                "dockerStrategy": { "env": [{ "name": "A", "valueFrom": {} }, { "name": "B", "valueFrom": {} }, { "name": "C" }] },
+            },
             "source": { "contextDir": "old", "secrets": [{ "secret": { "name": "kept" } }] },
-            "triggers": [{ "type": "Generic", "generic": { "secret": "hook" } }, { "type": "ConfigChange" }],
+            "triggers": [
+                { "type": "Generic", "generic": { "secret": "hook" } }, { "type": "ConfigChange" },
+                { "type": "ImageChange", "imageChange": {} }, { "type": "ImageChange", "imageChange": { "from": "x" } },
+            ],
             "nodeSelector": { "kept": "yes" },
         }});
         let own = [
             ("namespace", json!("demo")),
             ("strategy", json!("Docker")),
             ("output.image", json!("app:latest")),
+            ("environment", json!(["A=1"])),
             ("triggers", json!(["ImageChange"])),
             ("resources.memory", json!("1Gi")),
         ];
@@ -181,9 +203,14 @@ mod tests {
         assert_eq!(after["spec"]["source"].get("contextDir"), None);
         assert_eq!(
             after["spec"]["strategy"],
-            json!({ "type": "Docker", "dockerStrategy": { "dockerfilePath": "Dockerfile" } })
+            json!({ "type": "Docker", "dockerStrategy": {
+                "dockerfilePath": "Dockerfile", "env": [{ "name": "A", "value": "1" }, { "name": "B", "valueFrom": {} }],
+            } })
         );
-        let triggers = json!([{ "type": "ImageChange", "imageChange": {} }, { "type": "Generic", "generic": { "secret": "hook" } }]);
+        let triggers = json!([
+            { "type": "ImageChange", "imageChange": {} }, { "type": "ImageChange", "imageChange": { "from": "x" } },
+            { "type": "Generic", "generic": { "secret": "hook" } },
+        ]);
         assert_eq!(after["spec"]["triggers"], triggers);
         assert_eq!(after["spec"]["resources"]["limits"], json!({ "memory": "1Gi" }));
     }

@@ -7,9 +7,6 @@ use serde_json::Value;
 
 use super::Workload;
 
-/// How the settings begin that are about deployments: those belong to the service, also where its BuildConfig was adopted.
-const PREFIX: &str = "deploy.";
-
 /// What a build service says about deployments of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub(crate) struct DeployOptions {
@@ -20,11 +17,6 @@ pub(crate) struct DeployOptions {
 }
 
 impl DeployOptions {
-    /// Whether a setting is about deployments.
-    pub(crate) fn has(key: &str) -> bool {
-        key.starts_with(PREFIX)
-    }
-
     /// Reads them.
     ///
     /// # Errors

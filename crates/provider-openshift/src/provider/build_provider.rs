@@ -3,9 +3,9 @@
 use std::sync::Arc;
 
 use alm_build_spi::{
-    Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, ConfigRef, Decision, DecisionReceipt,
-    Denial, DeployBuild, Identity, LineStream, LogPosition, ObservedStream, ProviderDescriptor, ProviderError,
-    RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
+    Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, Chosen, ConfigRef, Decision,
+    DecisionReceipt, Denial, DeployBuild, Identity, LineStream, LogPosition, ObservedStream, ProviderDescriptor,
+    ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
 use alm_domain::{BuildId, ProviderHealth, Settings};
 use async_trait::async_trait;
@@ -56,8 +56,9 @@ impl BuildProvider for OpenShiftProvider {
         access: &Access,
         config: &ConfigRef,
         spec: &BuildConfigSpec,
+        chosen: &Chosen,
     ) -> Result<ConfigRef, ProviderError> {
-        configs::update(&self.inner, access, config, spec).await
+        configs::update(&self.inner, access, config, spec, chosen).await
     }
 
     async fn delete_config(&self, access: &Access, config: &ConfigRef) -> Result<(), ProviderError> {

@@ -1,6 +1,6 @@
 //! Build configurations on the cluster.
 
-use alm_build_spi::{Access, BuildConfigSpec, ConfigRef, Finding, ProviderError};
+use alm_build_spi::{Access, BuildConfigSpec, Chosen, ConfigRef, Finding, ProviderError};
 use alm_domain::ServiceId;
 use alm_kubernetes::{Deed, Place, Session, unknown};
 use kube::{
@@ -17,7 +17,7 @@ use super::{
 };
 use crate::{
     config::{
-        ADOPTED, Mount, Options, SERVICE_LABEL, SETTINGS, Strategy, apply, at_settings, dropped, marks, read_back,
+        ADOPTED, Drift, Mount, Options, SERVICE_LABEL, SETTINGS, Strategy, apply, at_settings, dropped, marks, read_back,
     },
     kinds::{BUILD_GROUP, build_configs},
     name::config_name,
@@ -105,9 +105,12 @@ pub(super) async fn create(inner: &Inner, access: &Access, spec: &BuildConfigSpe
             if service_of(&there) == Some(spec.service) {
                 return reference(&there);
             }
+            let adopt = match service_of(&there) {
+                Some(_) => format!("{}; or", marked(&options.namespace, &name)),
+                None => "adopt it by the setting build_config, or".to_owned(),
+            };
             Err(ProviderError::Conflict(format!(
-                "the namespace {} has a BuildConfig {name} already: adopt it by the setting build_config, or call the build service \
-                 something else",
+                "the namespace {} has a BuildConfig {name} already: {adopt} call the build service something else",
                 options.namespace
             )))
         }
@@ -128,9 +131,8 @@ async fn adoptable(
     let found = session.find(configs.get(name)).await?;
     let found = found.ok_or_else(|| finding(format!("the namespace {namespace} has no BuildConfig {name}")))?;
     if service_of(&found).is_some_and(|service| service != spec.service) {
-        return Err(ProviderError::Conflict(format!(
-            "the BuildConfig {name} belongs to another build service already"
-        )));
+        let remedy = marked(namespace, name);
+        return Err(finding(format!("the BuildConfig {name} belongs to another build service already: {remedy}")));
     }
     let strategy = Strategy::of_spec(&found.data["spec"]);
     if strategy.is_none() {
@@ -152,6 +154,14 @@ async fn adoptable(
     }
 }
 
+/// What to do about a BuildConfig that bears the mark of another build service.
+fn marked(namespace: &str, name: &str) -> String {
+    format!(
+        "where that one was removed, take its mark off (`oc label bc/{name} {SERVICE_LABEL}- -n {namespace}`), and adopt it by the \
+         setting build_config"
+    )
+}
+
 /// Whether settings of the service that a BuildConfig does not have fit the strategy of the one that is adopted.
 fn fit(options: &Options, strategy: Option<Strategy>) -> Result<(), ProviderError> {
     let misplaced = options.secret_kinds.misplaced(strategy);
@@ -170,7 +180,7 @@ pub(super) async fn read(inner: &Inner, access: &Access, config: &ConfigRef) -> 
     Ok(read_back(service, &place.name, &as_json(&found)?, &inner.configured.settings(), &usable.own))
 }
 
-/// Brings the configuration to this state.
+/// Brings the configuration to this state, but for what somebody else changed there and is not chosen.
 ///
 /// # Errors
 /// As for creating, and [`ProviderError::NotFound`].
@@ -179,6 +189,7 @@ pub(super) async fn update(
     access: &Access,
     config: &ConfigRef,
     spec: &BuildConfigSpec,
+    chosen: &Chosen,
 ) -> Result<ConfigRef, ProviderError> {
     let (usable, session) = inner.session(access)?;
     let place = Place::of_config(config)?;
@@ -200,12 +211,25 @@ pub(super) async fn update(
         if adopted {
             fit(&options, Strategy::of_spec(&found.data["spec"]))?;
         }
-        let mut wanted = as_json(&found)?;
-        merge(&mut wanted["metadata"], marks(spec, adopted));
-        if !adopted {
+        let there = as_json(&found)?;
+        let mut wanted = there.clone();
+        if adopted {
+            merge(&mut wanted["metadata"], marks(spec, adopted));
+        } else {
+            let drift = Drift::of(spec.service, &spec.name, &there, &inner.configured.settings(), &usable.own);
+            let kept = drift.without(chosen);
+            let mut options = options.clone();
+            if let Some(strategy) = kept.strategy() {
+                options.strategy = strategy.ok_or_else(|| {
+                    let message = "somebody gave the BuildConfig a strategy on the cluster that there is no setting for: choose one";
+                    finding("strategy", message.to_owned())
+                })?;
+            }
+            merge(&mut wanted["metadata"], marks(&kept.noted(spec), adopted));
             apply(&options, spec, &mut wanted);
+            kept.put_back(&there, &mut wanted);
         }
-        if wanted == as_json(&found)? {
+        if wanted == there {
             return reference(&found);
         }
         let wanted = parsed(wanted)?;
@@ -236,6 +260,10 @@ pub(super) async fn delete(inner: &Inner, access: &Access, config: &ConfigRef) -
         Err(ProviderError::NotFound(_)) => return Ok(()),
         Err(error) => return Err(error),
     };
+    if service_of(&found).is_none() {
+        // Somebody took our mark off: it is theirs.
+        return Ok(());
+    }
     if is_adopted(&found) {
         let patch = json!({ "metadata": {
             "labels": { SERVICE_LABEL: null },

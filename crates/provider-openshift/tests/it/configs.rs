@@ -1,6 +1,6 @@
 //! Build configurations on a cluster.
 
-use alm_build_spi::ProviderError;
+use alm_build_spi::{Chosen, ProviderError};
 use alm_domain::{HealthState, ServiceId, SystemIds};
 use alm_provider_openshift::OpenShiftProvider;
 use serde_json::json;
@@ -8,6 +8,16 @@ use serde_json::json;
 use crate::support::{Loopback, PROJECT, Rig, Service};
 
 const CONFIGS: &str = "buildconfigs.build.openshift.io";
+
+/// A change of where the source is.
+pub(crate) fn source() -> Chosen {
+    Chosen { repository: true, ..Chosen::default() }
+}
+
+/// A change of these settings.
+pub(crate) fn settings<const N: usize>(keys: [&str; N]) -> Chosen {
+    Chosen { settings: keys.map(str::to_owned).into(), ..Chosen::default() }
+}
 
 fn stored(rig: &Rig, service: &Service) -> serde_json::Value {
     rig.cluster.object(CONFIGS, PROJECT, &service.name).unwrap()
@@ -34,14 +44,41 @@ async fn what_somebody_changes_on_the_cluster_is_read_and_kept_where_it_is_not_o
     let read = rig.provider().read_config(&rig.access(), &service.config).await.unwrap();
     assert_eq!(read.setting("run.policy"), Some(&json!("Parallel")));
     service.spec.repository.reference = "release".to_owned();
-    rig.provider().update_config(&rig.access(), &service.config, &service.spec).await.unwrap();
+    rig.provider().update_config(&rig.access(), &service.config, &service.spec, &source()).await.unwrap();
     let now = stored(&rig, &service);
     assert_eq!(now["spec"]["source"]["git"]["ref"], "release");
     assert_eq!(
         (&now["spec"]["nodeSelector"]["zone"], &now["spec"]["triggers"][0]["type"]),
         (&json!("a"), &json!("Generic"))
     );
-    assert_eq!(now["spec"]["runPolicy"], "Serial", "what has a setting is as the service says");
+    assert_eq!(now["spec"]["runPolicy"], "Parallel", "what the change is not about stays as it is there");
+    let read = rig.provider().read_config(&rig.access(), &service.config).await.unwrap();
+    assert_eq!(read.setting("run.policy"), Some(&json!("Parallel")), "it is told again the next time");
+    // Whoever wants the service's own value back says so.
+    let chosen = settings(["run.policy"]);
+    rig.provider().update_config(&rig.access(), &service.config, &service.spec, &chosen).await.unwrap();
+    assert_eq!(stored(&rig, &service)["spec"]["runPolicy"], "Serial");
+}
+
+#[tokio::test]
+async fn another_repository_on_the_cluster_stays_until_the_source_is_chosen() {
+    let rig = Rig::new().await;
+    let mut service = rig.pipeline("echo x").await;
+    let change = json!({ "spec": { "source": { "git": { "ref": "develop" }, "contextDir": "web" } } });
+    rig.cluster.patch(CONFIGS, PROJECT, &service.name, &change);
+    let read = rig.provider().read_config(&rig.access(), &service.config).await.unwrap();
+    assert_eq!((read.repository.reference.as_str(), read.repository.directory.as_deref()), ("develop", Some("web")));
+    service.spec = rig.spec(service.spec.service, "shop/pipeline", &[("run.policy", json!("Parallel"))]);
+    let chosen = settings(["run.policy", "jenkinsfile"]);
+    rig.provider().update_config(&rig.access(), &service.config, &service.spec, &chosen).await.unwrap();
+    let now = stored(&rig, &service);
+    assert_eq!(
+        (&now["spec"]["runPolicy"], &now["spec"]["source"]["git"]["ref"], &now["spec"]["source"]["contextDir"]),
+        (&json!("Parallel"), &json!("develop"), &json!("web"))
+    );
+    rig.provider().update_config(&rig.access(), &service.config, &service.spec, &source()).await.unwrap();
+    let now = stored(&rig, &service);
+    assert_eq!((&now["spec"]["source"]["git"]["ref"], now["spec"]["source"].get("contextDir")), (&json!("main"), None));
 }
 
 #[tokio::test]
@@ -54,8 +91,8 @@ async fn changes_at_the_same_time_are_made_one_on_top_of_the_other() {
         spec
     };
     let specs = ["one", "two", "three", "four"].map(changed);
-    let (provider, access) = (rig.provider(), rig.access());
-    let updates = specs.iter().map(|spec| provider.update_config(&access, &service.config, spec));
+    let (provider, access, chosen) = (rig.provider(), rig.access(), source());
+    let updates = specs.iter().map(|spec| provider.update_config(&access, &service.config, spec, &chosen));
     let somebody = async {
         let change = json!({ "spec": { "nodeSelector": { "zone": "a" } } });
         rig.cluster.patch(CONFIGS, PROJECT, &service.name, &change);
@@ -84,13 +121,17 @@ async fn a_configuration_that_was_there_is_adopted_as_it_is() {
         (read.setting("strategy"), read.setting("run.policy")),
         (Some(&json!("Docker")), Some(&json!("Parallel")))
     );
-    rig.provider().update_config(&rig.access(), &service.config, &service.spec).await.unwrap();
+    rig.provider().update_config(&rig.access(), &service.config, &service.spec, &source()).await.unwrap();
     assert_eq!(stored(&rig, &service)["spec"]["runPolicy"], "Parallel");
     rig.start(&service).await.finish().await;
-    // Another service cannot have it too.
+    // Another service cannot have it too, unless somebody takes it from the first one.
     let other = rig.spec(ServiceId::generate(&SystemIds), "shop/other", &[("build_config", json!("web"))]);
     let error = rig.provider().create_config(&rig.access(), &other).await.unwrap_err();
-    assert!(matches!(error, ProviderError::Conflict(_)), "{error}");
+    let told = |finding: &alm_build_spi::Finding| {
+        finding.path == ["settings", "build_config"]
+            && finding.message.contains("oc label bc/web alm.build/service- -n demo")
+    };
+    assert!(matches!(&error, ProviderError::Invalid(findings) if told(&findings[0])), "{error}");
     rig.provider().delete_config(&rig.access(), &service.config).await.unwrap();
     let left = stored(&rig, &service);
     assert!(left["metadata"]["labels"].get("alm.build/service").is_none_or(serde_json::Value::is_null), "{left}");
@@ -103,7 +144,27 @@ async fn a_name_that_somebody_else_has_is_a_conflict_with_its_remedy() {
     let own = [("strategy", json!("Docker"))];
     let spec = rig.spec(ServiceId::generate(&SystemIds), "shop/docker", &own);
     let error = rig.provider().create_config(&rig.access(), &spec).await.unwrap_err();
-    assert!(matches!(&error, ProviderError::Conflict(why) if why.contains("build_config")), "{error}");
+    assert!(
+        matches!(&error, ProviderError::Conflict(why) if why.contains("adopt it by the setting build_config")),
+        "{error}"
+    );
+}
+
+#[tokio::test]
+async fn what_a_removed_build_service_left_behind_can_be_taken_over_and_is_not_removed_then() {
+    let rig = Rig::new().await;
+    let gone = rig.pipeline("echo x").await;
+    let spec = rig.spec(ServiceId::generate(&SystemIds), "shop/pipeline", &[]);
+    let error = rig.provider().create_config(&rig.access(), &spec).await.unwrap_err();
+    let remedy = "oc label bc/shop-pipeline alm.build/service- -n demo";
+    assert!(matches!(&error, ProviderError::Conflict(why) if why.contains(remedy)), "{error}");
+    // What the remedy says.
+    let unmarked = json!({ "metadata": { "labels": { "alm.build/service": null } } });
+    rig.cluster.patch(CONFIGS, PROJECT, &gone.name, &unmarked);
+    rig.provider().delete_config(&rig.access(), &gone.config).await.unwrap();
+    let service = rig.service("shop/pipeline", &[("build_config", json!(gone.name))]).await;
+    assert_eq!(service.config, gone.config);
+    rig.start(&service).await.finish().await;
 }
 
 #[tokio::test]

@@ -5,6 +5,7 @@ use alm_cluster_sim::{Fault, Options};
 use alm_domain::{BuildId, Capability, LogStream, RunStatus, ServiceId, SystemIds};
 use serde_json::{Value, json};
 
+use crate::configs::settings;
 use crate::support::{Followed, PROJECT, Rig, Service, name_of};
 
 const SECRET: &str = "canary-of-a-build-77d0";
@@ -395,7 +396,8 @@ async fn a_cluster_that_drops_what_it_does_not_know_is_noticed_before_anything_i
     let service = rig.docker("echo x").await;
     let before = rig.cluster.object(CONFIGS, PROJECT, &service.name);
     let spec = rig.spec(service.spec.service, "shop/docker", &own);
-    let error = rig.provider().update_config(&rig.access(), &service.config, &spec).await.unwrap_err();
+    let chosen = settings(["secrets.mount"]);
+    let error = rig.provider().update_config(&rig.access(), &service.config, &spec, &chosen).await.unwrap_err();
     assert!(is_told(&error), "{error}");
     assert_eq!(rig.cluster.object(CONFIGS, PROJECT, &service.name), before);
 }

@@ -37,6 +37,7 @@ use chrono::TimeDelta;
 use futures::{StreamExt, future::join_all};
 use serde_json::json;
 
+use crate::configs::source;
 use crate::support::{Loopback, PROJECT, Rig};
 
 const BUILDS: &str = "builds.build.openshift.io";
@@ -171,7 +172,7 @@ async fn changes_at_the_same_time_are_all_made() {
         let (provider, access, config) = (rig.provider(), rig.access(), service.config.clone());
         let mut spec = service.spec.clone();
         spec.repository.reference = reference.to_owned();
-        async move { provider.update_config(&access, &config, &spec).await }
+        async move { provider.update_config(&access, &config, &spec, &source()).await }
     });
     for changed in join_all(changes).await {
         changed.unwrap();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use alm_build_spi::{
-    Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, ConfigRef, Decision, DecisionReceipt,
-    Denial, DeployBuild, Description, Identity, LineStream, LogPosition, NamedSecret, ObservedStream,
+    Access, BuildConfigSpec, BuildProvider, CancelReceipt, CancellationToken, Chosen, ConfigRef, Decision,
+    DecisionReceipt, Denial, DeployBuild, Description, Identity, LineStream, LogPosition, NamedSecret, ObservedStream,
     ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot, StartBuild,
 };
 use alm_domain::{BuildId, ProviderHealth, Settings};
@@ -54,6 +54,7 @@ impl BuildProvider for TektonProvider {
         access: &Access,
         config: &ConfigRef,
         spec: &BuildConfigSpec,
+        _chosen: &Chosen,
     ) -> Result<ConfigRef, ProviderError> {
         configs::update(&self.inner, access, config, spec).await
     }

@@ -1,6 +1,6 @@
 //! Rows of build services.
 
-use alm_domain::{BuildService, EnvironmentId, ProjectId, ProviderId, RepositoryRef, ServiceId, Settings, Slug};
+use alm_domain::{Actor, BuildService, EnvironmentId, ProjectId, ProviderId, RepositoryRef, ServiceId, Settings, Slug};
 use sea_orm::entity::prelude::*;
 use serde::{Deserialize, Serialize};
 
@@ -38,6 +38,9 @@ pub(crate) struct Document {
     pub(crate) settings: Settings,
     #[serde(default)]
     pub(crate) environments: Option<Vec<EnvironmentId>>,
+    /// Who removed it.
+    #[serde(default)]
+    pub(crate) removed_by: Option<Actor>,
 }
 
 impl TryFrom<Model> for BuildService {

@@ -3,7 +3,7 @@
 use alm_domain::shorten;
 
 use crate::{
-    BuildConfigSpec, ProviderError,
+    BuildConfigSpec, Chosen, ProviderError,
     conformance::{
         Scenario,
         stand::{Must, Stand, Verdict, ensure, fail},
@@ -50,7 +50,8 @@ pub(super) async fn config_reads_back_as_written(stand: &Stand<'_>) -> Verdict {
     ensure(is_same(&read, &service.spec), || format!("it reads back as {}", shorten(&format!("{read:?}"))))?;
     service.spec.repository.directory = Some("moved/here".to_owned());
     for _ in 0..2 {
-        let config = stand.provider.update_config(&stand.access, &service.config, &service.spec).await;
+        let chosen = Chosen { repository: true, ..Chosen::default() };
+        let config = stand.provider.update_config(&stand.access, &service.config, &service.spec, &chosen).await;
         service.config = config.must("update_config")?;
         let read = stand.provider.read_config(&stand.access, &service.config).await.must("read_config")?;
         ensure(is_same(&read, &service.spec), || "after an update it does not read back as it was updated".to_owned())?;

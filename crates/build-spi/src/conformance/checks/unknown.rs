@@ -4,7 +4,7 @@ use alm_domain::{ApprovalKey, Capability, Verdict as Answer};
 use futures::StreamExt;
 
 use crate::{
-    CancellationToken, ConfigRef, Decision, LogPosition, NamedSecret, ProviderError,
+    CancellationToken, Chosen, ConfigRef, Decision, LogPosition, NamedSecret, ProviderError,
     conformance::{
         Scenario,
         stand::{Must, Stand, Verdict, fail},
@@ -26,7 +26,7 @@ pub(super) async fn unknown_configs_are_not_found(stand: &Stand<'_>) -> Verdict 
     let config = ConfigRef("no-such-config".to_owned());
     let spec = stand.spec(Scenario::PlainSuccess).await?;
     not_found("read_config", Some(provider.read_config(access, &config).await))?;
-    not_found("update_config", Some(provider.update_config(access, &config, &spec).await))?;
+    not_found("update_config", Some(provider.update_config(access, &config, &spec, &Chosen::default()).await))?;
     not_found("list", Some(provider.list(access, &config, None).await))
 }
 

@@ -17,7 +17,7 @@ use super::{
     state::{Deed, State},
 };
 use crate::{
-    Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, ConfigRef, Decision,
+    Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, Chosen, ConfigRef, Decision,
     DecisionReceipt, DeployBuild, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, Observation,
     Observed, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot,
     RunSummary, StartBuild,
@@ -176,6 +176,7 @@ impl BuildProvider for FakeProvider {
         access: &Access,
         config: &ConfigRef,
         spec: &BuildConfigSpec,
+        _chosen: &Chosen,
     ) -> Result<ConfigRef, ProviderError> {
         self.engine.change(|state, _| {
             state.admit(access)?;

@@ -21,7 +21,7 @@ use super::{
     news::{main_stage, twist, twist_stage},
 };
 use crate::{
-    Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, ConfigRef, Decision,
+    Access, BuildConfigSpec, BuildProvider, ByteStream, CancelReceipt, CancellationToken, Chosen, ConfigRef, Decision,
     DecisionReceipt, DeployBuild, Description, Finding, Identity, LineStream, LogPosition, NamedSecret, Observation,
     Observed, ObservedStream, ProviderDescriptor, ProviderError, RerunBuild, ResumeToken, RunPage, RunRef, RunSnapshot,
     SecretReach, StartBuild,
@@ -236,11 +236,12 @@ impl BuildProvider for BrokenProvider {
         access: &Access,
         config: &ConfigRef,
         spec: &BuildConfigSpec,
+        chosen: &Chosen,
     ) -> Result<ConfigRef, ProviderError> {
         if self.is(Mutant::UpdateForgotten) {
             return self.inner.read_config(access, config).await.map(|_| config.clone());
         }
-        self.inner.update_config(access, config, spec).await
+        self.inner.update_config(access, config, spec, chosen).await
     }
 
     async fn delete_config(&self, access: &Access, config: &ConfigRef) -> Result<(), ProviderError> {
