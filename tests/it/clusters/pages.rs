@@ -12,6 +12,8 @@ use crate::{
     ui::{pages_and_browser, tell_as},
 };
 
+const CONFIGS: &str = "buildconfigs.build.openshift.io";
+
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn an_answer_waits_for_the_account_of_whoever_gave_it_which_is_connected_in_place() {
     if !pages_and_browser() {
@@ -56,4 +58,27 @@ async fn a_person_sees_the_steps_of_a_plain_build() {
         stage.alice.start(&service, slug).await;
     }
     tell_as("steps", &stage.world, &stage.alice.token, &[]).await;
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_person_sees_what_a_cluster_has_of_the_configuration_and_what_is_left_there() {
+    if !pages_and_browser() {
+        return;
+    }
+    let stage = Stage::set("OPENSHIFT").await;
+    let there = json!({ "spec": {
+        "runPolicy": "Parallel", "source": { "git": { "uri": "https://git.example.test/shop/app.git", "ref": "main" } },
+        "strategy": { "type": "Docker", "dockerStrategy": { "env": [{ "name": "A", "value": "1" }] } },
+    } });
+    stage.first.put(CONFIGS, BUILDS, "theirs", there);
+    stage.service("theirs", &[("build_config", json!("theirs"))]).await;
+    for slug in ["web", "gone"] {
+        stage.service(slug, &[("jenkinsfile", json!("echo line 1"))]).await;
+    }
+    let change = json!({ "spec": { "runPolicy": "Parallel", "source": { "git": { "ref": "develop" } } } });
+    stage.first.patch(CONFIGS, BUILDS, "shop-web", &change);
+    tell_as("configuration", &stage.world, &stage.alice.token, &[]).await;
+    let spec = stage.first.object(CONFIGS, BUILDS, "shop-web").unwrap()["spec"].clone();
+    assert_eq!((&spec["runPolicy"], &spec["source"]["git"]["ref"]), (&json!("Serial"), &json!("main")));
+    assert!(stage.first.object(CONFIGS, BUILDS, "shop-gone").is_some(), "Alice has no account there any more");
 }

@@ -14,6 +14,9 @@ let made = 0;
       }
     </label>
     <ng-content />
+    @if (note(); as words) {
+      <p class="hint aside" [id]="id + '-note'">{{ words }}</p>
+    }
     @if (help(); as words) {
       <p class="hint" [id]="id + '-help'">{{ words }}</p>
     }
@@ -29,13 +32,15 @@ let made = 0;
 export class Field {
   readonly label = input.required<string>();
   readonly help = input<string | null | undefined>(null);
+  /** What there is to say of the value that stands there. */
+  readonly note = input<string | null | undefined>(null);
   readonly required = input(false);
   /** What the server, or the form itself, has against the value. */
   readonly errors = input<readonly string[]>([]);
 
   readonly id = `field-${++made}`;
   readonly describedBy = computed(() => {
-    const parts = [this.help() ? `${this.id}-help` : "", this.errors().length > 0 ? `${this.id}-errors` : ""];
+    const parts = [this.note() ? `${this.id}-note` : "", this.help() ? `${this.id}-help` : "", this.errors().length > 0 ? `${this.id}-errors` : ""];
     return parts.filter(Boolean).join(" ") || null;
   });
 }

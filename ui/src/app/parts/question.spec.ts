@@ -4,6 +4,7 @@ import type { ParameterBitsFragment, RegisterProviderMutation } from "../api/ope
 import { reply } from "../testing/fixtures";
 import {
   grouped,
+  heldByEngine,
   parameterDefaults,
   parameterInputs,
   parameterQuestions,
@@ -62,6 +63,15 @@ describe("settings", () => {
     expect(days).toMatchObject({ kind: "number", min: 1, max: 36_500, otherwise: "not set", label: "Days to keep" });
     expect(days && wrong(days, { "retention.max_days": "0" })).toBe("Write at least 1.");
     expect(grouped(settings).map(({ title, questions }) => [title, questions.length])).toEqual([["Retention", 3], [null, 1]]);
+  });
+
+  it("that an engine keeps say so, and inherit nothing where they are its alone", () => {
+    const script = settings.find(({ name }) => name === "script");
+    if (!script) throw new Error("there is no such setting");
+    const kept = heldByEngine(script, "The cluster", true);
+    expect(kept).toMatchObject({ otherwise: "build.sh", note: expect.stringContaining("somebody changed it") });
+    expect(kept.locked).toBeUndefined();
+    expect(heldByEngine(script, "The cluster", false)).toMatchObject({ otherwise: "not set", locked: true });
   });
 
   it("send what has changed, and give back what was emptied", () => {

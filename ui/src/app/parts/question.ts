@@ -16,6 +16,10 @@ export interface Question {
   readonly max: number | null;
   /** What holds when nothing is given, in words; null where nothing does, so that a yes-no is a plain box to tick. */
   readonly otherwise: string | null;
+  /** What there is to say of the value that stands there. */
+  readonly note?: string;
+  /** Whether the value can be seen, and not changed here. */
+  readonly locked?: boolean;
 }
 
 /** What is typed and chosen: texts, as they stand in the fields, by name. Yes and no are `true` and `false`; a list has a line each. */
@@ -108,6 +112,12 @@ export function settingQuestions(schema: unknown, inherited: Readonly<Record<str
       otherwise: held == null ? "not set" : kind === "size" ? written(held, kind) : shown(held),
     };
   });
+}
+
+/** A setting whose value is the engine's: it stays as it is there until it is changed here, if it can be. */
+export function heldByEngine(setting: Setting, engine: string, overridable: boolean): Setting {
+  if (overridable) return { ...setting, note: `As it is on ${engine}, where somebody changed it. It stays so until you change it here.` };
+  return { ...setting, otherwise: "not set", locked: true, note: `As it is on ${engine}: it can be changed there.` };
 }
 
 function kindOf({ type, description }: Property): QuestionKind {

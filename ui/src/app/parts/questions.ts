@@ -15,12 +15,12 @@ import { type Answers, type Question, grouped, wrong } from "./question";
           <legend>{{ group.title }}</legend>
         }
         @for (question of group.questions; track question.name) {
-          <alm-field [label]="question.label" [help]="question.help" [required]="question.required" [errors]="errors(question)">
+          <alm-field [label]="question.label" [help]="question.help" [note]="question.note" [required]="question.required" [errors]="errors(question)">
             @switch (question.kind) {
               @case ("choice") {
-                <select almControl #control (change)="set(question, control.value)">
+                <select almControl #control [disabled]="question.locked === true" (change)="set(question, control.value)">
                   @if (question.otherwise !== null) {
-                    <option value="" [selected]="text(question) === ''">As inherited: {{ question.otherwise }}</option>
+                    <option value="" [selected]="text(question) === ''">{{ question.locked ? "Not set" : "As inherited: " + question.otherwise }}</option>
                   } @else if (text(question) === "") {
                     <option value="" selected>Choose…</option>
                   }
@@ -33,8 +33,8 @@ import { type Answers, type Question, grouped, wrong } from "./question";
                 @if (question.otherwise === null) {
                   <input almControl #control type="checkbox" [checked]="text(question) === 'true'" (change)="set(question, '' + control.checked)" />
                 } @else {
-                  <select almControl #control (change)="set(question, control.value)">
-                    <option value="" [selected]="text(question) === ''">As inherited: {{ question.otherwise }}</option>
+                  <select almControl #control [disabled]="question.locked === true" (change)="set(question, control.value)">
+                    <option value="" [selected]="text(question) === ''">{{ question.locked ? "Not set" : "As inherited: " + question.otherwise }}</option>
                     <option value="true" [selected]="text(question) === 'true'">Yes</option>
                     <option value="false" [selected]="text(question) === 'false'">No</option>
                   </select>
@@ -47,6 +47,7 @@ import { type Answers, type Question, grouped, wrong } from "./question";
                   [class.line]="isLine(question)"
                   [rows]="isLine(question) ? 1 : 4"
                   spellcheck="false"
+                  [readOnly]="question.locked === true"
                   [placeholder]="hint(question)"
                   [value]="text(question)"
                   (input)="set(question, control.value)"
@@ -59,6 +60,7 @@ import { type Answers, type Question, grouped, wrong } from "./question";
                   #control
                   rows="3"
                   spellcheck="false"
+                  [readOnly]="question.locked === true"
                   [placeholder]="hint(question) || 'One a line'"
                   [value]="text(question)"
                   (input)="set(question, control.value)"
@@ -102,6 +104,7 @@ export class Questions {
   }
 
   protected hint(question: Question): string {
+    if (question.locked) return "Not set";
     return question.otherwise === null || question.otherwise === "not set" ? "" : question.otherwise;
   }
 

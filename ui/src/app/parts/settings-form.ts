@@ -3,13 +3,14 @@ import { Component, computed, inject, input, linkedSignal, signal } from "@angul
 import type { ConfigurationInput, ConfigurationOrigin } from "../api/operations";
 import { Sending } from "../core/send";
 import { unsaved } from "../core/unsaved";
-import { type Answers, settingInputs, settingQuestions, written } from "./question";
+import { type Answers, heldByEngine, settingInputs, settingQuestions, written } from "./question";
 import { Questions, complete, names } from "./questions";
 
 interface Entry {
   readonly key: string;
   readonly value?: unknown;
   readonly origin: ConfigurationOrigin;
+  readonly overridable?: boolean;
 }
 
 /** Settings of one layer, a provider's or a build service's, in place: what is emptied is inherited again. */
@@ -58,18 +59,24 @@ export class SettingsForm {
   readonly inherited = input<Readonly<Record<string, unknown>>>({});
   /** Why nothing can be changed; null where it can. */
   readonly blocked = input<string | null>(null);
+  /** What keeps the values that are nobody's layer: those that somebody has changed there, or that can be changed there alone. */
+  readonly engine = input("the engine");
   /** Sends the changes; true where they hold now. */
   readonly send = input.required<(sending: Sending, changes: ConfigurationInput[], fields: readonly string[]) => Promise<boolean>>();
 
   protected readonly questions = computed(() => {
-    const below = this.entries().filter(({ origin }) => origin !== this.layer());
+    const below = this.entries().filter(({ origin }) => origin !== this.layer() && origin !== "ENGINE");
     const held = Object.fromEntries(below.map(({ key, value }) => [key, value]));
-    return settingQuestions(this.schema(), { ...held, ...this.inherited() });
+    const kept = new Map(this.entries().flatMap((entry) => (entry.origin === "ENGINE" ? [[entry.key, entry.overridable === true]] : [])));
+    return settingQuestions(this.schema(), { ...held, ...this.inherited() }).map((setting) => {
+      const overridable = kept.get(setting.name);
+      return overridable === undefined ? setting : heldByEngine(setting, this.engine(), overridable);
+    });
   });
   /** What is typed stays while the same is read again. */
   protected readonly before = computed<Answers>(
     () => {
-      const own = this.entries().filter(({ origin }) => origin === this.layer());
+      const own = this.entries().filter(({ origin }) => origin === this.layer() || origin === "ENGINE");
       const kinds = new Map(this.questions().map(({ name, kind }) => [name, kind]));
       return Object.fromEntries(own.map(({ key, value }) => [key, written(value, kinds.get(key))]));
     },

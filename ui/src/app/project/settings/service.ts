@@ -47,21 +47,25 @@ export class ServiceSettings {
   protected readonly environments = signal<NonNullable<ProjectSettingsQuery["project"]>["environments"]>([]);
   protected readonly gone = signal(false);
   protected readonly saved = signal(false);
+  /** What the removed build service has left at its engine, in words. */
+  protected readonly left = signal<string | null>(null);
 
   protected readonly displayName = linkedSignal(() => this.shown()?.displayName ?? "");
   protected readonly url = linkedSignal(() => this.shown()?.repository.url ?? "");
   protected readonly reference = linkedSignal(() => this.shown()?.repository.ref ?? "");
   protected readonly directory = linkedSignal(() => this.shown()?.repository.directory ?? "");
-  protected readonly changed = computed(() => {
+  private readonly moved = computed(() => {
     const it = this.shown();
     return (
       it !== null &&
-      (this.displayName() !== it.displayName ||
-        this.url() !== it.repository.url ||
-        this.reference() !== it.repository.ref ||
-        this.directory() !== (it.repository.directory ?? ""))
+      (this.url() !== it.repository.url || this.reference() !== it.repository.ref || this.directory() !== (it.repository.directory ?? ""))
     );
   });
+  protected readonly changed = computed(() => this.moved() || this.displayName() !== (this.shown()?.displayName ?? ""));
+  /** The repository that the engine has, where it is another one. */
+  protected readonly elsewhere = computed(() => this.shown()?.atEngine?.repository ?? null);
+  /** Whether saving puts this repository in the place of the engine's. */
+  protected readonly canBringBack = computed(() => this.elsewhere() !== null && this.shown()?.atEngine?.isAdopted === false);
   /** Why it cannot be changed; null where it can. */
   protected readonly blocked = computed(() => {
     const edit = this.may("EDIT");
@@ -88,14 +92,19 @@ export class ServiceSettings {
   private load(slug: string, service: string): void {
     this.shown.set(null);
     this.gone.set(false);
+    this.left.set(null);
     this.reading.ask(ProjectSettingsDocument, { slug }, "project", ({ project }) => {
       this.environments.set(project?.environments ?? []);
       const id = project?.services.find((one) => one.slug === service)?.id;
       if (!id) return this.gone.set(true);
-      this.reading.ask(ServiceSettingsDocument, { id }, "node", ({ node }) => {
-        if (node?.__typename === "BuildService") this.shown.set(node);
-        else this.gone.set(true);
-      });
+      this.read(id);
+    });
+  }
+
+  protected read(id: string): void {
+    this.reading.ask(ServiceSettingsDocument, { id }, "node", ({ node }) => {
+      if (node?.__typename === "BuildService") this.shown.set(node);
+      else this.gone.set(true);
     });
   }
 
@@ -107,7 +116,9 @@ export class ServiceSettings {
     event.preventDefault();
     const it = this.shown();
     if (!it) return;
-    const repository = { url: this.url().trim(), ref: this.reference().trim(), directory: this.directory().trim() || null };
+    const place = { url: this.url().trim(), ref: this.reference().trim(), directory: this.directory().trim() || null };
+    // What is not sent stays as it is at the engine, whoever changed it there.
+    const repository = this.moved() || this.canBringBack() ? place : undefined;
     const input = { serviceId: it.id, displayName: this.displayName().trim(), repository, expectedRevision: it.revision };
     const fields = ["displayName", "repository/url", "repository/ref", "repository/directory"];
     const told = await this.sending.send(UpdateBuildServiceDocument, { input }, (data) => data.updateBuildService, fields, engineNames);
@@ -134,6 +145,7 @@ export class ServiceSettings {
       const told = await this.sending.send(RemoveBuildServiceDocument, { input }, (data) => data.removeBuildService);
       if (!told) return;
       this.unsaved.forget();
+      if (told.leftBehind) return this.left.set(told.leftBehind);
       void this.router.navigate(["/projects", this.project(), "settings"]);
     });
   }
