@@ -1,6 +1,8 @@
 //! Projects, providers and build services.
 
-use alm_domain::{Capability, HealthState, ProjectEventKind, ProjectSeq, ProviderHealth, RunStatus, Settings};
+use alm_domain::{
+    Capability, HealthState, Principal, ProjectEventKind, ProjectSeq, ProviderHealth, RunStatus, Settings,
+};
 use alm_store::{PageRequest, ProjectFilter, ProjectOrder, ProjectPatch, ProviderPatch, ServicePatch, StoreError};
 
 use crate::support::{World, new_project, new_provider, new_service, noon};
@@ -12,6 +14,7 @@ stories! {
     only_administrators_touch_providers,
     a_provider_in_use_stays,
     a_removed_service_leaves_a_tombstone,
+    what_a_removed_service_has_at_its_provider_is_known_until_it_is_gone,
     nothing_is_made_in_an_archived_project,
     text_that_a_database_cannot_hold_is_refused_by_name,
     projects_can_be_listed_by_activity,
@@ -137,6 +140,33 @@ async fn a_removed_service_leaves_a_tombstone(world: &World) {
     assert!(store.build_by_address(me, "shop", "web", 1).await.unwrap().is_some());
     let start = store.start_build(me, crate::support::new_build(service.id), None).await.unwrap_err();
     assert!(matches!(start, StoreError::WrongState(_)), "{start:?}");
+}
+
+async fn what_a_removed_service_has_at_its_provider_is_known_until_it_is_gone(world: &World) {
+    let World { store, me, service, .. } = world;
+    let [one, two] = [world.another_service("one").await, world.another_service("two").await];
+    let left = async |after, limit| {
+        let left = store.services_left_at_providers(&Principal::system("test"), after, limit).await.unwrap();
+        left.into_iter().map(|(service, by)| (service.id, by)).collect::<Vec<_>>()
+    };
+    store.forget_config(me, one.id).await.unwrap();
+    assert_eq!(left(None, 10).await, [], "none was removed");
+    assert_eq!(
+        store.services(me, &[one.id]).await.unwrap()[0].config_ref,
+        one.config_ref,
+        "what lives is not forgotten"
+    );
+    for service in [&one, &two] {
+        store.remove_service(me, service.id, None).await.unwrap();
+    }
+    let mut both = [one.id, two.id].map(|id| (id, Some(me.actor.clone())));
+    both.sort_by_key(|(id, _)| *id);
+    assert_eq!(left(None, 10).await, both);
+    assert_eq!(left(None, 1).await, both[..1]);
+    assert_eq!(left(Some(both[0].0), 10).await, both[1..]);
+    store.forget_config(me, both[0].0).await.unwrap();
+    assert_eq!(left(None, 10).await, both[1..]);
+    assert!(store.services(me, &[service.id]).await.unwrap()[0].config_ref.is_some());
 }
 
 async fn nothing_is_made_in_an_archived_project(world: &World) {
