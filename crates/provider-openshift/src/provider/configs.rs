@@ -17,7 +17,8 @@ use super::{
 };
 use crate::{
     config::{
-        ADOPTED, Drift, Mount, Options, SERVICE_LABEL, SETTINGS, Strategy, apply, at_settings, dropped, marks, read_back,
+        ADOPTED, Drift, Mount, Options, SERVICE_LABEL, SETTINGS, Strategy, apply, at_settings, dropped, marks,
+        read_back,
     },
     kinds::{BUILD_GROUP, build_configs},
     name::config_name,

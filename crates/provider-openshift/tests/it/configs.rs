@@ -194,7 +194,7 @@ async fn what_the_cluster_refuses_is_told_at_the_setting_that_it_is_about() {
     for refused in [
         provider.validate(&access, &spec).await.unwrap_err(),
         provider.create_config(&access, &spec).await.unwrap_err(),
-        provider.update_config(&access, &service.config, &service.spec).await.unwrap_err(),
+        provider.update_config(&access, &service.config, &service.spec, &settings(["run.policy"])).await.unwrap_err(),
     ] {
         let ProviderError::Invalid(findings) = &refused else { panic!("{refused}") };
         assert_eq!((findings.len(), findings[0].path.join("/").as_str()), (1, "settings/run.policy"));

@@ -2,7 +2,7 @@
 
 use std::{sync::Arc, time::Duration};
 
-use alm_build_spi::{Access, NamedSecret, ProviderError, StartBuild, Verb};
+use alm_build_spi::{Access, Chosen, NamedSecret, ProviderError, StartBuild, Verb};
 use alm_cluster_sim::{Options, real::Front, rig::Loopback};
 use alm_domain::RunStatus;
 use alm_kubernetes::Session;
@@ -43,11 +43,12 @@ async fn configurations_are_made_changed_and_removed_as_the_rights_in_the_docume
 
     let own = [("pipeline.definition", json!(definition("two").to_string()))];
     let changed = rig.spec(service.spec.service, &service.spec.name, &own);
+    let chosen = Chosen { settings: ["pipeline.definition".to_owned()].into(), ..Chosen::default() };
     // Several at once: each is either done, or told that somebody else was faster.
     let both = tokio::join!(
-        provider.update_config(&alice, &service.config, &changed),
-        provider.update_config(&alice, &service.config, &changed),
-        provider.update_config(&alice, &service.config, &changed),
+        provider.update_config(&alice, &service.config, &changed, &chosen),
+        provider.update_config(&alice, &service.config, &changed, &chosen),
+        provider.update_config(&alice, &service.config, &changed, &chosen),
     );
     let all = [both.0, both.1, both.2];
     assert!(all.iter().any(Result::is_ok), "{all:?}");
