@@ -96,7 +96,7 @@ export class Register {
 
   private suggested(): string {
     const kind = this.kind();
-    const host = URL.canParse(this.endpoint()) ? new URL(this.endpoint()).hostname : "";
+    const host = this.chosen()?.hasEndpoint && URL.canParse(this.endpoint()) ? new URL(this.endpoint()).hostname : "";
     return kind ? [KINDS[kind] ?? kind, host].filter(Boolean).join(" ") : "";
   }
 }

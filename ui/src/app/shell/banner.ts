@@ -18,14 +18,18 @@ const WORDS: Record<string, string> = {
   selector: "alm-banner",
   imports: [RouterLink],
   template: `
-    @for (one of said(); track one.id) {
-      <p class="banner" [attr.data-tone]="one.tone">
-        <span aria-hidden="true">{{ one.text }}</span>
-        <span class="unseen" role="status">{{ one.told }}</span>
-        @if (one.link) {
-          <a routerLink="/credentials">Connect again</a>
+    @if (said().length > 0) {
+      <section aria-label="What needs you">
+        @for (one of said(); track one.id) {
+          <p class="banner" [attr.data-tone]="one.tone">
+            <span aria-hidden="true">{{ one.text }}</span>
+            <span class="unseen" role="status">{{ one.told }}</span>
+            @if (one.link) {
+              <a routerLink="/credentials">Connect again</a>
+            }
+          </p>
         }
-      </p>
+      </section>
     }
   `,
 })
