@@ -11,6 +11,8 @@ pub(crate) struct Task {
     pub(crate) needs: Vec<String>,
     pub(crate) is_finally: bool,
     pub(crate) is_matrix: bool,
+    /// Whether it may be left out, or tried again: then there is more to say of it than how it ended.
+    pub(crate) is_conditional: bool,
     /// The parameters in which its variants differ.
     pub(crate) varies: Vec<String>,
     pub(crate) runner: Runner,
@@ -69,11 +71,14 @@ pub(crate) fn tasks(pipeline: &Value) -> Vec<Task> {
             needs.retain(|needed| names.contains(needed) && *needed != name);
             let needs = needs.into_iter().collect();
             let is_matrix = task["matrix"].is_object();
+            let may_be_left_out = task["when"].as_array().is_some_and(|all| !all.is_empty());
+            let is_conditional = may_be_left_out || task["retries"].as_i64().is_some_and(|times| times > 0);
             found.push(Task {
                 name,
                 needs,
                 is_finally,
                 is_matrix,
+                is_conditional,
                 varies: varies(&task["matrix"]),
                 runner: Runner::of(task),
             });

@@ -54,9 +54,10 @@ pub(crate) fn has_all(run: &DynamicObject, parts: &Parts) -> bool {
 }
 
 /// A pipeline of a single task is a plain build: its log is the build's, and there is no graph to show. Not so where there is more to
-/// say of the task than how the build stands: that it asks people, or where it deploys to.
+/// say of the task than how the build stands: that it was left out or tried again, that it asks people, or where it deploys to.
 fn is_plain(tasks: &[Task], environments: &BTreeMap<String, String>) -> bool {
-    matches!(tasks, [only] if !only.is_matrix && only.runner != Runner::Gate && !environments.contains_key(&only.name))
+    let is_simple = |task: &Task| !task.is_matrix && !task.is_conditional && task.runner != Runner::Gate;
+    matches!(tasks, [only] if is_simple(only) && !environments.contains_key(&only.name))
 }
 
 /// The stages of a pipeline that does not run yet.

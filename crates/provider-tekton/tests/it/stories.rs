@@ -61,6 +61,24 @@ async fn a_task_that_is_tried_again_has_attempts_each_with_its_lines() {
 }
 
 #[tokio::test]
+async fn a_pipeline_of_one_task_says_that_it_was_left_out_or_tried_again() {
+    let rig = Rig::new().await;
+    let mut only = task("only", "echo never", &[]);
+    only["when"] = json!([{"input": "no", "operator": "in", "values": ["yes"]}]);
+    let told = rig.run(&rig.service(&json!({"tasks": [only]}), &[]).await).await;
+    let left_out = told.stage("only").unwrap();
+    assert_eq!(
+        (left_out.status, left_out.reason.as_ref().unwrap().code),
+        (RunStatus::Skipped, ReasonCode::ConditionNotMet)
+    );
+    let mut only = task("only", "echo trying\nexit 3", &[]);
+    only["retries"] = json!(1);
+    let told = rig.run(&rig.service(&json!({"tasks": [only]}), &[]).await).await;
+    assert_eq!(told.stage("only").unwrap().attempts.len(), 2);
+    assert!(told.stage("only").unwrap().reason.as_ref().unwrap().message.contains("exited with code 3"));
+}
+
+#[tokio::test]
 async fn a_matrix_is_a_frame_around_its_variants() {
     let rig = Rig::new().await;
     let mut test = task("test", "echo on $(params.os)", &[]);
